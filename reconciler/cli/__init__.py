@@ -1,0 +1,1 @@
+"""The command: parses, wires, prints; decides nothing. One file a command."""

@@ -1,0 +1,98 @@
+"""Every error that a user can meet. Each says what is wrong and where, then what to do, and knows its exit code."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.spec.diagnostics import Diagnostic
+
+
+class ExitCode(IntEnum):
+    """The exit codes of every command."""
+
+    OK = 0
+    FAILED = 1
+    CHANGES_PENDING = 2
+    PARTLY_FAILED = 3
+    SPEC_INVALID = 4
+    ENGINE_UNREACHABLE = 5
+    LOCKED = 6
+    REFUSED = 7
+    USAGE = 64
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+class ReconcilerError(Exception):
+    """Base of all errors that reach a user.
+
+    Attributes:
+        message: one line: what is wrong, and where.
+        hint: one line: what to do; empty where nothing sensible can be said.
+    """
+
+    exit_code: ClassVar[ExitCode] = ExitCode.FAILED
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n  {self.hint}" if self.hint else self.message
+
+
+class UsageError(ReconcilerError):
+    """The command line asks for something that can't be."""
+
+    exit_code = ExitCode.USAGE
+
+
+class SpecError(ReconcilerError):
+    """The spec is invalid. `diagnostics` holds everything that is wrong with it, sorted by position."""
+
+    exit_code = ExitCode.SPEC_INVALID
+
+    def __init__(self, message: str, hint: str = "", diagnostics: Sequence[Diagnostic] = ()) -> None:
+        super().__init__(message, hint)
+        self.diagnostics = tuple(diagnostics)
+
+
+class Refused(ReconcilerError):
+    """Nothing was changed: a person must decide first (confirmation, conflict, guard)."""
+
+    exit_code = ExitCode.REFUSED
+
+
+class EngineError(ReconcilerError):
+    """The Engine refused or failed a call.
+
+    Attributes:
+        status: the HTTP status of the reply, None where there was no (readable) reply.
+    """
+
+    def __init__(self, message: str, hint: str = "", *, status: int | None = None) -> None:
+        super().__init__(message, hint)
+        self.status = status
+
+
+class NotFound(EngineError):
+    """The Engine does not know what the call names (404)."""
+
+
+class Conflict(EngineError):
+    """The Engine's state forbids the call (409): a name in use, a removal under way."""
+
+
+class EngineTimeout(EngineError):
+    """No answer within the deadline: whether the call took effect is unknown until one looks again."""
+
+
+class EngineUnreachable(EngineError):
+    """There is no Engine at that address, or it does not answer, or it is too old or too new to talk to."""
+
+    exit_code = ExitCode.ENGINE_UNREACHABLE

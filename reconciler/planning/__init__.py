@@ -1,0 +1,1 @@
+"""Pure: (Spec, Snapshot) → Plan."""

@@ -1,0 +1,1 @@
+"""What is there: frozen values, read from what the Engine reports."""
