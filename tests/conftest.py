@@ -1,0 +1,81 @@
+"""What all tests share: a private Engine, a project of one's own on it, an image that needs no registry."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.engine import BUSYBOX, Engine, EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+ENGINE_FIXTURES = {"engine", "private_engine"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks the tests that need an Engine: `-m "not engine"` leaves them out."""
+    for item in items:
+        if ENGINE_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.engine)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_other_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A test that forgets to say which Engine must never reach the one of the person who runs it."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("DOCKER_CONTEXT", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_API_VERSION"):
+            patch.delenv(name, raising=False)
+        nowhere = tmp_path_factory.mktemp("nowhere")
+        patch.setenv("DOCKER_HOST", f"unix://{nowhere / 'no.sock'}")
+        patch.setenv("DOCKER_CONFIG", str(nowhere))
+        patch.setenv("XDG_STATE_HOME", str(nowhere / "state"))
+        yield
+
+
+def _start(*options: str) -> Engine:
+    try:
+        return Engine.start(*options)
+    except EngineError as problem:
+        pytest.fail(f"this test needs an Engine of its own: {problem}", pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Engine]:
+    """The session's Engine. Tests share it: each in a `project` of its own, and none that hurts it."""
+    with _start() as started:
+        yield started
+
+
+@pytest.fixture
+def private_engine() -> Iterator[Callable[..., Engine]]:
+    """Starts Engines to be hurt: `private_engine("--live-restore")`. Each goes at the test's end."""
+    started: list[Engine] = []
+
+    def new(*options: str) -> Engine:
+        started.append(_start(*options))
+        return started[-1]
+
+    yield new
+    for one in started:
+        one.let_go()
+    for one in started:
+        one.close()
+
+
+@pytest.fixture
+def project(request: pytest.FixtureRequest, engine: Engine) -> Iterator[str]:
+    """A project name that no other test has; what bears it is removed from the `engine` afterwards."""
+    words = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower().removeprefix("test_")).strip("-")
+    name = f"t-{words[:24].strip('-')}-{uuid.uuid4().hex[:6]}"
+    yield name
+    engine.remove_project(name)
+
+
+@pytest.fixture(scope="session")
+def busybox_image(engine: Engine) -> str:
+    """An image with a static busybox and all its commands, in the `engine`; its command is `sh`."""
+    return engine.import_image(BUSYBOX, changes=['CMD ["sh"]'])
