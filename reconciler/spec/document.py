@@ -30,9 +30,7 @@ Kind = Literal["str", "int", "float", "bool"]
 Path_ = tuple[str | int, ...]
 
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
-_FLOAT = re.compile(
-    r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
-)
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _BOOL = frozenset(["true", "True", "TRUE", "false", "False", "FALSE"])
 _NULL = frozenset(["", "~", "null", "Null", "NULL"])
 _NOT_STR_START = frozenset("+-.0123456789tTfF")  # what an int, float or bool can start with
@@ -270,8 +268,8 @@ def read(path: Path, name: str | None = None) -> Document:
     Raises:
         SpecError: it can't be read, or is not a spec's YAML; with a diagnostic at the right place.
     """
-    import os  # noqa: PLC0415 - with stat, only where a file is read
-    import stat  # noqa: PLC0415
+    import os  # with stat, only where a file is read
+    import stat
 
     name = str(path) if name is None else name
 
@@ -301,7 +299,7 @@ def read(path: Path, name: str | None = None) -> Document:
 
 
 def _file_type(mode: int) -> str:
-    import stat  # noqa: PLC0415 - as in read()
+    import stat  # as in read()
 
     types = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket"}
     return types.get(stat.S_IFMT(mode), "a device")
@@ -373,7 +371,7 @@ class _Graph:
 
     def build(self) -> _Node | None:
         """The root; None where there is no document."""
-        from yaml import YAMLError  # noqa: PLC0415 - costs 33 ms, so only where a spec is read
+        from yaml import YAMLError  # costs 33 ms, so only where a spec is read
 
         try:
             return self._build()
@@ -381,8 +379,8 @@ class _Graph:
             self._source.fail(*_explain(error, self._source.text))
 
     def _build(self) -> _Node | None:  # noqa: PLR0912, PLR0915 - the hot loop: calls would cost a third more
-        import yaml  # noqa: PLC0415 - as in build()
-        from yaml import events  # noqa: PLC0415
+        import yaml  # as in build()
+        from yaml import events
 
         scalar_event, alias_event = events.ScalarEvent, events.AliasEvent
         start_events = (events.MappingStartEvent, events.SequenceStartEvent)
@@ -402,9 +400,7 @@ class _Graph:
             kind = type(event)
             if kind is scalar_event:
                 children = current.children
-                leaf = _Leaf(
-                    event.value, event.style, event.tag, event.start_mark.index, event.end_mark.index
-                )
+                leaf = _Leaf(event.value, event.style, event.tag, event.start_mark.index, event.end_mark.index)
                 children.append(leaf)
                 if not current.is_map or not len(children) & 1:
                     nodes += 1
@@ -416,9 +412,7 @@ class _Graph:
             elif kind in start_events:
                 if len(stack) > MAX_DEPTH:
                     self._too_deep(event)
-                branch = _Branch(
-                    kind is mapping_start, bool(event.flow_style), event.tag, event.start_mark.index
-                )
+                branch = _Branch(kind is mapping_start, bool(event.flow_style), event.tag, event.start_mark.index)
                 nodes += 1
                 opened = None
                 if event.anchor is not None:
@@ -461,9 +455,7 @@ class _Graph:
             hint = f'did you mean "*{near}"?' if near else f'define it before its use, with "&{event.anchor}"'
             self._fail(event, f'the alias "*{event.anchor}" has no anchor', hint)
         if anchor.node is None:
-            self._fail(
-                event, f'the alias "*{event.anchor}" stands inside of what it refers to', "take the alias out"
-            )
+            self._fail(event, f'the alias "*{event.anchor}" stands inside of what it refers to', "take the alias out")
         return anchor
 
     def _too_deep(self, event: Any) -> NoReturn:
@@ -486,6 +478,7 @@ class _Converter:
         self._source = source
         # By place, because what an alias stands for is met again with each use.
         self.problems: dict[int, Diagnostic] = {}
+        self._firsts: tuple[_Branch | None, dict[str, _Leaf]] = (None, {})
 
     def mapping(self, node: _Branch) -> dict[str, Any]:  # noqa: PLR0912 - hot as well
         """A mapping, merge key applied. What is wrong with it is added to the problems."""
@@ -556,9 +549,7 @@ class _Converter:
             if tag == known and (kind == known or (known, kind) == ("float", "int")):
                 return Scalar(text, known, plain=not leaf.style)
         if leaf.tag in {_TAG + known for known in ("int", "float", "bool", "null")}:
-            self._problem(
-                leaf, f'this value is no "{tag}", as its tag says', "correct the value, or remove the tag"
-            )
+            self._problem(leaf, f'this value is no "{tag}", as its tag says', "correct the value, or remove the tag")
         else:
             self._unknown_tag(leaf)
         return Scalar(text)
@@ -570,14 +561,15 @@ class _Converter:
     def _unknown_tag(self, node: _Node) -> None:
         # Tags with a meaning of their own (Compose's !reset, !override) belong here: all ways lead through.
         tag = (node.tag or "").replace(_TAG, "!!")
-        self._problem(
-            node, f'the tag "{tag}" is not known', "remove it: the value's own form says what it is"
-        )
+        self._problem(node, f'the tag "{tag}" is not known', "remove it: the value's own form says what it is")
 
     def _duplicate(self, node: _Branch, key: _Leaf, hint: str) -> None:
         if key.start in self.problems or len(self.problems) >= _MAX_PROBLEMS:
-            return  # before the first one is looked for, which takes a walk through the mapping
-        first = next(one for one, _ in node.pairs() if isinstance(one, _Leaf) and one.value == key.value)
+            return
+        if self._firsts[0] is not node:  # looked up once a mapping: a hostile one has thousands
+            own = [one for one, _ in node.pairs() if isinstance(one, _Leaf)]
+            self._firsts = node, {one.value: one for one in reversed(own)}
+        first = self._firsts[1][key.value]
         span = self._source.span(first.start, first.end)
         message = f'the key "{key.value}" stands here a second time; first at {span.line}:{span.column}'
         self._problem(key, message, hint)
