@@ -96,3 +96,7 @@ class EngineUnreachable(EngineError):
     """There is no Engine at that address, or it does not answer, or it is too old or too new to talk to."""
 
     exit_code = ExitCode.ENGINE_UNREACHABLE
+
+
+class Stale(EngineError):
+    """What an action is about has changed since the plan was made: nothing was done, the next plan will see it."""

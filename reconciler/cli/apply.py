@@ -1,0 +1,28 @@
+"""`reconciler apply`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from reconciler.cli.options import Options, engine_options, spec_options, yes_option
+from reconciler.cli.wiring import connected, load_spec
+
+
+@click.command()
+@spec_options
+@engine_options
+@yes_option
+def command(**given: Any) -> int:
+    """Make the Engine what the spec declares.
+
+    On a terminal it asks before it removes or replaces; elsewhere such a plan needs --yes.
+    """
+    options = Options(**given)
+    spec = load_spec(options)
+    from reconciler.cli.carry_out import carry_out  # a wrong spec should not wait for it
+    from reconciler.planning.planner import plan
+
+    with connected(options) as engine:
+        return carry_out(plan(spec, engine.observe(spec.name, spec)), engine, options)

@@ -1,0 +1,78 @@
+"""Shows a plan, asks where it must, carries it out, and says what became of it: what `apply` and `down` share."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.wiring import interruptible, print_json, style, width
+from reconciler.errors import ExitCode, Refused
+
+if TYPE_CHECKING:
+    from reconciler.cli.options import Options
+    from reconciler.planning.plan import Plan
+    from reconciler.ports import Engine
+
+
+def carry_out(plan: Plan, engine: Engine, options: Options) -> int:
+    """Carry out a plan in front of a person or a program; the exit code.
+
+    Raises:
+        Refused: something stands in the way, or nobody agreed to what would be removed or replaced.
+    """
+    from reconciler.report.plan_text import plan_text  # each command pays for what it needs
+
+    text = options.output == "text"
+    if text and not plan.in_sync:
+        click.echo(plan_text(plan, style(), width()))
+        click.echo()
+    if plan.conflicts:
+        first = plan.conflicts[0]
+        more = f" (and {len(plan.conflicts) - 1} more)" if len(plan.conflicts) > 1 else ""
+        raise Refused(f"{first.message}{more}; nothing has been changed", first.hint)
+    _agree(plan, options)
+    if not text:
+        return _for_a_program(plan, engine)
+    if plan.in_sync:
+        click.echo(plan_text(plan, style(), width()))
+        return ExitCode.OK
+    return _for_a_person(plan, engine)
+
+
+def _agree(plan: Plan, options: Options) -> None:
+    if not plan.destructive or options.yes:
+        return
+    if not (sys.stdin.isatty() and sys.stdout.isatty() and options.output == "text"):
+        names = ", ".join(change.resource.name for change in plan.destructive)
+        raise Refused(
+            f"the plan removes or replaces {names}, and nobody is here to agree; nothing has been changed",
+            "look at it with `reconciler plan`, then say --yes",
+        )
+    if not click.confirm("Go ahead?", default=False):
+        raise Refused("not agreed; nothing has been changed")
+
+
+def _for_a_person(plan: Plan, engine: Engine) -> int:
+    from reconciler.execution.clock import SystemClock
+    from reconciler.execution.executor import apply
+    from reconciler.report.progress_text import ProgressText, outcome_text
+
+    progress = ProgressText(sys.stdout, style())
+    with interruptible("Stopping after the calls under way; press again to leave at once.") as interruption:
+        outcome = apply(plan, engine, SystemClock(), progress=progress, stop=interruption.stop)
+    click.echo()
+    click.echo(outcome_text(outcome, style()))
+    return interruption.exit_code if outcome.interrupted else outcome.exit_code
+
+
+def _for_a_program(plan: Plan, engine: Engine) -> int:
+    from reconciler.execution.clock import SystemClock
+    from reconciler.execution.executor import apply
+    from reconciler.report.json_form import outcome_dict
+
+    with interruptible("Stopping after the calls under way.") as interruption:
+        outcome = apply(plan, engine, SystemClock(), stop=interruption.stop)
+    print_json(outcome_dict(outcome))
+    return interruption.exit_code if outcome.interrupted else outcome.exit_code

@@ -1,0 +1,29 @@
+"""`reconciler down`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from reconciler.cli.options import Options, engine_options, spec_options, yes_option
+from reconciler.cli.wiring import connected, load_spec
+
+
+@click.command()
+@spec_options
+@engine_options
+@yes_option
+def command(**given: Any) -> int:
+    """Remove the project's containers and networks; its volumes and images stay.
+
+    With --project and no --file it needs no spec.
+    """
+    options = Options(**given)
+    spec = None if options.project and not options.file else load_spec(options)
+    project = spec.name if spec else options.project or ""
+    from reconciler.cli.carry_out import carry_out  # a wrong spec should not wait for it
+    from reconciler.planning.planner import plan_down
+
+    with connected(options) as engine:
+        return carry_out(plan_down(project, engine.observe(project), spec), engine, options)

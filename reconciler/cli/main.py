@@ -1,0 +1,108 @@
+"""The command's entry: finds the subcommand, and turns every error into a line and an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import NoReturn
+
+import click
+
+from reconciler.errors import ExitCode, ReconcilerError
+
+_COMMANDS = {
+    "apply": "Make the Engine what the spec declares.",
+    "plan": "Show what apply would do, and change nothing.",
+    "diff": "The same as plan.",
+    "status": "Show every resource, wanted beside actual.",
+    "watch": "Keep the Engine as the spec declares it, until stopped.",
+    "down": "Remove the project's containers and networks; its volumes stay.",
+    "validate": "Check a spec, without an Engine.",
+    "version": "Show the version.",
+}
+"""Each stands in a file of its own name; the help is here so that it costs no import."""
+
+_SAME = {"diff": "plan"}
+
+
+class _Commands(click.Group):
+    """Imports a subcommand when it is called, and not before."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"reconciler.cli.{_SAME.get(cmd_name, cmd_name)}")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
+            from reconciler.spec.diagnostics import closest
+
+            guess = closest(args[0], _COMMANDS)
+            hint = f'Did you mean "{guess}"?' if guess else f"There are: {', '.join(_COMMANDS)}."
+            raise click.UsageError(f'There is no command "{args[0]}". {hint}', ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Start with `reconciler plan -f FILE`: it changes nothing.",
+)
+def command() -> None:
+    """Keep a Docker Engine as a YAML spec declares it."""
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command and exit.
+
+    Args:
+        arguments: instead of the process's own.
+    """
+    try:
+        code = command.main(arguments, prog_name="reconciler", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        code = ExitCode.USAGE
+    except click.ClickException as error:
+        error.show()
+        code = ExitCode.USAGE
+    except (KeyboardInterrupt, click.Abort):
+        code = ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has seen enough. Python would complain once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = ExitCode.FAILED
+    except ReconcilerError as error:
+        _show(error)
+        code = error.exit_code
+    except Exception as error:
+        if os.environ.get("RECONCILER_DEBUG"):
+            raise
+        _show(
+            ReconcilerError(
+                f"this is a defect of reconciler: {type(error).__name__}: {error}",
+                "run it again with RECONCILER_DEBUG=1, and report what it prints",
+            )
+        )
+        code = ExitCode.FAILED
+    sys.exit(int(code or 0))
+
+
+def _show(error: ReconcilerError) -> None:
+    from reconciler.report.error_text import error_text
+    from reconciler.report.style import Style
+
+    sys.stderr.write(error_text(error, Style.for_stream(sys.stderr, os.environ)))

@@ -1,0 +1,67 @@
+"""`reconciler watch`."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import click
+
+from reconciler.cli.options import Options, engine_options
+from reconciler.cli.wiring import interruptible, load_spec
+from reconciler.errors import ExitCode, UsageError
+
+
+@click.command()
+@click.option("-f", "--file", metavar="PATH", help="A spec: a file or a folder.")
+@click.option("-p", "--project", metavar="NAME", help="The project's name, instead of the spec's.")
+@engine_options
+@click.option(
+    "--interval",
+    type=click.FloatRange(min=0.1),
+    default=30.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Look again after so long, even if nothing asked for it.",
+)
+def command(interval: float, **given: Any) -> int:
+    """Keep the Engine as the spec declares it, until stopped.
+
+    A cycle runs at once, when the spec changes, after each interval, and on SIGHUP. It removes and replaces
+    without asking.
+    """
+    options = Options(**given)
+    if options.file == "-":
+        raise UsageError("watch can't watch standard input", "name a file or a folder with -f")
+    from reconciler.engine.engine import connect  # each command pays for what it needs
+    from reconciler.execution.clock import SystemClock
+    from reconciler.spec.loader import find
+    from reconciler.watch.files import watched
+    from reconciler.watch.log import configure
+    from reconciler.watch.loop import Watch
+    from reconciler.watch.triggers import Triggers
+
+    file = find(options.file, Path.cwd()).absolute()
+    load_spec(options)  # a spec that is wrong from the start is better said here, with its exit code
+    clock = SystemClock()
+    triggers = Triggers(clock)
+    log = configure()
+    with interruptible("Stopping after the calls under way; again to leave at once.") as interruption:
+        interruption.on_stop = lambda: triggers.ask("stop")
+        signal.signal(signal.SIGHUP, lambda *_: triggers.ask("signal"))
+        watch = Watch(
+            load=lambda: load_spec(options),
+            connect=lambda: connect(options.host, options.context, os.environ),
+            triggers=triggers,
+            interval=interval,
+            clock=clock,
+            log=log,
+            stop=interruption.stop,
+        )
+        with watched(file, lambda: triggers.ask("file")):
+            log.info("watching", file=str(file), interval=interval)
+            watch.run()
+        log.info("stopped")
+    return ExitCode.OK

@@ -1,0 +1,100 @@
+"""Puts the real parts together: files, Engine, terminal, signals."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from reconciler.errors import ExitCode
+
+if TYPE_CHECKING:
+    from reconciler.cli.options import Options
+    from reconciler.engine.engine import DockerEngine
+    from reconciler.report.style import Style
+    from reconciler.spec.model import Spec
+
+
+def load_spec(options: Options) -> Spec:
+    """The spec that the options name."""
+    from reconciler.spec.loader import load  # each command pays for what it needs
+
+    return load(options.file, project=options.project, environ=os.environ)
+
+
+@contextmanager
+def connected(options: Options) -> Iterator[DockerEngine]:
+    """The Engine that the options name, for a while."""
+    from reconciler.engine.engine import connect
+
+    engine = connect(options.host, options.context, os.environ)
+    try:
+        yield engine
+    finally:
+        engine.close()
+
+
+def print_json(value: dict[str, Any]) -> None:
+    """Print a value for a program."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def style() -> Style:
+    """How standard output is written to."""
+    from reconciler.report.style import Style
+
+    return Style.for_stream(sys.stdout, os.environ)
+
+
+def width() -> int:
+    """The columns of the terminal; a good width where there is none."""
+    return shutil.get_terminal_size((100, 24)).columns
+
+
+@dataclass(slots=True)
+class Interruption:
+    """Whether somebody asked the program to end.
+
+    Attributes:
+        stop: set once that is so.
+        exit_code: how it ends then.
+        on_stop: called at the first request, from the signal handler.
+    """
+
+    stop: threading.Event = field(default_factory=threading.Event)
+    exit_code: ExitCode = ExitCode.INTERRUPTED
+    on_stop: Callable[[], None] = lambda: None
+
+
+@contextmanager
+def interruptible(message: str) -> Iterator[Interruption]:
+    """The first Ctrl-C or SIGTERM asks for an end, the second leaves at once.
+
+    Args:
+        message: what to say at the first.
+    """
+    interruption = Interruption()
+
+    def handle(number: int, _frame: object) -> None:
+        code = ExitCode.INTERRUPTED if number == signal.SIGINT else ExitCode.TERMINATED
+        if interruption.stop.is_set():
+            os._exit(code)
+        interruption.exit_code = code
+        interruption.stop.set()
+        interruption.on_stop()
+        # Not through sys.stderr: the signal may have come in the middle of one of its writes.
+        os.write(2, f"\n{message}\n".encode())
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield interruption
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,66 @@
+"""The real Engine, behind the port."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.state.snapshot import ContainerState
+
+if TYPE_CHECKING:
+    from reconciler.engine.client import Client
+    from reconciler.planning.actions import Action
+    from reconciler.spec.model import Spec
+    from reconciler.state.snapshot import Snapshot
+
+
+class DockerEngine:
+    """A Docker Engine that is really there; see `reconciler.ports.Engine`."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def observe(self, project: str, spec: Spec | None = None) -> Snapshot:
+        """What is there now."""
+        from reconciler.engine.observe import observe  # each command pays for what it needs
+
+        return observe(self._client, project, spec)
+
+    def inspect(self, container: str) -> ContainerState:
+        """One container, as it is now."""
+        return ContainerState(self._client.get(f"/containers/{container}/json"))
+
+    def logs(self, container: str, lines: int) -> list[str]:
+        """The last lines that a container wrote, to either stream."""
+        return self._client.logs(container, lines)
+
+    def perform(self, action: Action, created: Mapping[str, str]) -> str | None:
+        """Carry out one action that is an effect."""
+        from reconciler.engine.perform import perform
+
+        return perform(self._client, action, created)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._client.close()
+
+
+def connect(
+    host: str | None = None, context: str | None = None, environ: Mapping[str, str] | None = None
+) -> DockerEngine:
+    """Connect to an Engine, and agree on an API version with it.
+
+    Args:
+        host: its address, such as `unix:///var/run/docker.sock`.
+        context: a Docker context, instead of an address.
+        environ: where DOCKER_HOST and its kin are looked up; nowhere where not given.
+
+    Raises:
+        EngineUnreachable: there is none, or it does not answer.
+        UsageError: host and context are both given, or the context is unknown.
+    """
+    from reconciler.engine.client import Client  # the SDK costs 130 ms: only who connects pays
+    from reconciler.engine.endpoint import resolve
+
+    return DockerEngine(Client.connect(resolve(host, context, environ or {}, Path.home())))

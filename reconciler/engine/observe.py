@@ -1,0 +1,153 @@
+"""The Engine → a Snapshot: one list of each kind, and one inspect of each of the project's containers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from reconciler.engine.archive import source_digest
+from reconciler.errors import EngineError, NotFound
+from reconciler.fields import ownership
+from reconciler.state.snapshot import (
+    ContainerState,
+    ImageState,
+    NetworkState,
+    OtherContainer,
+    Snapshot,
+    VolumeState,
+    full_reference,
+)
+
+if TYPE_CHECKING:
+    from reconciler.engine.client import Client
+    from reconciler.spec.model import Spec
+
+_CONCURRENCY = 8
+"""Inspects at once: 2,000 a second at 4 to 8, fewer beyond."""
+
+_COMPOSE_PROJECT = "com.docker.compose.project"
+
+_T = TypeVar("_T")
+_R = TypeVar("_R")
+
+
+def observe(client: Client, project: str, spec: Spec | None) -> Snapshot:
+    """What is there now.
+
+    Args:
+        client: the Engine.
+        project: whose containers are inspected.
+        spec: whose import sources are read; None where only what is there matters.
+
+    Raises:
+        EngineError: a call failed, or a reply is not what it should be.
+    """
+    taken_at = datetime.now(UTC).isoformat(timespec="seconds")
+    with ThreadPoolExecutor(_CONCURRENCY, thread_name_prefix="observe") as pool:
+        listed = [
+            pool.submit(client.get, path, params)
+            for path, params in (
+                ("/containers/json", {"all": "1"}),
+                ("/networks", None),
+                ("/volumes", None),
+                ("/images/json", None),
+            )
+        ]
+        sources = {
+            str(image.import_): pool.submit(source_digest, image.import_)
+            for image in (spec.images.values() if spec else ())
+            if image.import_
+        }
+        containers, networks, volumes, images = (future.result() for future in listed)
+        ours, others = _sort_out(_rows(containers, "containers"), project)
+        inspected = _each(pool.map, lambda row: _inspect(client, row["Id"]), ours)
+        states = [state for state in inspected if state is not None]
+        used = {state.image_id for state in states}
+        configs = dict(zip(sorted(used), pool.map(lambda key: _image_config(client, key), sorted(used)), strict=True))
+        return Snapshot(
+            taken_at=taken_at,
+            engine=client.about,
+            containers=tuple(sorted(states, key=lambda state: (state.name, state.id))),
+            others=tuple(sorted(map(_other, others), key=lambda other: other.id)),
+            networks=tuple(
+                NetworkState(row["Id"], row["Name"], row.get("Driver") or "", row.get("Labels") or {})
+                for row in _rows(networks, "networks")
+            ),
+            volumes=tuple(
+                VolumeState(row["Name"], row.get("Driver") or "", row.get("Labels") or {})
+                for row in _rows(volumes.get("Volumes") or [] if isinstance(volumes, dict) else volumes, "volumes")
+            ),
+            images=_images(_rows(images, "images"), configs),
+            sources={path: future.result() for path, future in sources.items()},
+        )
+
+
+def _each(run: Callable[..., Iterable[_R]], what: Callable[[_T], _R], items: Iterable[_T]) -> list[_R]:
+    return list(run(what, items))
+
+
+def _rows(reply: Any, what: str) -> list[dict[str, Any]]:
+    # A reply that can't be read must never look like "nothing there".
+    if not isinstance(reply, list) or not all(isinstance(row, dict) for row in reply):
+        raise EngineError(f"the Engine's list of {what} can't be read", "is something else listening at its address?")
+    return reply
+
+
+def _sort_out(rows: list[dict[str, Any]], project: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    ours: list[dict[str, Any]] = []
+    others: list[dict[str, Any]] = []
+    for row in rows:
+        labels = row.get("Labels") or {}
+        mine = labels.get(ownership.PROJECT) == project and labels.get(ownership.RESOURCE)
+        (ours if mine else others).append(row)
+    return ours, others
+
+
+def _inspect(client: Client, container: str) -> ContainerState | None:
+    try:
+        return ContainerState(client.get(f"/containers/{container}/json"))
+    except NotFound:
+        return None  # it went between the list and now: that is how it is now
+
+
+def _image_config(client: Client, image: str) -> dict[str, Any]:
+    try:
+        return client.get(f"/images/{image}/json").get("Config") or {}
+    except NotFound:
+        return {}  # an image can be removed by force under a container
+
+
+def _other(row: dict[str, Any]) -> OtherContainer:
+    labels = row.get("Labels") or {}
+    return OtherContainer(
+        id=row["Id"],
+        names=tuple(name.removeprefix("/") for name in row.get("Names") or ()),
+        host_ports=frozenset(
+            f"{port['PublicPort']}/{port.get('Type', 'tcp')}"
+            for port in row.get("Ports") or ()
+            if port.get("PublicPort")
+        ),
+        project=labels.get(ownership.PROJECT) or labels.get(_COMPOSE_PROJECT) or "",
+    )
+
+
+def _images(rows: list[dict[str, Any]], configs: dict[str, dict[str, Any]]) -> tuple[ImageState, ...]:
+    images = {
+        row["Id"]: ImageState(
+            id=row["Id"],
+            references=frozenset(
+                full_reference(text)
+                for text in (*(row.get("RepoTags") or ()), *(row.get("RepoDigests") or ()))
+                if not text.startswith("<none>") and not text.endswith("<none>")
+            ),
+            labels=row.get("Labels") or {},
+            config=configs.get(row["Id"], {}),
+        )
+        for row in rows
+    }
+    # A container may run an image that lists no longer show.
+    for image_id, config in configs.items():
+        images.setdefault(image_id, ImageState(image_id, frozenset(), {}, config))
+    return tuple(images[image_id] for image_id in sorted(images))

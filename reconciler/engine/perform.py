@@ -1,0 +1,177 @@
+"""An action → its call. What is done already counts as done; what is no longer as planned is left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reconciler.engine.archive import opened_source, source_digest
+from reconciler.engine.credentials import registry_auth
+from reconciler.errors import Conflict, EngineError, NotFound, Stale
+from reconciler.fields import ownership
+from reconciler.planning.actions import (
+    Action,
+    ConnectNetwork,
+    CreateContainer,
+    CreateNetwork,
+    CreateVolume,
+    DisconnectNetwork,
+    ImportImage,
+    PullImage,
+    RemoveContainer,
+    RemoveNetwork,
+    RenameContainer,
+    StartContainer,
+    StopContainer,
+    UnpauseContainer,
+    UpdateContainer,
+)
+from reconciler.spec.reference import parse_reference
+from reconciler.state.snapshot import ContainerState
+
+if TYPE_CHECKING:
+    from reconciler.engine.client import Client
+
+_CALL_SECONDS = 60.0
+"""The deadline of a call that the Engine answers at once, unless it hangs."""
+
+_START_SECONDS = 120.0
+_PULL_SECONDS = 1800.0
+_KILL_SECONDS = 20.0
+"""What a stop may take beyond the container's own grace time."""
+
+
+def perform(client: Client, action: Action, created: Mapping[str, str]) -> str | None:
+    """Carry out one action.
+
+    Args:
+        client: the Engine.
+        action: what to do.
+        created: the IDs of the containers that earlier actions created, by those actions' IDs.
+
+    Returns:
+        The ID of what was created, or None.
+
+    Raises:
+        Stale: its object is no longer what the plan saw.
+        EngineError: the call failed.
+    """
+    match action:
+        case PullImage():
+            return _pull(client, action)
+        case ImportImage():
+            return _import(client, action)
+        case CreateNetwork():
+            return _create_network(client, action)
+        case CreateVolume():
+            client.post("/volumes/create", dict(action.payload), deadline=_CALL_SECONDS)
+            return None
+        case CreateContainer():
+            params = {"name": action.name}
+            reply = client.post("/containers/create", dict(action.payload), params=params, deadline=_CALL_SECONDS)
+            return str(reply["Id"])
+        case RemoveNetwork():
+            return _remove_network(client, action)
+    path = f"/containers/{_id(action, created)}"
+    match action:
+        case ConnectNetwork():
+            body = {"Container": _id(action, created), "EndpointConfig": dict(action.endpoint)}
+            client.post(f"/networks/{action.network}/connect", body, deadline=_CALL_SECONDS)
+        case DisconnectNetwork():
+            client.post(
+                f"/networks/{action.network}/disconnect",
+                {"Container": _id(action, created)},
+                deadline=_CALL_SECONDS,
+            )
+        case UpdateContainer():
+            client.post(f"{path}/update", dict(action.payload), deadline=_CALL_SECONDS)
+        case RenameContainer():
+            _rename(client, path, action)
+        case StartContainer():
+            client.post(f"{path}/start", deadline=_START_SECONDS)
+        case UnpauseContainer():
+            client.post(f"{path}/unpause", deadline=_CALL_SECONDS)
+        case StopContainer():
+            if _as_expected(client, path, action.expected_name).is_up:
+                deadline = action.seconds + _KILL_SECONDS
+                client.post(f"{path}/stop", params={"t": str(action.seconds)}, deadline=deadline)
+        case RemoveContainer():
+            _remove(client, path, action)
+        case _:
+            raise TypeError(f"no call for {action!r}")
+    return None
+
+
+def _id(action: Action, created: Mapping[str, str]) -> str:
+    container: str = action.container  # type: ignore[attr-defined]
+    return created.get(container, container)
+
+
+def _as_expected(client: Client, path: str, name: str) -> ContainerState:
+    state = ContainerState(client.get(f"{path}/json", deadline=_CALL_SECONDS))
+    if state.name != name:
+        raise Stale(
+            f'container "{name}" is named "{state.name}" by now: left alone',
+            "run the same command again to see why",
+        )
+    return state
+
+
+def _rename(client: Client, path: str, action: RenameContainer) -> None:
+    if ContainerState(client.get(f"{path}/json", deadline=_CALL_SECONDS)).name != action.name:
+        client.post(f"{path}/rename", params={"name": action.name}, deadline=_CALL_SECONDS)
+
+
+def _remove(client: Client, path: str, action: RemoveContainer) -> None:
+    try:
+        _as_expected(client, path, action.expected_name)
+        # By force: it may have been started again, or never have stopped by itself. Its volumes stay.
+        client.delete(path, params={"force": "1", "v": "0"}, deadline=_CALL_SECONDS)
+    except NotFound:
+        return
+    except Conflict as conflict:
+        if "already in progress" not in conflict.message:
+            raise
+
+
+def _remove_network(client: Client, action: RemoveNetwork) -> None:
+    try:
+        client.delete(f"/networks/{action.network}", deadline=_CALL_SECONDS)
+    except NotFound:
+        return
+
+
+def _create_network(client: Client, action: CreateNetwork) -> None:
+    # The Engine may make two of one name: look before, since somebody may have been faster than the plan.
+    name = action.payload["Name"]
+    for row in client.get("/networks", params={"filters": {"name": [name]}}):
+        if row["Name"] == name:
+            return
+    client.post("/networks/create", dict(action.payload), deadline=_CALL_SECONDS)
+
+
+def _pull(client: Client, action: PullImage) -> None:
+    reference = parse_reference(action.reference)
+    params = {"fromImage": reference.repository, "tag": reference.digest or reference.tag}
+    auth = registry_auth(reference.domain)
+    headers = {"X-Registry-Auth": auth} if auth else {}
+    for _ in client.stream("POST", "/images/create", params=params, headers=headers, deadline=_PULL_SECONDS):
+        pass  # every error in the stream is raised by it
+
+
+def _import(client: Client, action: ImportImage) -> None:
+    source = Path(action.source)
+    if source_digest(source) != action.digest:
+        raise Stale(f'"{source}" has changed since the plan was made', "run the same command again")
+    reference = parse_reference(action.reference)
+    params: dict[str, Any] = {
+        "fromSrc": "-",
+        "repo": reference.repository,
+        "tag": reference.tag,
+        "changes": f"LABEL {ownership.DIGEST}={action.digest}",
+    }
+    with opened_source(source) as tar:
+        for message in client.stream("POST", "/images/create", params=params, body=tar, deadline=_PULL_SECONDS):
+            if "error" in message:
+                raise EngineError(str(message["error"]))

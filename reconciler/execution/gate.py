@@ -1,0 +1,80 @@
+"""The gate of a replacement: a new container proves itself before it takes the old one's place."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from reconciler.errors import EngineError, ReconcilerError
+
+if TYPE_CHECKING:
+    from reconciler.planning.actions import AwaitProof
+    from reconciler.ports import Clock, Engine
+    from reconciler.state.snapshot import ContainerState
+
+_POLL_SECONDS = 0.2
+_LOG_LINES = 10
+
+
+class Unproven(ReconcilerError):
+    """The new container did not prove itself.
+
+    Attributes:
+        log: the last lines that it wrote.
+    """
+
+    def __init__(self, message: str, hint: str = "", log: tuple[str, ...] = ()) -> None:
+        super().__init__(message, hint)
+        self.log = log
+
+
+def await_proof(
+    gate: AwaitProof, created: Mapping[str, str], engine: Engine, clock: Clock, stop: threading.Event
+) -> None:
+    """Wait until the container is healthy, or has run for a while without a restart.
+
+    A container that ends with exit code 0 and is not to be restarted has done its work: proof enough.
+
+    Raises:
+        Unproven: it exited, restarted, became unhealthy or took too long; or `stop` was set meanwhile.
+    """
+    container = created.get(gate.container, gate.container)
+    began = clock.monotonic()
+    while True:
+        state = engine.inspect(container)
+        waited = clock.monotonic() - began
+        if why := _failure(state, waited, gate.deadline_seconds):
+            raise Unproven(
+                f"the new container {why}",
+                "see its last lines, and mend the spec or the image",
+                _log(engine, container),
+            )
+        if state.status == "exited":
+            return
+        if state.health == "healthy" or (state.health is None and waited >= gate.monitor_seconds):
+            return
+        if stop.is_set():
+            raise Unproven("stopped before the new container could prove itself")
+        clock.sleep(_POLL_SECONDS)
+
+
+def _failure(state: ContainerState, waited: float, deadline: float) -> str:
+    if state.status == "exited" and (state.exit_code or state.restarts_by_itself):
+        return f"exited with code {state.exit_code}"
+    if state.restart_count or state.status == "restarting":
+        return f"exited with code {state.exit_code} and was restarted"
+    if state.status in {"dead", "removing", "created", "paused"}:
+        return f"is {state.status}"
+    if state.health == "unhealthy":
+        return "is unhealthy"
+    if state.health == "starting" and waited >= deadline:
+        return f"was not healthy within {deadline:.0f} s"
+    return ""
+
+
+def _log(engine: Engine, container: str) -> tuple[str, ...]:
+    try:
+        return tuple(engine.logs(container, _LOG_LINES))
+    except EngineError:
+        return ()  # the log only helps to explain: the failure itself is what counts

@@ -1,0 +1,89 @@
+"""What became of each action, and of the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reconciler.errors import ExitCode, ReconcilerError
+from reconciler.planning.actions import Action
+from reconciler.planning.plan import Plan
+
+
+class Result(StrEnum):
+    """What became of one action."""
+
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    UNDONE = "undone"
+
+
+@dataclass(frozen=True, slots=True)
+class ActionOutcome:
+    """What became of one action.
+
+    Attributes:
+        action: which.
+        result: done; failed, by `error`; skipped, because what it needs failed or the apply was stopped; undone, when
+            it was done and then taken back because a later step of its replacement failed.
+        seconds: how long it took.
+        error: why it failed.
+        log: the last lines of the container that failed to prove itself.
+    """
+
+    action: Action
+    result: Result
+    seconds: float = 0.0
+    error: ReconcilerError | None = None
+    log: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """An action begins."""
+
+    action: Action
+
+
+Progress = Callable[[Started | ActionOutcome], None]
+"""Told of everything as it happens, by one thread at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a plan.
+
+    Attributes:
+        plan: which.
+        actions: what became of each of its actions, in the order in which they ended.
+        interrupted: whether somebody stopped it before its end.
+    """
+
+    plan: Plan
+    actions: tuple[ActionOutcome, ...]
+    interrupted: bool = False
+
+    def having(self, result: Result) -> tuple[ActionOutcome, ...]:
+        """The actions that ended in that way."""
+        return tuple(outcome for outcome in self.actions if outcome.result is result)
+
+    @property
+    def failed(self) -> tuple[ActionOutcome, ...]:
+        """The actions that failed."""
+        return self.having(Result.FAILED)
+
+    @property
+    def rolled_back(self) -> bool:
+        """Whether a replacement failed and the old container has its place again."""
+        return bool(self.having(Result.UNDONE))
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """How the command that applied it ends."""
+        if self.interrupted:
+            return ExitCode.INTERRUPTED
+        if not self.failed:
+            return ExitCode.OK
+        return ExitCode.PARTLY_FAILED if self.having(Result.DONE) or self.rolled_back else ExitCode.FAILED

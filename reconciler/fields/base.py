@@ -1,0 +1,125 @@
+"""What a row of the field table is, and the words that rows are written in."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from reconciler.spec.model import Container, Spec
+
+Inspect = Mapping[str, Any]
+"""What `GET /containers/ID/json` answers."""
+
+ImageConfig = Mapping[str, Any]
+"""`Config` of `GET /images/ID/json`: what the image sets where the spec does not."""
+
+Payload = dict[str, Any]
+"""The body of `POST /containers/create`."""
+
+Canonical = Any
+"""A value in the one form in which wanted and actual are compared: str, int, bool, None, tuples and dicts of these."""
+
+
+class Mend(StrEnum):
+    """What it takes to make a field on an existing container what the spec wants."""
+
+    RENAME = "rename"
+    UPDATE = "update"
+    CONNECT = "connect"
+    STATE = "state"
+    REPLACE = "replace"
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One container to be: what the rows read the wanted values from.
+
+    Attributes:
+        spec: the project.
+        key: the container's name in the spec.
+        replica: its number, from 1.
+        image_id: the ID of the image that it should run; None while that image is not here yet.
+    """
+
+    spec: Spec
+    key: str
+    replica: int = 1
+    image_id: str | None = None
+
+    @property
+    def container(self) -> Container:
+        """The container's spec."""
+        return self.spec.containers[self.key]
+
+    @property
+    def name(self) -> str:
+        """The container's name on the Engine."""
+        return self.spec.container_name(self.key, self.replica)
+
+    def declares(self, path: str) -> bool:
+        """Whether the spec gives the attribute itself, rather than leave it to the image or the Engine."""
+        return path in self.container.model_fields_set and getattr(self.container, path) is not None
+
+
+def _nothing(_inspect: Inspect, _image: ImageConfig) -> Canonical:
+    return None
+
+
+def _plain(value: Canonical) -> str:
+    return str(value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One row: everything that is to be known about one attribute of a container.
+
+    Attributes:
+        path: the attribute in the spec.
+        wanted: its canonical value by the spec.
+        actual: its canonical value by the Engine's report.
+        write: puts the canonical value into the create payload.
+        same: whether the two canonical values mean the same; equality but for few.
+        mend: what it takes to change it on an existing container, by the wanted and the actual value.
+        undeclared: its canonical value where nothing is declared: the image's, or the Engine's default.
+        always: compared also where not declared, since it can be mended in place: `wanted` gives the default then.
+        by_key: a mapping of which only the declared keys are ours; the others are the image's or the daemon's.
+        show: its canonical value in a plan's line.
+    """
+
+    path: str
+    wanted: Callable[[Instance], Canonical]
+    actual: Callable[[Inspect], Canonical]
+    write: Callable[[Payload, Canonical], None]
+    same: Callable[[Canonical, Canonical], bool] = operator.eq
+    mend: Callable[[Canonical, Canonical], Mend] = field(default=lambda _wanted, _actual: Mend.REPLACE)
+    undeclared: Callable[[Inspect, ImageConfig], Canonical] = _nothing
+    always: bool = False
+    by_key: bool = False
+    show: Callable[[Canonical], str] = _plain
+
+
+def at(path: str, mapping: Mapping[str, Any]) -> Any:
+    """The value at a dotted path of the Engine's JSON; None where any step is missing or null."""
+    value: Any = mapping
+    for step in path.split("."):
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(step)
+    return value
+
+
+def put(path: str) -> Callable[[Payload, Canonical], None]:
+    """A writer of the canonical value, as it is, to a dotted path of the payload."""
+    *folders, last = path.split(".")
+
+    def write(payload: Payload, value: Canonical) -> None:
+        target = payload
+        for folder in folders:
+            target = target.setdefault(folder, {})
+        target[last] = list(value) if isinstance(value, tuple) else value
+
+    return write

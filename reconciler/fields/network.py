@@ -1,0 +1,122 @@
+"""Rows: how the container is reached, and what it can reach."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reconciler.fields.base import Field, Mend, at
+
+if TYPE_CHECKING:
+    from reconciler.fields.base import Canonical, Inspect, Instance, Payload
+
+_SHORT_ID = 12
+
+
+def _wanted_ports(instance: Instance) -> Canonical:
+    ports = instance.container.ports
+    return tuple(sorted({_binding(port.host_ip, port.published, f"{port.target}/{port.protocol}") for port in ports}))
+
+
+def _actual_ports(inspect: Inspect) -> Canonical:
+    bindings: dict[str, list[dict[str, str]] | None] = at("HostConfig.PortBindings", inspect) or {}
+    return tuple(
+        sorted(
+            {
+                _binding(entry.get("HostIp") or "", entry.get("HostPort") or "", target)
+                for target, entries in bindings.items()
+                for entry in entries or [{}]
+            }
+        )
+    )
+
+
+def _binding(host_ip: str, host_port: str, target: str) -> tuple[str, str, str]:
+    # "0" and nothing both leave the choice of the host port to the Engine.
+    return (target if "/" in target else f"{target}/tcp", host_ip, "" if host_port == "0" else host_port)
+
+
+def _write_ports(payload: Payload, value: Canonical) -> None:
+    exposed = payload.setdefault("ExposedPorts", {})
+    bindings = payload.setdefault("HostConfig", {}).setdefault("PortBindings", {})
+    for target, host_ip, host_port in value:
+        exposed[target] = {}
+        bindings.setdefault(target, []).append({"HostIp": host_ip, "HostPort": host_port})
+
+
+def show_port(binding: tuple[str, str, str]) -> str:
+    """`127.0.0.1:8080→80`, `53→53/udp`, `→80` where the Engine chooses the host port."""
+    target, host_ip, host_port = binding
+    address = f"[{host_ip}]:" if ":" in host_ip else f"{host_ip}:" if host_ip else ""
+    return f"{address}{host_port}→{target.removesuffix('/tcp')}"
+
+
+def _wanted_networks(instance: Instance) -> Canonical:
+    spec = instance.spec
+    joined = {
+        spec.network_name(key): {"aliases": tuple(sorted({instance.key, *endpoint.aliases}))}
+        for key, endpoint in instance.container.networks.items()
+    }
+    # The Engine's NetworkMode names one of them, which can't be left without a replacement: the first.
+    return {"mode": next(iter(joined)), "joined": joined}
+
+
+def _actual_networks(inspect: Inspect) -> Canonical:
+    own = inspect["Id"][:_SHORT_ID]
+    networks: dict[str, Any] = at("NetworkSettings.Networks", inspect) or {}
+    return {
+        "mode": at("HostConfig.NetworkMode", inspect),
+        # Older Engines list the container's short ID among its aliases by themselves.
+        "joined": {
+            name: {"aliases": tuple(sorted(set((endpoint or {}).get("Aliases") or ()) - {own}))}
+            for name, endpoint in networks.items()
+        },
+    }
+
+
+def _same_networks(wanted: Canonical, actual: Canonical) -> bool:
+    return bool(actual["mode"] in wanted["joined"] and wanted["joined"] == actual["joined"])
+
+
+def _mend_networks(wanted: Canonical, actual: Canonical) -> Mend:
+    return Mend.CONNECT if actual["mode"] in wanted["joined"] else Mend.REPLACE
+
+
+def endpoint(settings: Canonical) -> dict[str, Any]:
+    """A joined network's settings → the Engine's EndpointSettings."""
+    return {"Aliases": list(settings["aliases"])}
+
+
+def _write_networks(payload: Payload, value: Canonical) -> None:
+    payload.setdefault("HostConfig", {})["NetworkMode"] = value["mode"]
+    payload["NetworkingConfig"] = {
+        "EndpointsConfig": {name: endpoint(settings) for name, settings in value["joined"].items()}
+    }
+
+
+def _show_networks(value: Canonical) -> str:
+    return ", ".join(
+        f"{name} ({', '.join(settings['aliases'])})" if settings["aliases"] else name
+        for name, settings in sorted(value["joined"].items())
+    )
+
+
+ROWS = (
+    Field(
+        path="ports",
+        wanted=_wanted_ports,
+        actual=_actual_ports,
+        write=_write_ports,
+        undeclared=lambda _inspect, _image: (),
+        show=lambda value: ", ".join(map(show_port, value)) or "none",
+    ),
+    Field(
+        path="networks",
+        wanted=_wanted_networks,
+        actual=_actual_networks,
+        write=_write_networks,
+        same=_same_networks,
+        mend=_mend_networks,
+        always=True,
+        show=lambda value: _show_networks(value) or "none",
+    ),
+)

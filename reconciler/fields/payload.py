@@ -1,0 +1,71 @@
+"""The create payload of a container, made from the rows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from reconciler.fields import ownership
+from reconciler.fields.table import TABLE
+from reconciler.version import __version__
+
+if TYPE_CHECKING:
+    from reconciler.fields.base import Instance, Payload
+
+_FORM = 1
+"""The version of the canonical form: a digest made from another one says nothing."""
+
+
+def declared(instance: Instance) -> list[str]:
+    """The paths that the spec declares, with the names of map keys and never a value; sorted."""
+    paths: list[str] = []
+    for row in TABLE:
+        if not instance.declares(row.path):
+            continue
+        paths.extend(f"{row.path}.{key}" for key in row.wanted(instance)) if row.by_key else paths.append(row.path)
+    return sorted(paths)
+
+
+def digest(instance: Instance) -> str:
+    """The digest of the definition: of the canonical values of all that only a replacement could change.
+
+    The image is known by its ID, and is no part of it.
+    """
+    values = {
+        row.path: row.wanted(instance)
+        for row in TABLE
+        if not row.always and row.path != "image" and instance.declares(row.path)
+    }
+    text = ownership.write_json({"form": _FORM, "fields": values})
+    return f"{_FORM}:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def labels(project: str, resource: str) -> dict[str, str]:
+    """The labels that make any resource ours."""
+    return {ownership.PROJECT: project, ownership.RESOURCE: resource, ownership.VERSION: __version__}
+
+
+def create_payload(instance: Instance, carried: Mapping[str, str] | None = None) -> Payload:
+    """The body of the create call.
+
+    Args:
+        instance: the container to be.
+        carried: anonymous volumes of its forerunner that move along: path in the container → volume name.
+    """
+    payload: Payload = {"Image": instance.container.image}
+    for row in TABLE:
+        if row.always or instance.declares(row.path):
+            row.write(payload, row.wanted(instance))
+    own = labels(instance.spec.name, instance.key)
+    own |= {
+        ownership.REPLICA: str(instance.replica),
+        ownership.DECLARED: ownership.write_json(declared(instance)),
+        ownership.DIGEST: digest(instance),
+    }
+    if carried:
+        own[ownership.ANONYMOUS] = ownership.write_json(dict(carried))
+        mounts = payload.setdefault("HostConfig", {}).setdefault("Mounts", [])
+        mounts.extend({"Type": "volume", "Source": name, "Target": path} for path, name in sorted(carried.items()))
+    payload.setdefault("Labels", {}).update(own)
+    return payload

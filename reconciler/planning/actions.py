@@ -1,0 +1,213 @@
+"""The action types: one effect on the Engine each, or one gate, as frozen data that is finished before it is sent.
+
+An action names a container that exists by its ID, and one that the same plan creates by the ID of the action that
+does. Actions that stop or remove look at their object again before they act, and do nothing where it is no longer
+what the plan saw: `expected_name`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from reconciler.state.resource import ResourceKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """What all actions have.
+
+    Attributes:
+        id: unique in its plan, and the same for the same plan.
+        resource: the resource that it is for.
+        reason: why, in a few words.
+        needs: the IDs of the actions that must be done before.
+        group: the replacement that it is a step of, or empty. When a step fails, the steps done are taken back.
+    """
+
+    kind: ClassVar[str]
+
+    id: str
+    resource: ResourceKey
+    reason: str
+    needs: tuple[str, ...] = ()
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullImage(Action):
+    """Pull an image from its registry."""
+
+    kind: ClassVar[str] = "pull"
+    reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportImage(Action):
+    """Make an image of a folder or a tar.
+
+    Attributes:
+        source: the absolute path.
+        digest: of the content that the plan saw; it becomes a label of the image.
+    """
+
+    kind: ClassVar[str] = "import"
+    reference: str
+    source: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateNetwork(Action):
+    """Create a network."""
+
+    kind: ClassVar[str] = "create-network"
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveNetwork(Action):
+    """Remove a network, by its ID."""
+
+    kind: ClassVar[str] = "remove-network"
+    network: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateVolume(Action):
+    """Create a volume."""
+
+    kind: ClassVar[str] = "create-volume"
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateContainer(Action):
+    """Create a container; it does not run yet.
+
+    Attributes:
+        name: its name for now: in a replacement not yet the final one.
+        payload: the body of the call.
+    """
+
+    kind: ClassVar[str] = "create"
+    name: str
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerAction(Action):
+    """An action on a container: by its ID, or by the action that creates it."""
+
+    container: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectNetwork(ContainerAction):
+    """Connect a container to a network, by the network's name."""
+
+    kind: ClassVar[str] = "connect"
+    network: str
+    endpoint: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisconnectNetwork(ContainerAction):
+    """Disconnect a container from a network, by the network's name."""
+
+    kind: ClassVar[str] = "disconnect"
+    network: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateContainer(ContainerAction):
+    """Change settings of a container in place."""
+
+    kind: ClassVar[str] = "update"
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenameContainer(ContainerAction):
+    """Give a container another name."""
+
+    kind: ClassVar[str] = "rename"
+    old_name: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartContainer(ContainerAction):
+    """Start a container."""
+
+    kind: ClassVar[str] = "start"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnpauseContainer(ContainerAction):
+    """Let a paused container go on."""
+
+    kind: ClassVar[str] = "unpause"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopContainer(ContainerAction):
+    """Stop a container.
+
+    Attributes:
+        expected_name: the name under which the plan saw it.
+        seconds: how long it may take before it is killed.
+    """
+
+    kind: ClassVar[str] = "stop"
+    expected_name: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveContainer(ContainerAction):
+    """Remove a container; its volumes stay, anonymous ones too.
+
+    Attributes:
+        expected_name: the name that it must have by then.
+    """
+
+    kind: ClassVar[str] = "remove"
+    expected_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwaitProof(ContainerAction):
+    """A gate: go on when the container is healthy, or where nothing checks that, has run for a while.
+
+    Attributes:
+        monitor_seconds: that while, without a restart.
+        deadline_seconds: how long its healthcheck may take.
+    """
+
+    kind: ClassVar[str] = "prove"
+    monitor_seconds: float
+    deadline_seconds: float
+
+
+def inverse(action: Action) -> Action | None:
+    """What takes a step of a replacement back; None for steps that need nothing.
+
+    A container that the replacement created is removed, and with that its start and its connections.
+    """
+    common: dict[str, Any] = {
+        "id": f"{action.id}:undo",
+        "resource": action.resource,
+        "reason": "the replacement failed",
+        "group": action.group,
+    }
+    match action:
+        case CreateContainer():
+            return RemoveContainer(container=action.id, expected_name=action.name, **common)
+        case StopContainer():
+            return StartContainer(container=action.container, **common)
+        case RenameContainer():
+            return RenameContainer(container=action.container, old_name=action.name, name=action.old_name, **common)
+        case _:
+            return None

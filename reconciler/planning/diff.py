@@ -1,0 +1,104 @@
+"""Field-level differences of one container: what is wanted against what is there, row by row of the table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.fields import ownership
+from reconciler.fields.base import Field, Instance, Mend
+from reconciler.fields.table import TABLE
+from reconciler.planning.plan import FieldChange
+from reconciler.state.snapshot import ContainerState, Snapshot
+
+_SENSITIVE = re.compile(r"passw|passphrase|secret|token|credential|api_?key|private_?key|access_?key|auth(?!or)", re.I)
+"""Names of keys whose values are rather not shown."""
+
+_SHORT_ID = 19
+"""`sha256:` and 12 digits: as docker shows an ID."""
+
+
+def differences(instance: Instance, container: ContainerState, snapshot: Snapshot) -> list[tuple[FieldChange, Mend]]:
+    """Every field of the container that is not as wanted, with what it takes to mend it.
+
+    What only a replacement can change is compared where it is declared, or was when the container was made (then
+    what the image or the Engine would give it is wanted); what can be changed in place always is.
+    """
+    image = snapshot.image_by_id(container.image_id)
+    config: Mapping[str, Any] = image.config if image else {}
+    before = ownership.declared(container.labels)
+    found: list[tuple[FieldChange, Mend]] = []
+    for row in TABLE:
+        if row.path == "image":
+            found += _image(instance, container)
+        elif row.by_key:
+            found += _by_key(row, instance, container, before, config)
+        else:
+            found += _whole(row, instance, container, before, config)
+    return found
+
+
+def _image(instance: Instance, container: ContainerState) -> list[tuple[FieldChange, Mend]]:
+    # Another reference to the same image is no difference; the same reference to another image is.
+    if instance.image_id == container.image_id:
+        return []
+    wanted, actual = instance.container.image, container.image
+    if wanted == actual:
+        new = instance.image_id[:_SHORT_ID] if instance.image_id else "the new one"
+        wanted, actual = f"{wanted} ({new})", f"{actual} ({container.image_id[:_SHORT_ID]})"
+    return [(FieldChange("image", instance.image_id, container.image_id, wanted, actual), Mend.REPLACE)]
+
+
+def _whole(
+    row: Field,
+    instance: Instance,
+    container: ContainerState,
+    before: frozenset[str],
+    config: Mapping[str, Any],
+) -> list[tuple[FieldChange, Mend]]:
+    if row.always or instance.declares(row.path):
+        wanted = row.wanted(instance)
+    elif row.path in before:
+        wanted = row.undeclared(container.inspect, config)
+    else:
+        return []
+    actual = row.actual(container.inspect)
+    if row.same(wanted, actual):
+        return []
+    return [(FieldChange(row.path, wanted, actual, row.show(wanted), row.show(actual)), row.mend(wanted, actual))]
+
+
+def _by_key(
+    row: Field,
+    instance: Instance,
+    container: ContainerState,
+    before: frozenset[str],
+    config: Mapping[str, Any],
+) -> list[tuple[FieldChange, Mend]]:
+    wanted = dict(row.wanted(instance))
+    undeclared = row.undeclared(container.inspect, config)
+    for path in before:
+        attribute, _, key = path.partition(".")
+        if attribute == row.path and key and key not in wanted:
+            wanted[key] = undeclared.get(key)
+    actual = row.actual(container.inspect)
+    return [
+        (
+            FieldChange(
+                f"{row.path}.{key}",
+                value,
+                actual.get(key),
+                _shown(row, value),
+                _shown(row, actual.get(key)),
+                sensitive=bool(_SENSITIVE.search(key)),
+            ),
+            row.mend(value, actual.get(key)),
+        )
+        for key, value in sorted(wanted.items())
+        if value != actual.get(key)
+    ]
+
+
+def _shown(row: Field, value: object) -> str:
+    return "not set" if value is None else row.show(value)

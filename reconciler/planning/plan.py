@@ -1,0 +1,143 @@
+"""What is different, and what would be done about it: plain values that print, compare and serialise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from graphlib import TopologicalSorter
+from typing import Any
+
+from reconciler.planning.actions import Action
+from reconciler.state.identity import EngineIdentity
+from reconciler.state.resource import Kind, ResourceKey
+
+
+class Operation(StrEnum):
+    """What becomes of a resource; HOLD: nothing yet, although it differs."""
+
+    PULL = "pull"
+    IMPORT = "import"
+    CREATE = "create"
+    REPLACE = "replace"
+    UPDATE = "update"
+    START = "start"
+    STOP = "stop"
+    REMOVE = "remove"
+    HOLD = "hold"
+
+    @property
+    def is_destructive(self) -> bool:
+        """Whether a container or a network goes, and with it what is stored nowhere else."""
+        return self in {Operation.REPLACE, Operation.REMOVE}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field's difference.
+
+    Attributes:
+        path: the attribute in the spec, such as `environment.TZ`.
+        wanted: the canonical value by the spec; None where it should not be there.
+        actual: the canonical value on the Engine; None where it is not there.
+        wanted_text: the wanted value, as a person reads it.
+        actual_text: the actual value, as a person reads it.
+        sensitive: both may be a secret: never printed.
+    """
+
+    path: str
+    wanted: Any
+    actual: Any
+    wanted_text: str
+    actual_text: str
+    sensitive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One resource's difference, and what becomes of the resource.
+
+    Attributes:
+        resource: which one.
+        operation: what becomes of it.
+        note: a few words for a person: what of, from where, why.
+        fields: the differences that led here; empty where the whole resource is made or goes.
+    """
+
+    resource: ResourceKey
+    operation: Operation
+    note: str = ""
+    fields: tuple[FieldChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Something that stands in the way, and that is not ours to move.
+
+    Attributes:
+        resource: the wanted resource.
+        message: what stands in its way.
+        hint: the ways out.
+    """
+
+    resource: ResourceKey
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The changes, and the actions that bring them about: a directed acyclic graph, in an order that honours it.
+
+    Attributes:
+        project: whose plan it is.
+        engine: for which Engine.
+        changes: what is different, sorted as a person reads it.
+        actions: what would be done; each one only needs actions before it.
+        conflicts: what forbids to carry it out.
+        kept_volumes: the project's volumes that the spec does not name; they stay.
+    """
+
+    project: str
+    engine: EngineIdentity
+    changes: tuple[Change, ...] = ()
+    actions: tuple[Action, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    kept_volumes: tuple[str, ...] = ()
+
+    @property
+    def in_sync(self) -> bool:
+        """Whether there is nothing to do, and nothing in the way."""
+        return not self.changes and not self.conflicts
+
+    @cached_property
+    def summary(self) -> dict[str, int]:
+        """How many resources of each operation, in the order in which a person reads them; without zeros."""
+        counts = {operation.value: 0 for operation in Operation}
+        for change in self.changes:
+            counts[change.operation.value] += 1
+        return {operation: count for operation, count in counts.items() if count}
+
+    @property
+    def destructive(self) -> tuple[Change, ...]:
+        """The changes that a person should agree to."""
+        return tuple(change for change in self.changes if change.operation.is_destructive)
+
+
+def ordered(actions: Iterable[Action]) -> tuple[Action, ...]:
+    """The actions in an order that honours what each needs; the same for the same set.
+
+    Raises:
+        ValueError: the graph has a cycle: a defect of the planner.
+        KeyError: an action needs one that is not there: likewise.
+    """
+    by_id = {action.id: action for action in actions}
+    graph = {action.id: action.needs for action in by_id.values()}
+    return tuple(by_id[action_id] for action_id in TopologicalSorter(graph).static_order())
+
+
+def change_order(change: Change) -> tuple[int, int, str]:
+    """The order in which a person reads changes: removals last, else by kind and name."""
+    kinds = list(Kind)
+    return (change.operation is Operation.REMOVE, kinds.index(change.resource.kind), change.resource.name)

@@ -1,0 +1,271 @@
+"""Changes → actions: the fewest that bring the snapshot to the spec, in an order that is safe."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from graphlib import TopologicalSorter
+
+from reconciler.fields import ownership
+from reconciler.fields.base import Instance
+from reconciler.fields.payload import digest
+from reconciler.planning.actions import (
+    Action,
+    CreateContainer,
+    DisconnectNetwork,
+    RemoveContainer,
+    RemoveNetwork,
+    RenameContainer,
+    StartContainer,
+    StopContainer,
+)
+from reconciler.planning.containers import ContainerPlan, plan_container, plan_removal
+from reconciler.planning.failures import Failure
+from reconciler.planning.images import ImagePlan, plan_images
+from reconciler.planning.places import PlacesPlan, plan_places
+from reconciler.planning.plan import Change, Conflict, Operation, Plan, change_order, ordered
+from reconciler.planning.slots import Slot, find_slot
+from reconciler.spec.model import Spec, State
+from reconciler.state.resource import Kind, ResourceKey
+from reconciler.state.snapshot import ContainerState, NetworkState, Snapshot, full_reference, host_ports
+
+_DOWN = "the project is taken down"
+
+
+@dataclass(slots=True)
+class _Draft:
+    changes: list[Change] = field(default_factory=list)
+    actions: dict[str, Action] = field(default_factory=dict)
+    conflicts: list[Conflict] = field(default_factory=list)
+
+    def add(self, part: ContainerPlan) -> None:
+        self.changes += part.changes
+        self.conflicts += part.conflicts
+        self.actions |= {action.id: action for action in part.actions}
+
+    def finish(self, project: str, snapshot: Snapshot, kept_volumes: list[str]) -> Plan:
+        return Plan(
+            project=project,
+            engine=snapshot.engine,
+            changes=tuple(sorted(self.changes, key=change_order)),
+            actions=ordered(self.actions.values()),
+            conflicts=tuple(self.conflicts),
+            kept_volumes=tuple(kept_volumes),
+        )
+
+
+def plan(spec: Spec, snapshot: Snapshot, failures: frozenset[Failure] = frozenset()) -> Plan:
+    """What would make the snapshot what the spec wants. Pure: the same arguments give the same plan.
+
+    Args:
+        spec: what is wanted.
+        snapshot: what is there, observed for this spec.
+        failures: replacements that failed before and are not to be tried again.
+    """
+    draft = _Draft()
+    images = plan_images(spec, snapshot)
+    places = plan_places(spec, snapshot)
+    draft.changes += [image.change for image in images.values() if image.change]
+    draft.changes += places.changes
+    draft.conflicts += places.conflicts
+    draft.actions |= {image.action.id: image.action for image in images.values() if image.action}
+    draft.actions |= {action.id: action for action in places.creates.values()}
+
+    wanted, unwanted = _sort_out(spec, snapshot)
+    for container in unwanted:
+        draft.add(plan_removal(container, _why_unwanted(spec, container)))
+    up: dict[str, str] = {}
+    """The action after which a container of the spec is up, for those that depend on it."""
+    for key in _dependency_order(spec):
+        if key not in wanted:
+            continue
+        part = _plan_instance(spec, snapshot, key, wanted[key], images, places, up, failures)
+        if part.up:
+            up[key] = part.up
+        draft.add(part)
+    _hand_over_names(draft, snapshot)
+    _hand_over_ports(draft, snapshot)
+    _remove_networks(draft, places.removals, snapshot, "no longer declared")
+    return draft.finish(spec.name, snapshot, places.kept_volumes)
+
+
+def plan_down(project: str, snapshot: Snapshot, spec: Spec | None = None) -> Plan:
+    """What would remove the project's containers and networks; its volumes stay.
+
+    Args:
+        project: its name.
+        snapshot: what is there, observed for this project.
+        spec: what was wanted, for the order: who depends on another is stopped before it.
+    """
+    draft = _Draft()
+    for container in sorted(snapshot.containers, key=lambda state: state.name):
+        draft.add(plan_removal(container, _DOWN))
+    if spec:
+        stops = defaultdict(list)
+        for action in draft.actions.values():
+            if isinstance(action, StopContainer):
+                stops[_resource_of(snapshot, action)].append(action.id)
+        for key, container_spec in spec.containers.items():
+            for dependency in container_spec.depends_on:
+                for stop in stops[dependency]:
+                    draft.actions[stop] = _needing(draft.actions[stop], stops[key])
+    networks = [network for network in snapshot.networks if network.labels.get(ownership.PROJECT) == project]
+    _remove_networks(draft, sorted(networks, key=lambda network: (network.name, network.id)), snapshot, _DOWN)
+    kept = sorted(volume.name for volume in snapshot.volumes if volume.labels.get(ownership.PROJECT) == project)
+    return draft.finish(project, snapshot, kept)
+
+
+def _sort_out(spec: Spec, snapshot: Snapshot) -> tuple[dict[str, list[ContainerState]], list[ContainerState]]:
+    """The project's containers: those of each wanted place, and those that nothing wants."""
+    wanted: dict[str, list[ContainerState]] = {
+        key: [] for key, container in spec.containers.items() if container.state is not State.ABSENT
+    }
+    unwanted: list[ContainerState] = []
+    for container in sorted(snapshot.containers, key=lambda state: (state.name, state.id)):
+        if container.resource in wanted and container.replica == 1:
+            wanted[container.resource].append(container)
+        else:
+            unwanted.append(container)
+    return wanted, unwanted
+
+
+def _why_unwanted(spec: Spec, container: ContainerState) -> str:
+    return "declared absent" if container.resource in spec.containers else "no longer declared"
+
+
+def _dependency_order(spec: Spec) -> list[str]:
+    graph = {key: sorted(spec.containers[key].depends_on) for key in sorted(spec.containers)}
+    return list(TopologicalSorter(graph).static_order())
+
+
+def _plan_instance(
+    spec: Spec,
+    snapshot: Snapshot,
+    key: str,
+    candidates: list[ContainerState],
+    images: dict[str, ImagePlan],
+    places: PlacesPlan,
+    up: dict[str, str],
+    failures: frozenset[Failure],
+) -> ContainerPlan:
+    container = spec.containers[key]
+    slot = find_slot(Instance(spec, key), candidates)
+    image = images[full_reference(container.image)]
+    image_id = image.image_id
+    if slot.current and image.is_pulled and full_reference(slot.current.image) == full_reference(container.image):
+        # Only its tag is missing here. Whether the registry has another image by now is known once it is pulled:
+        # nothing is replaced on a guess, and the next cycle sees it.
+        image_id = slot.current.image_id
+    instance = Instance(spec, key, image_id=image_id)
+    if conflict := _name_conflict(instance, slot, snapshot):
+        return ContainerPlan(conflicts=[conflict])
+    joined = [ResourceKey(Kind.NETWORK, spec.network_name(network)) for network in container.networks]
+    mounted = [
+        ResourceKey(Kind.VOLUME, spec.volume_name(mount.source))
+        for mount in container.volumes
+        if mount.type == "volume" and mount.source
+    ]
+    needs = [image.action] if image.action else []
+    needs += [places.creates[place] for place in (*joined, *mounted) if place in places.creates]
+    to_start = tuple(up[dependency] for dependency in sorted(container.depends_on) if dependency in up)
+    failed = bool(failures) and Failure(instance.name, digest(instance), image_id or "") in failures
+    return plan_container(instance, slot, snapshot, tuple(action.id for action in needs), to_start, failed=failed)
+
+
+def _name_conflict(instance: Instance, slot: Slot, snapshot: Snapshot) -> Conflict | None:
+    if slot.current and slot.current.name == instance.name:
+        return None
+    for other in snapshot.others:
+        if instance.name in other.names:
+            whose = f'belongs to project "{other.project}"' if other.project else "is not ours"
+            return Conflict(
+                ResourceKey(Kind.CONTAINER, instance.name),
+                f'container "{instance.name}" exists and {whose}',
+                "remove or rename it, or give yours another `container_name`",
+            )
+    return None
+
+
+def _hand_over_names(draft: _Draft, snapshot: Snapshot) -> None:
+    """A name that another of our containers has now is free once that one is removed or renamed."""
+    freed: dict[str, str] = {}
+    holders = {container.id: container.name for container in snapshot.containers}
+    for action in draft.actions.values():
+        if isinstance(action, RemoveContainer | RenameContainer) and action.container in holders:
+            # Of a rename and a removal of the same container, the rename comes first.
+            name = holders[action.container]
+            if name not in freed or isinstance(action, RenameContainer):
+                freed[name] = action.id
+    for action in list(draft.actions.values()):
+        name = action.name if isinstance(action, CreateContainer | RenameContainer) else ""
+        free = freed.get(name)
+        if free and free != action.id and free not in action.needs:
+            draft.actions[action.id] = _needing(action, [free])
+    _refuse_swapped_names(draft)
+
+
+def _refuse_swapped_names(draft: _Draft) -> None:
+    renames = {action.old_name: action for action in draft.actions.values() if isinstance(action, RenameContainer)}
+    for action in renames.values():
+        back = renames.get(action.name)
+        if back and back.name == action.old_name and action.old_name < action.name:
+            draft.conflicts.append(
+                Conflict(
+                    action.resource,
+                    f'containers "{action.old_name}" and "{action.name}" swap their names',
+                    "give one of them a third name first, apply, then the name that you want",
+                )
+            )
+            draft.actions[action.id] = replace(action, needs=())
+
+
+def _hand_over_ports(draft: _Draft, snapshot: Snapshot) -> None:
+    """A host port that another of our containers holds now is free once that one is stopped."""
+    freed: dict[str, list[str]] = defaultdict(list)
+    holders = {container.id: container for container in snapshot.containers}
+    for action in draft.actions.values():
+        if isinstance(action, StopContainer):
+            for port in holders[action.container].host_ports:
+                freed[port].append(action.id)
+    if not freed:
+        return
+    created = {action.id: action for action in draft.actions.values() if isinstance(action, CreateContainer)}
+    for action in list(draft.actions.values()):
+        if not isinstance(action, StartContainer):
+            continue
+        if action.container in created:
+            wanted = host_ports(created[action.container].payload)
+        else:
+            wanted = holders[action.container].host_ports
+        needs = [stop for port in sorted(wanted) for stop in freed[port] if stop not in action.needs]
+        draft.actions[action.id] = _needing(action, needs)
+
+
+def _remove_networks(draft: _Draft, networks: list[NetworkState], snapshot: Snapshot, why: str) -> None:
+    """Remove networks, each once our containers have left it."""
+    for network in networks:
+        members = {container.id for container in snapshot.containers if network.name in container.networks}
+        needs = [
+            action.id
+            for action in draft.actions.values()
+            if (isinstance(action, RemoveContainer) and action.container in members)
+            or (isinstance(action, DisconnectNetwork) and action.network == network.name)
+        ]
+        resource = ResourceKey(Kind.NETWORK, network.name)
+        action = RemoveNetwork(
+            id=f"{Kind.NETWORK}/{network.name}:remove {network.id[:12]}",
+            resource=resource,
+            reason=why,
+            needs=tuple(needs),
+            network=network.id,
+        )
+        draft.actions[action.id] = action
+        draft.changes.append(Change(resource, Operation.REMOVE, why))
+
+
+def _needing(action: Action, more: list[str]) -> Action:
+    return replace(action, needs=(*action.needs, *more))
+
+
+def _resource_of(snapshot: Snapshot, action: StopContainer) -> str:
+    return next(container.resource for container in snapshot.containers if container.id == action.container)

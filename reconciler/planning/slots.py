@@ -1,0 +1,45 @@
+"""Which container is which: names and labels tell the one in service from what a replacement left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from reconciler.fields.base import Instance
+from reconciler.state.snapshot import ContainerState
+
+NEXT = ".next"
+"""Ends the name of a container that is to take another's place and has not proven itself yet."""
+
+OLD = ".old"
+"""Ends the name of a container whose place has been taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One place for a container, and who is there.
+
+    Attributes:
+        current: the one in service, under whatever name; None where there is none.
+        leftovers: others of the same place, of a replacement that was cut off: they go.
+    """
+
+    current: ContainerState | None
+    leftovers: tuple[ContainerState, ...]
+
+
+def find_slot(instance: Instance, candidates: Iterable[ContainerState]) -> Slot:
+    """Tell the containers of one place apart.
+
+    The one with the final name is in service. Where none has it, a replacement was cut off between its two renames:
+    the new one has been proven by then, so it comes before the old one.
+    """
+    final = instance.name
+
+    def rank(container: ContainerState) -> tuple[int, str]:
+        name = container.name
+        place = 0 if name == final else 3 if name.endswith(OLD) else 1 if name.endswith(NEXT) else 2
+        return (place, container.id)
+
+    ranked = sorted(candidates, key=rank)
+    return Slot(ranked[0] if ranked else None, tuple(ranked[1:]))

@@ -1,0 +1,61 @@
+"""The protocols of everything that has effects. `cli` wires the real ones, tests may wire others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from reconciler.planning.actions import Action
+    from reconciler.spec.model import Spec
+    from reconciler.state.snapshot import ContainerState, Snapshot
+
+
+class Engine(Protocol):
+    """A Docker Engine, in values. Every method may be called from any thread.
+
+    All methods raise `EngineError` or a kind of it.
+    """
+
+    def observe(self, project: str, spec: Spec | None = None) -> Snapshot:
+        """What is there now: a project's resources, and what else a plan for the spec depends on."""
+        ...
+
+    def inspect(self, container: str) -> ContainerState:
+        """One container, as it is now; raises `NotFound` when it is gone."""
+        ...
+
+    def logs(self, container: str, lines: int) -> list[str]:
+        """The last lines that a container wrote, to either stream."""
+        ...
+
+    def perform(self, action: Action, created: Mapping[str, str]) -> str | None:
+        """Carry out one action that is an effect; gates are not for the Engine.
+
+        Args:
+            action: what to do. What is done already counts as done.
+            created: the IDs of the containers that earlier actions created, by those actions' IDs.
+
+        Returns:
+            The ID of what was created, or None.
+
+        Raises:
+            Stale: the action's object is no longer what the plan saw; nothing was done.
+        """
+        ...
+
+    def close(self) -> None:
+        """Close all connections."""
+        ...
+
+
+class Clock(Protocol):
+    """Time, passed in so that decisions can be tested without waiting."""
+
+    def monotonic(self) -> float:
+        """Seconds since some moment."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...

@@ -1,0 +1,243 @@
+"""What is there: values observed at one moment. Made from the Engine's own JSON, of which unknown parts do no harm."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from reconciler.fields import ownership
+from reconciler.fields.base import at
+from reconciler.spec.reference import parse_reference
+from reconciler.spec.shorthand import Invalid
+from reconciler.state.identity import EngineIdentity
+
+_DEFAULT_STOP_SECONDS = 10
+"""What the Engine gives a container to stop, where nothing else is set."""
+
+
+@dataclass(frozen=True)
+class ContainerState:
+    """One of the project's containers, as inspected.
+
+    Attributes:
+        inspect: the reply of `GET /containers/ID/json`.
+    """
+
+    inspect: Mapping[str, Any]
+
+    @property
+    def id(self) -> str:
+        """The full ID."""
+        return str(self.inspect["Id"])
+
+    @property
+    def name(self) -> str:
+        """The name, without the slash that the Engine puts before it."""
+        return str(self.inspect["Name"]).removeprefix("/")
+
+    @cached_property
+    def labels(self) -> Mapping[str, str]:
+        """Its labels, the image's among them."""
+        return at("Config.Labels", self.inspect) or {}
+
+    @property
+    def resource(self) -> str:
+        """Its name in the spec."""
+        return self.labels.get(ownership.RESOURCE, "")
+
+    @property
+    def replica(self) -> int:
+        """Its number, from 1."""
+        text = self.labels.get(ownership.REPLICA, "1")
+        return int(text) if text.isdecimal() else 1
+
+    @property
+    def status(self) -> str:
+        """One of created, running, paused, restarting, removing, exited, dead."""
+        return str(at("State.Status", self.inspect))
+
+    @property
+    def exit_code(self) -> int:
+        """Of its last run; 0 while it has had none."""
+        return int(at("State.ExitCode", self.inspect) or 0)
+
+    @property
+    def health(self) -> str | None:
+        """One of starting, healthy, unhealthy; None where nothing checks it."""
+        status = at("State.Health.Status", self.inspect)
+        return None if status in {None, "", "none"} else str(status)
+
+    @property
+    def started_at(self) -> str:
+        """When it last started, RFC 3339; the year 1 while it never did."""
+        return str(at("State.StartedAt", self.inspect) or "")
+
+    @property
+    def restart_count(self) -> int:
+        """How often the Engine restarted it by its policy."""
+        return int(self.inspect.get("RestartCount") or 0)
+
+    @property
+    def restarts_by_itself(self) -> bool:
+        """Whether the Engine starts it again when it ends well."""
+        return at("HostConfig.RestartPolicy.Name", self.inspect) in {"always", "unless-stopped"}
+
+    @property
+    def is_up(self) -> bool:
+        """Whether a stop would have something to stop."""
+        return self.status in {"running", "restarting", "paused"}
+
+    @property
+    def image_id(self) -> str:
+        """The ID of the image that it was made from."""
+        return str(self.inspect["Image"])
+
+    @property
+    def image(self) -> str:
+        """The reference that it was made with."""
+        return str(at("Config.Image", self.inspect) or "")
+
+    @property
+    def stop_seconds(self) -> int:
+        """How long a stop waits before it kills."""
+        seconds = at("Config.StopTimeout", self.inspect)
+        return _DEFAULT_STOP_SECONDS if seconds is None else int(seconds)
+
+    @property
+    def networks(self) -> Mapping[str, Mapping[str, Any]]:
+        """The networks that it is connected to, by name."""
+        return at("NetworkSettings.Networks", self.inspect) or {}
+
+    @cached_property
+    def host_ports(self) -> frozenset[str]:
+        """The host ports that it asks for, as `8080/tcp`."""
+        return host_ports(self.inspect)
+
+    @cached_property
+    def anonymous_volumes(self) -> Mapping[str, str]:
+        """Its anonymous volumes: path in the container → volume name. A spec or a person named the others."""
+        named = {mount.get("Target") for mount in at("HostConfig.Mounts", self.inspect) or () if mount.get("Source")}
+        named |= {bind.split(":")[1] for bind in at("HostConfig.Binds", self.inspect) or () if ":" in bind}
+        named -= set(ownership.anonymous(self.labels))
+        return {
+            mount["Destination"]: mount["Name"]
+            for mount in self.inspect.get("Mounts") or ()
+            if mount.get("Type") == "volume" and mount.get("Name") and mount["Destination"] not in named
+        }
+
+
+@dataclass(frozen=True)
+class OtherContainer:
+    """A container that is not the project's: never touched, but its name and its ports are taken.
+
+    Attributes:
+        host_ports: the host ports that it holds now, as `8080/tcp`.
+        project: the project of ours, or of Compose, that it belongs to; empty for none.
+    """
+
+    id: str
+    names: tuple[str, ...]
+    host_ports: frozenset[str]
+    project: str
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkState:
+    """A network of the Engine."""
+
+    id: str
+    name: str
+    driver: str
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeState:
+    """A volume of the Engine."""
+
+    name: str
+    driver: str
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageState:
+    """An image of the Engine.
+
+    Attributes:
+        id: its ID: of its configuration, or with the containerd image store of its manifest.
+        references: its tags and digests in their full form.
+        labels: its labels.
+        config: what it sets where a spec does not; only known of images that the project's containers use.
+    """
+
+    id: str
+    references: frozenset[str]
+    labels: Mapping[str, str]
+    config: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All that a plan depends on, as it was at one moment.
+
+    Attributes:
+        taken_at: that moment, RFC 3339 in UTC.
+        engine: whose state it is.
+        containers: the project's, whether still wanted or not.
+        others: all other containers.
+        networks: all of the Engine's.
+        volumes: all of the Engine's.
+        images: all of the Engine's.
+        sources: the digest of each import source of the spec, by its path.
+    """
+
+    taken_at: str
+    engine: EngineIdentity
+    containers: tuple[ContainerState, ...] = ()
+    others: tuple[OtherContainer, ...] = ()
+    networks: tuple[NetworkState, ...] = ()
+    volumes: tuple[VolumeState, ...] = ()
+    images: tuple[ImageState, ...] = ()
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def _image_by_reference(self) -> Mapping[str, ImageState]:
+        return {reference: image for image in self.images for reference in image.references}
+
+    @cached_property
+    def _image_by_id(self) -> Mapping[str, ImageState]:
+        return {image.id: image for image in self.images}
+
+    def image(self, reference: str) -> ImageState | None:
+        """The image that a reference names now, in whatever spelling."""
+        return self._image_by_reference.get(full_reference(reference))
+
+    def image_by_id(self, image_id: str) -> ImageState | None:
+        """The image of that ID, tagged or not."""
+        return self._image_by_id.get(image_id)
+
+
+def full_reference(text: str) -> str:
+    """The full form of a reference; the text itself where it is none, as with an ID."""
+    try:
+        reference = parse_reference(text)
+    except Invalid:
+        return text
+    if reference.digest:
+        # A digest decides alone: the Engine does not keep the tag beside it.
+        return f"{reference.domain}/{reference.path}@{reference.digest}"
+    return str(reference)
+
+
+def host_ports(container: Mapping[str, Any]) -> frozenset[str]:
+    """The host ports that a create payload or an inspect asks for by number, as `8080/tcp`."""
+    bindings = at("HostConfig.PortBindings", container) or {}
+    return frozenset(
+        f"{entry['HostPort']}/{target.partition('/')[2] or 'tcp'}"
+        for target, entries in bindings.items()
+        for entry in entries or ()
+        if entry.get("HostPort") not in {None, "", "0"}
+    )

@@ -1,0 +1,155 @@
+"""The loop: a cycle at once, and one for each trigger. It looks at spec and snapshot, never at an earlier cycle."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from reconciler.errors import EngineError, ReconcilerError, SpecError
+from reconciler.execution.executor import apply
+from reconciler.execution.outcome import ActionOutcome, Outcome, Result, Started
+from reconciler.planning.failures import Failure, Unproven, unproven
+from reconciler.planning.planner import plan
+
+if TYPE_CHECKING:
+    from reconciler.planning.plan import Plan
+    from reconciler.ports import Clock, Engine
+    from reconciler.spec.model import Spec
+    from reconciler.state.snapshot import Snapshot
+    from reconciler.watch.log import Log
+    from reconciler.watch.triggers import Triggers
+
+
+@dataclass(slots=True)
+class Watch:
+    """Keeps one project as its spec declares it.
+
+    Attributes:
+        load: reads the spec; raises `SpecError` where it is invalid.
+        connect: connects to the Engine.
+        triggers: what asks for a cycle.
+        interval: seconds after which a cycle comes without being asked for.
+        clock: for durations.
+        log: where it says what it does.
+        stop: set to end it, after the calls under way.
+    """
+
+    load: Callable[[], Spec]
+    connect: Callable[[], Engine]
+    triggers: Triggers
+    interval: float
+    clock: Clock
+    log: Log
+    stop: threading.Event
+    _spec: Spec | None = None
+    _engine: Engine | None = None
+    _said: str = ""
+    _failures: set[Failure] = field(default_factory=set)
+    _unresolved: list[Unproven] = field(default_factory=list)
+
+    def run(self) -> None:
+        """Run cycles until stopped."""
+        reasons = ["start"]
+        try:
+            while not self.stop.is_set():
+                self._cycle(reasons)
+                reasons = self.triggers.wait(self.interval) if not self.stop.is_set() else []
+        finally:
+            self._disconnect()
+
+    def _cycle(self, reasons: list[str]) -> None:
+        began = self.clock.monotonic()
+        self._read()
+        if self._spec is None:
+            return
+        log = self.log.bind(project=self._spec.name, reason=",".join(reasons))
+        try:
+            outcome = self._reconcile(self._spec, log)
+        except EngineError as error:
+            # It may be away for hours: said once, then again when it says something else or is back.
+            self._say("engine_error", error)
+            self._disconnect()
+            return
+        if outcome is not None:
+            self._report(outcome, log, self.clock.monotonic() - began)
+
+    def _read(self) -> None:
+        try:
+            spec = self.load()
+        except SpecError as error:
+            event = "spec_invalid_keeping_last_good" if self._spec else "spec_invalid"
+            self._say(event, error)
+            return
+        if self._said.startswith("spec_invalid"):
+            self.log.info("spec_valid_again", project=spec.name)
+            self._said = ""
+        self._spec = spec
+
+    def _reconcile(self, spec: Spec, log: Log) -> Outcome | None:
+        if self._engine is None:
+            self._engine = self.connect()
+        snapshot = self._engine.observe(spec.name, spec)
+        if self._said.startswith("engine_error"):
+            log.info("engine_is_back", engine=snapshot.engine.version)
+            self._said = ""
+        self._resolve(snapshot)
+        found = plan(spec, snapshot, frozenset(self._failures))
+        if self._stands_in_the_way(found, log) or not found.actions:
+            return None
+        log.info("drift", changes=[f"{change.operation} {change.resource}" for change in found.changes])
+        return apply(found, self._engine, self.clock, progress=lambda event: _log(event, log), stop=self.stop)
+
+    def _stands_in_the_way(self, found: Plan, log: Log) -> bool:
+        said = "; ".join(conflict.message for conflict in found.conflicts)
+        if not said:
+            if self._said.startswith("conflict"):
+                self._said = ""
+            return False
+        if self._said != f"conflict {said}":
+            self._said = f"conflict {said}"
+            for conflict in found.conflicts:
+                log.error("conflict", resource=str(conflict.resource), error=conflict.message, hint=conflict.hint)
+        return True
+
+    def _resolve(self, snapshot: Snapshot) -> None:
+        """What failed is known by its image's ID too, and that is here by now."""
+        for one in self._unresolved:
+            image = snapshot.image(one.image)
+            if image:
+                self._failures.add(Failure(one.container, one.digest, image.id))
+        self._unresolved = []
+
+    def _report(self, outcome: Outcome, log: Log, seconds: float) -> None:
+        done = len(outcome.having(Result.DONE))
+        self._unresolved = unproven([one.action for one in outcome.having(Result.UNDONE)])
+        if outcome.interrupted:
+            log.warning("cycle_stopped", done=done, left=len(outcome.having(Result.SKIPPED)))
+        elif outcome.failed:
+            log.error("cycle_failed", done=done, failed=len(outcome.failed), seconds=round(seconds, 1))
+        else:
+            log.info("cycle_done", done=done, seconds=round(seconds, 1))
+
+    def _say(self, event: str, error: ReconcilerError) -> None:
+        said = f"{event} {error}"
+        if said != self._said:
+            self._said = said
+            self.log.error(event, error=error.message, hint=error.hint)
+
+    def _disconnect(self) -> None:
+        if self._engine is not None:
+            self._engine.close()
+            self._engine = None
+
+
+def _log(event: Started | ActionOutcome, log: Log) -> None:
+    if isinstance(event, Started):
+        return
+    fields = {"action": event.action.kind, "resource": str(event.action.resource), "why": event.action.reason}
+    if event.result is Result.FAILED and event.error:
+        log.error("action_failed", **fields, error=event.error.message, hint=event.error.hint, output=event.log)
+    elif event.result is Result.SKIPPED:
+        log.warning("action_skipped", **fields, because=event.error.message if event.error else "stopped")
+    else:
+        log.info(f"action_{event.result}", **fields, seconds=round(event.seconds, 1))
