@@ -1,0 +1,491 @@
+"""The connection to an Engine: plain JSON both ways, deadlines of our own, every failure translated.
+
+The SDK is the transport only. Its own methods drop fields, ignore errors in streams and wait forever; its
+`APIClient` is a `requests.Session` that can talk to Docker's sockets, and that is what is used of it.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from typing import IO, TYPE_CHECKING, Any, NoReturn
+from urllib.parse import quote
+
+from reconciler.engine.stream import JsonStream
+from reconciler.engine.translation import refusal, translate, transport_errors, unreadable
+from reconciler.errors import EngineError, EngineTimeout, EngineUnreachable
+from reconciler.state.identity import EngineIdentity
+from reconciler.version import __version__
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
+    import requests
+    from docker import APIClient
+
+    from reconciler.engine.endpoint import Endpoint
+
+OLDEST_API = (1, 40)
+"""Of Engine 19.03."""
+
+NEWEST_API = (1, 51)
+"""Of Engine 28.3: the newest that our payloads and observations were tried with."""
+
+TIMEOUT = 60.0
+"""Seconds for a call that the Engine answers at once, unless it hangs."""
+
+CONNECT_TIMEOUT = 10.0
+"""Seconds for the first call: an Engine that needs longer to say its name is not there."""
+
+IDLE_TIMEOUT = 120.0
+"""Seconds without a message on a stream of progress."""
+
+_CHUNK = 1 << 16
+_LONGEST_REFUSAL = 1 << 16
+
+Body = bytes | IO[bytes] | Iterable[bytes]
+"""What is sent as it is: a tar, mostly."""
+
+
+class Client:
+    """A connection to one Engine. Every method may be called from any thread, and raises `EngineError`s only.
+
+    Paths are those of the Engine's API without the version: `/containers/json`. In `params`, None is left
+    out, and a mapping (`filters`) is sent as JSON.
+
+    Attributes:
+        endpoint: where the Engine is.
+        about: what it says it is; `api_version` is the one spoken with it.
+    """
+
+    def __init__(self, endpoint: Endpoint, about: EngineIdentity, *, timeout: float = TIMEOUT) -> None:
+        self.endpoint = endpoint
+        self.about = about
+        self._timeout = timeout
+        self._lock = threading.Lock()
+        # One a thread: a shared one is not promised to be thread-safe. Kept by thread and not in a
+        # threading.local, so that those of threads that have ended can be closed: a daemon makes new
+        # threads in each cycle.
+        self._sessions: dict[threading.Thread, APIClient] = {}
+        self._streams: set[JsonStream] = set()
+        self._closed = False
+
+    @classmethod
+    def connect(cls, endpoint: Endpoint, *, timeout: float = TIMEOUT) -> Self:
+        """Connect to an Engine and agree on an API version, with one GET /version.
+
+        Args:
+            endpoint: where it is.
+            timeout: seconds for every call that is given no deadline of its own.
+
+        Raises:
+            EngineUnreachable: nothing answers there, or no Engine that we can talk to.
+        """
+        client = cls(endpoint, EngineIdentity("", _text(OLDEST_API), "", ""), timeout=timeout)
+        try:
+            client.about = negotiate(client._introduction(), str(endpoint))
+        except BaseException:
+            client.close()
+            raise
+        return client
+
+    # --- calls --------------------------------------------------------------------------------------------
+
+    def get(self, path: str, params: Mapping[str, Any] | None = None, *, deadline: float | None = None) -> Any:
+        """Ask for something.
+
+        Args:
+            path: what for.
+            params: the query.
+            deadline: seconds for all of it; the client's timeout where not given.
+
+        Returns:
+            The reply's JSON. Never None for want of a reply: an empty one is an error.
+        """
+        return self._call("GET", path, params=params, deadline=deadline)
+
+    def post(
+        self,
+        path: str,
+        body: Any = None,
+        *,
+        params: Mapping[str, Any] | None = None,
+        deadline: float | None = None,
+    ) -> Any:
+        """Have something done; the reply's JSON, or None where there is nothing to say."""
+        return self._call("POST", path, params=params, body=body, deadline=deadline)
+
+    def put(
+        self,
+        path: str,
+        body: Any = None,
+        *,
+        params: Mapping[str, Any] | None = None,
+        deadline: float | None = None,
+    ) -> Any:
+        """Put something in its place; the reply's JSON, or None where there is nothing to say."""
+        return self._call("PUT", path, params=params, body=body, deadline=deadline)
+
+    def delete(self, path: str, *, params: Mapping[str, Any] | None = None, deadline: float | None = None) -> Any:
+        """Remove something; the reply's JSON, or None where there is nothing to say."""
+        return self._call("DELETE", path, params=params, deadline=deadline)
+
+    def upload(
+        self,
+        path: str,
+        params: Mapping[str, Any] | None,
+        stream: Body,
+        *,
+        deadline: float | None = None,
+    ) -> Any:
+        """PUT a tar, such as files for a container to /containers/ID/archive."""
+        return self._call("PUT", path, params=params, raw=stream, deadline=deadline)
+
+    def logs(self, container: str, lines: int, *, deadline: float | None = None) -> list[str]:
+        """The last lines that a container wrote, to either stream."""
+        params = {"stdout": True, "stderr": True, "tail": lines}
+        wait, call = deadline or self._timeout, f"GET /containers/{container}/logs"
+        end = time.monotonic() + wait
+        with self._send("GET", f"/containers/{container}/logs", params=params, wait=wait) as response:
+            text = self._read(response, end, wait, call)
+        said = demultiplexed(text).decode("utf-8", errors="replace").splitlines()
+        return said[-lines:] if lines > 0 else []
+
+    def stream(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: Body | Mapping[str, Any] | None = None,
+        deadline: float | None = None,
+        idle: float | None = None,
+    ) -> JsonStream:
+        """Follow something that reports while it happens: a pull, an import, events.
+
+        The call is made at once, not at the first `next`. Close the stream, or use it as a context manager,
+        where it is not read to its end; any thread may do so, and the one that reads then sees it end.
+
+        Args:
+            method: of the call.
+            path: of the call.
+            params: the query.
+            headers: such as X-Registry-Auth.
+            body: a tar (bytes, a file, an iterable of bytes), or a mapping that is sent as JSON.
+            deadline: seconds for all of it; no limit where not given, only `idle`.
+            idle: seconds without any message, 120 where not given. For events this is how a dead Engine is
+                noticed: after that long without one, subscribe again, with `since`.
+
+        Returns:
+            The messages. `next` raises EngineTimeout at either limit, and EngineError for a message that
+            says `error` and for a stream that breaks off. An Engine that is stopped may also just end it.
+        """
+        call = f"{method} {path}"
+        idle = IDLE_TIMEOUT if idle is None else idle
+        end = None if deadline is None else time.monotonic() + deadline
+        wait = idle if deadline is None else min(idle, deadline)
+        response = self._send(
+            method,
+            path,
+            params=params,
+            headers=headers,
+            body=body if isinstance(body, Mapping) else None,
+            raw=None if isinstance(body, Mapping) else body,
+            wait=wait,
+        )
+        stream = JsonStream(
+            response,
+            call=call,
+            address=str(self.endpoint),
+            idle=wait,
+            deadline=deadline,
+            end=end,
+            on_close=self._streams.discard,
+        )
+        self._streams.add(stream)
+        if self._closed:
+            stream.close()
+        return stream
+
+    # --- the connection -----------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Close all connections; streams that are being read end."""
+        with self._lock:
+            self._closed = True
+            sessions, self._sessions = list(self._sessions.values()), {}
+        for stream in list(self._streams):
+            stream.close()
+        for session in sessions:
+            session.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _introduction(self) -> Any:
+        """The reply to GET /version. Whatever goes wrong with this first call: there is no Engine to talk to."""
+        wait = min(self._timeout, CONNECT_TIMEOUT)
+        try:
+            return self._call("GET", "/version", deadline=wait, versioned=False)
+        except EngineUnreachable:
+            raise
+        except EngineTimeout as error:
+            raise EngineUnreachable(
+                f"the Docker Engine at {self.endpoint} does not answer within {wait:g} s",
+                "it may hang: look at its log, restart it",
+            ) from error
+        except EngineError as error:
+            raise EngineUnreachable(
+                f"what answers at {self.endpoint} is no usable Docker Engine: {error.message}",
+                error.hint,
+                status=error.status,
+            ) from error
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        body: Any = None,
+        raw: Body | None = None,
+        deadline: float | None = None,
+        versioned: bool = True,
+    ) -> Any:
+        wait, call = self._timeout if deadline is None else deadline, f"{method} {path}"
+        end = time.monotonic() + wait
+        with self._send(method, path, params=params, body=body, raw=raw, wait=wait, versioned=versioned) as response:
+            text = self._read(response, end, wait, call)
+            return _decoded(response, text, call)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: Any = None,
+        raw: Body | None = None,
+        wait: float,
+        versioned: bool = True,
+    ) -> requests.Response:
+        """Make a call; the response's head is there, its body is not yet read. Refusals are raised."""
+        call = f"{method} {path}"
+        sent: dict[str, str] = {"Accept-Encoding": "identity", **(headers or {})}
+        data: Any = raw
+        if body is not None:
+            data = json.dumps(body)
+            sent["Content-Type"] = "application/json"
+        elif raw is not None:
+            sent["Content-Type"] = "application/x-tar"
+        try:
+            session = self._session()
+            version = f"/v{self.about.api_version}" if versioned else ""
+            response = session.request(
+                method,
+                f"{session.base_url}{version}{quote(path, safe='/:@%')}",
+                params=encoded(params),
+                data=data,
+                headers=sent,
+                timeout=wait,
+                stream=True,
+                allow_redirects=False,
+                # Said for each call: otherwise REQUESTS_CA_BUNDLE would outdo the endpoint's own
+                # certificates.
+                verify=session.verify,
+            )
+        except transport_errors() as error:
+            self._raise(error, call, wait)
+        # 304 is "already so": the Engine's way to say that there was nothing to do.
+        if response.status_code < 300 or response.status_code == 304:
+            return response
+        with response:
+            text = self._read(response, time.monotonic() + wait, wait, call, limit=_LONGEST_REFUSAL)
+        raise refusal(response.status_code, text, call)
+
+    def _read(
+        self,
+        response: requests.Response,
+        end: float,
+        wait: float,
+        call: str,
+        limit: int | None = None,
+    ) -> bytes:
+        """The body of a response, or as much of it as `limit` allows."""
+        parts, size = [], 0
+        try:
+            while chunk := response.raw.read1(_CHUNK):
+                parts.append(chunk)
+                size += len(chunk)
+                if limit is not None and size >= limit:
+                    break
+                if time.monotonic() > end:  # each read is in time, but they are too many
+                    raise TimeoutError
+        except transport_errors() as error:
+            self._raise(error, call, wait)
+        return b"".join(parts)
+
+    def _raise(self, error: Exception, call: str, wait: float) -> NoReturn:
+        raise translate(error, address=str(self.endpoint), call=call, seconds=wait) from error
+
+    def _session(self) -> APIClient:
+        session = self._sessions.get(threading.current_thread())
+        return session if session is not None else self._new_session()
+
+    def _new_session(self) -> APIClient:
+        with self._lock:
+            if self._closed:
+                raise EngineUnreachable("the connection to the Docker Engine has been closed")
+            for thread in [thread for thread in self._sessions if not thread.is_alive()]:
+                self._sessions.pop(thread).close()
+            session = _open(self.endpoint, self.about.api_version, self._timeout)
+            self._sessions[threading.current_thread()] = session
+            return session
+
+
+def negotiate(about: Any, address: str) -> EngineIdentity:
+    """Choose the API version to speak: the Engine's, but none newer than we know.
+
+    Args:
+        about: the reply to GET /version.
+        address: of the Engine, for messages.
+
+    Raises:
+        EngineUnreachable: there is none that both know, or the reply is none of an Engine.
+    """
+    if not isinstance(about, dict) or not isinstance(about.get("ApiVersion"), str):
+        raise EngineUnreachable(
+            f"what answers at {address} is no Docker Engine: its reply to GET /version has no ApiVersion",
+            "name another one with --host, --context or DOCKER_HOST",
+        )
+    version = str(about.get("Version") or "of unknown version")
+    newest = _parsed(about["ApiVersion"], address)
+    oldest = _parsed(str(about.get("MinAPIVersion") or "0.0"), address)
+    if newest < OLDEST_API:
+        raise EngineUnreachable(
+            f"the Docker Engine {version} at {address} is too old: it speaks API {_text(newest)}, "
+            f"{_text(OLDEST_API)} is needed",
+            "upgrade it to 19.03 or newer",
+        )
+    if oldest > NEWEST_API:
+        raise EngineUnreachable(
+            f"the Docker Engine {version} at {address} is too new: it wants API {_text(oldest)}, "
+            f"reconciler {__version__} speaks {_text(NEWEST_API)} at most",
+            "upgrade reconciler",
+        )
+    return EngineIdentity(
+        version=version,
+        api_version=_text(min(newest, NEWEST_API)),
+        os=str(about.get("Os") or ""),
+        arch=str(about.get("Arch") or ""),
+    )
+
+
+def encoded(params: Mapping[str, Any] | None) -> dict[str, Any]:
+    """A query as the Engine reads it: mappings as JSON, true and false, None left out."""
+    query: dict[str, Any] = {}
+    for name, value in (params or {}).items():
+        if isinstance(value, Mapping):
+            query[name] = json.dumps(_filters(value) if name == "filters" else value)
+        elif isinstance(value, bool):
+            query[name] = "true" if value else "false"
+        elif value is not None:
+            query[name] = value
+    return query
+
+
+def _filters(filters: Mapping[str, Any]) -> dict[str, list[str]]:
+    # The Engine takes lists of texts only, and drops what is not such a list.
+    lists: dict[str, list[str]] = {}
+    for name, value in filters.items():
+        values = [value] if isinstance(value, str | bool | int) else value
+        lists[name] = [str(one).lower() if isinstance(one, bool) else str(one) for one in values]
+    return lists
+
+
+def demultiplexed(data: bytes) -> bytes:
+    """A container's output: both streams in the order they were written.
+
+    Without a terminal each piece has eight bytes before it, with one there are none. Older Engines do not
+    say which it is, so it is read off: to be taken for pieces, all of it must fall into whole ones.
+    """
+    pieces, at = [], 0
+    while at < len(data):
+        if len(data) - at < 8:
+            return data
+        stream, size = struct.unpack_from(">BxxxL", data, at)
+        if stream > 2 or data[at + 1 : at + 4] != b"\0\0\0" or at + 8 + size > len(data):
+            return data
+        pieces.append(data[at + 8 : at + 8 + size])
+        at += 8 + size
+    return b"".join(pieces)
+
+
+def _decoded(response: requests.Response, text: bytes, call: str) -> Any:
+    status = response.status_code
+    if status in (204, 304):
+        return None
+    if not text.strip():
+        # Some calls have nothing to say. One that asked, or that announces JSON, has, and it was lost.
+        if response.request.method == "GET" or "json" in response.headers.get("Content-Type", ""):
+            raise unreadable(call, status, "it is empty")
+        return None
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise unreadable(call, status, "it is not JSON") from error
+
+
+def _open(endpoint: Endpoint, version: str, timeout: float) -> APIClient:
+    from docker import APIClient  # 130 ms: only who connects pays
+    from docker.tls import TLSConfig
+
+    tls: TLSConfig | bool = False
+    if endpoint.tls:
+        files = (endpoint.tls.cert, endpoint.tls.key)
+        ca = endpoint.tls.ca
+        tls = TLSConfig(
+            client_cert=(str(files[0]), str(files[1])) if files[0] and files[1] else None,
+            ca_cert=str(ca) if ca else None,
+            verify=endpoint.tls.verify,
+        )
+    session = APIClient(
+        base_url=endpoint.host,
+        version=version,
+        timeout=timeout,  # type: ignore[arg-type]  # a float does as well
+        tls=tls,
+        user_agent=f"reconciler/{__version__}",
+        # To the SDK each URL on a socket is a pool of its own: without this, 25 idle connections a thread
+        # stay open.
+        num_pools=1,
+    )
+    if endpoint.host.startswith(("unix://", "npipe://")):
+        # No proxy and no .netrc stands between us and a socket; looking for them costs more than the call.
+        session.trust_env = False
+    return session
+
+
+def _parsed(version: str, address: str) -> tuple[int, int]:
+    try:
+        major, minor = version.split(".")
+        return int(major), int(minor)
+    except ValueError:
+        raise EngineUnreachable(
+            f"what answers at {address} is no Docker Engine: {version!r} is no API version",
+            "name another one with --host, --context or DOCKER_HOST",
+        ) from None
+
+
+def _text(version: tuple[int, int]) -> str:
+    return f"{version[0]}.{version[1]}"
