@@ -109,7 +109,7 @@ def printable(text: str) -> str:
     """The text on one line, without a character that could move a terminal's cursor; of the same length."""
     if text.isascii() and text.isprintable():
         return text
-    from unicodedata import category  # noqa: PLC0415 - only where a message has such characters
+    from unicodedata import category  # only where a message has such characters
 
     return "".join(
         # Spaces of other widths (Zs) do no harm; bidi overrides, escapes, line breaks and lone surrogates do.
@@ -122,7 +122,7 @@ def closest(word: str, candidates: Iterable[str]) -> str | None:
     """The candidate that was probably meant, for "did you mean"; None where nothing is near."""
     if len(word) > 100:  # difflib is quadratic, and nobody misspells that much
         return None
-    from difflib import get_close_matches  # noqa: PLC0415 - only where there is something to report
+    from difflib import get_close_matches  # only where there is something to report
 
     by_folded = {candidate.casefold(): candidate for candidate in candidates}
     found = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
@@ -142,9 +142,8 @@ def _cells(text: str) -> int:
     """How many cells of a terminal the text takes."""
     if text.isascii():
         return len(text)
-    from unicodedata import category, east_asian_width  # noqa: PLC0415 - as in printable()
+    from unicodedata import category, east_asian_width  # as in printable()
 
     return sum(
-        0 if category(char) in {"Mn", "Me"} else 2 if east_asian_width(char) in {"W", "F"} else 1
-        for char in text
+        0 if category(char) in {"Mn", "Me"} else 2 if east_asian_width(char) in {"W", "F"} else 1 for char in text
     )

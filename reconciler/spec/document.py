@@ -36,7 +36,7 @@ _NULL = frozenset(["", "~", "null", "Null", "NULL"])
 _NOT_STR_START = frozenset("+-.0123456789tTfF")  # what an int, float or bool can start with
 _TAG = "tag:yaml.org,2002:"
 _LINE_END = re.compile(r"\r\n|\r|\n")
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_FORBIDDEN = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)+")
 
 
@@ -378,7 +378,7 @@ class _Graph:
         except YAMLError as error:
             self._source.fail(*_explain(error, self._source.text))
 
-    def _build(self) -> _Node | None:  # noqa: PLR0912, PLR0915 - the hot loop: calls would cost a third more
+    def _build(self) -> _Node | None:  # noqa: PLR0915 - the hot loop: calls would cost a third more
         import yaml  # as in build()
         from yaml import events
 
@@ -480,7 +480,7 @@ class _Converter:
         self.problems: dict[int, Diagnostic] = {}
         self._firsts: tuple[_Branch | None, dict[str, _Leaf]] = (None, {})
 
-    def mapping(self, node: _Branch) -> dict[str, Any]:  # noqa: PLR0912 - hot as well
+    def mapping(self, node: _Branch) -> dict[str, Any]:
         """A mapping, merge key applied. What is wrong with it is added to the problems."""
         result: dict[str, Any] = {}
         merge: _Node | None = None
@@ -637,7 +637,7 @@ def _explain(error: YAMLError, text: str) -> tuple[int, int, str, str]:
     context = getattr(error, "context_mark", None)
     mark = getattr(error, "problem_mark", None) or context
     if mark is None:  # the reader's errors: a character that YAML forbids
-        found = _FORBIDDEN.search(text)
+        found = re.search(_FORBIDDEN, text)  # compiled only here: that takes milliseconds
         if found is None:
             return 0, 1, "this is not readable as YAML", "check the file"
         code = f"U+{ord(found[0]):04X}"

@@ -13,9 +13,7 @@ from typing import Any
 from reconciler.spec.document import Scalar, core_kind
 
 MAX_NESTING = 64
-MAX_TOTAL = (
-    16 << 20
-)  # characters put in, over all values: a file of "$A" a million times must not fill the memory
+MAX_TOTAL = 16 << 20  # characters put in, over all values: a file of "$A" a million times must not fill the memory
 
 Path_ = tuple[str | int, ...]
 Problem = Callable[[Path_, int, int, str, str], None]
@@ -23,9 +21,7 @@ Problem = Callable[[Path_, int, int, str, str], None]
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _OPERATOR = re.compile(r":?[-?+]")
-_FORMS = (
-    "the forms are ${V}, ${V:-default}, ${V-default}, ${V:?message}, ${V?message}, ${V:+other}, ${V+other}"
-)
+_FORMS = "the forms are ${V}, ${V:-default}, ${V-default}, ${V:?message}, ${V?message}, ${V:+other}, ${V+other}"
 _LITERAL = "write $$ for a literal dollar"
 
 
@@ -61,9 +57,7 @@ class _TooLargeError(Exception):
     """More was put in than MAX_TOTAL."""
 
 
-def interpolate(
-    data: Any, variables: Mapping[str, str], problem: Problem, *, undefined: Problem | None = None
-) -> Any:
+def interpolate(data: Any, variables: Mapping[str, str], problem: Problem, *, undefined: Problem | None = None) -> Any:
     """Puts the variables into the values of plain data.
 
     Whatever has no "$" in it is returned as the same object. The kind of a plain scalar follows its new text
@@ -122,9 +116,7 @@ class _Interpolation:
             return text
         except _TooLargeError:
             limit = f"{MAX_TOTAL >> 20} MiB"
-            self._problem(
-                path, 0, len(text), f"the variables of this file add more than {limit}", "shorten them"
-            )
+            self._problem(path, 0, len(text), f"the variables of this file add more than {limit}", "shorten them")
             return text
         if isinstance(text, Scalar):
             return Scalar(result, core_kind(result) if text.plain else "str", plain=text.plain)
@@ -209,9 +201,7 @@ def _dollar(text: str, start: int, depth: int) -> tuple[str | _Variable, int]:
     end = name.end()
     if braced:
         if depth >= MAX_NESTING:
-            raise _SyntaxError(
-                start, 2, f"variables nested more than {MAX_NESTING} deep", "take some of them out"
-            )
+            raise _SyntaxError(start, 2, f"variables nested more than {MAX_NESTING} deep", "take some of them out")
         operator = _OPERATOR.match(text, end)
         if operator:
             variable.operator = operator[0]

@@ -341,9 +341,7 @@ def test_locate_in_nothing_is_the_whole() -> None:
 def test_diagnostic_has_its_line() -> None:
     document = parse(LOCATED, "shop.yaml")
     diagnostic = document.diagnostic(("base", "image"), "wrong", "right", key=True, severity="warning")
-    assert diagnostic.render() == (
-        "shop.yaml:2:3: warning: wrong\n    2 |   image: nginx\n      |   ^^^^^ right"
-    )
+    assert diagnostic.render() == ("shop.yaml:2:3: warning: wrong\n    2 |   image: nginx\n      |   ^^^^^ right")
     offset = document.data["web"]["text"].rindex("$X")
     assert document.diagnostic_in(("web", "text"), offset, 2, "m").render() == (
         "f:13:16: error: m\n   13 |     two $X and $X\n      |                ^^".replace("f:", "shop.yaml:")
@@ -406,9 +404,7 @@ def test_importing_costs_neither_yaml_nor_pydantic() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-ALPHABET = st.sampled_from(
-    [*"ab1 :-[]{},&*!?|>'\"%@`#\n\t\r\\~<.$\0é", "<<: ", "&a ", "*a", "\n  ", "- ", "---\n"]
-)
+ALPHABET = st.sampled_from([*"ab1 :-[]{},&*!?|>'\"%@`#\n\t\r\\~<.$\0é", "<<: ", "&a ", "*a", "\n  ", "- ", "---\n"])
 
 
 @given(st.lists(ALPHABET).map("".join) | st.text(st.characters()) | st.binary())
