@@ -1,6 +1,6 @@
 """What the Engine's texts mean: one row a failure, the first that fits counts.
 
-The texts are those of real Engines, 20.10 to 28.5, with both image stores; tests/unit/engine/texts.py has
+The texts are those of real Engines, 20.10 to 28.5, with both image stores; tests/unit/engine/texts.json has
 them.
 """
 
@@ -115,7 +115,7 @@ _RULES: tuple[_Rule, ...] = (
         "mount a file onto a file and a folder onto a folder; check that the source is what it should be",
     ),
     _rule(
-        r"error mounting \"(?P<source>[^\"]+)\" to rootfs at \"(?P<target>[^\"]+)\":? .*?: (?P<cause>[^:]+)$",
+        r"error mounting \"(?P<source>[^\"]+)\" to rootfs at \"(?P<target>[^\"]+)\":? .*?: (?P<cause>[^:]+)(?:: unknown)?$",
         "{source} can't be mounted at {target}: {cause}",
     ),
     _rule(
@@ -211,6 +211,7 @@ _RULES: tuple[_Rule, ...] = (
         "volume {name} is in use by container {id}",
         "`docker inspect {id}` shows it",
     ),
+    _rule(r"^get (?P<name>\S+): no such volume", "no such volume: {name}"),
     _rule(
         r"unable to (?:remove repository reference|delete) \"?(?P<name>[^\" ]+).*container (?P<id>\w+) is using",
         "image {name} is in use by container {id}",
@@ -224,8 +225,13 @@ _RULES: tuple[_Rule, ...] = (
         "pull it for that platform, or correct `platform`",
     ),
     _rule(
-        r"no matching manifest for (?P<wanted>\S+)|no match for platform in manifest",
+        r"no matching manifest for (?P<wanted>\S+)",
         "the registry has no such image for the platform {wanted}",
+        "choose an image that is made for it, or declare `platform`",
+    ),
+    _rule(
+        r"no match for platform in manifest",
+        "the registry has no such image for the platform of the Engine, or for the declared one",
         "choose an image that is made for it, or declare `platform`",
     ),
     _rule(

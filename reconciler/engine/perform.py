@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler.engine.archive import opened_source, source_digest
 from reconciler.engine.credentials import registry_auth
-from reconciler.errors import Conflict, EngineError, NotFound, Stale
+from reconciler.errors import Conflict, NotFound, Stale
 from reconciler.fields import ownership
 from reconciler.planning.actions import (
     Action,
     ConnectNetwork,
+    ContainerAction,
     CreateContainer,
     CreateNetwork,
     CreateVolume,
@@ -59,29 +60,36 @@ def perform(client: Client, action: Action, created: Mapping[str, str]) -> str |
     """
     match action:
         case PullImage():
-            return _pull(client, action)
+            _pull(client, action)
         case ImportImage():
-            return _import(client, action)
+            _import(client, action)
         case CreateNetwork():
-            return _create_network(client, action)
+            _create_network(client, action)
+        case RemoveNetwork():
+            _remove_network(client, action)
         case CreateVolume():
             client.post("/volumes/create", dict(action.payload), deadline=_CALL_SECONDS)
-            return None
+        case ContainerAction():
+            _perform_on_container(client, action, created.get(action.container, action.container))
         case CreateContainer():
             params = {"name": action.name}
             reply = client.post("/containers/create", dict(action.payload), params=params, deadline=_CALL_SECONDS)
             return str(reply["Id"])
-        case RemoveNetwork():
-            return _remove_network(client, action)
-    path = f"/containers/{_id(action, created)}"
+        case _:
+            raise TypeError(f"no call for {action!r}")
+    return None
+
+
+def _perform_on_container(client: Client, action: ContainerAction, container: str) -> None:
+    path = f"/containers/{container}"
     match action:
         case ConnectNetwork():
-            body = {"Container": _id(action, created), "EndpointConfig": dict(action.endpoint)}
+            body = {"Container": container, "EndpointConfig": dict(action.endpoint)}
             client.post(f"/networks/{action.network}/connect", body, deadline=_CALL_SECONDS)
         case DisconnectNetwork():
             client.post(
                 f"/networks/{action.network}/disconnect",
-                {"Container": _id(action, created)},
+                {"Container": container},
                 deadline=_CALL_SECONDS,
             )
         case UpdateContainer():
@@ -100,12 +108,6 @@ def perform(client: Client, action: Action, created: Mapping[str, str]) -> str |
             _remove(client, path, action)
         case _:
             raise TypeError(f"no call for {action!r}")
-    return None
-
-
-def _id(action: Action, created: Mapping[str, str]) -> str:
-    container: str = action.container  # type: ignore[attr-defined]
-    return created.get(container, container)
 
 
 def _as_expected(client: Client, path: str, name: str) -> ContainerState:
@@ -156,8 +158,7 @@ def _pull(client: Client, action: PullImage) -> None:
     params = {"fromImage": reference.repository, "tag": reference.digest or reference.tag}
     auth = registry_auth(reference.domain)
     headers = {"X-Registry-Auth": auth} if auth else {}
-    for _ in client.stream("POST", "/images/create", params=params, headers=headers, deadline=_PULL_SECONDS):
-        pass  # every error in the stream is raised by it
+    _drain(client.stream("POST", "/images/create", params=params, headers=headers, deadline=_PULL_SECONDS))
 
 
 def _import(client: Client, action: ImportImage) -> None:
@@ -172,6 +173,10 @@ def _import(client: Client, action: ImportImage) -> None:
         "changes": f"LABEL {ownership.DIGEST}={action.digest}",
     }
     with opened_source(source) as tar:
-        for message in client.stream("POST", "/images/create", params=params, body=tar, deadline=_PULL_SECONDS):
-            if "error" in message:
-                raise EngineError(str(message["error"]))
+        _drain(client.stream("POST", "/images/create", params=params, body=tar, deadline=_PULL_SECONDS))
+
+
+def _drain(stream: Iterable[object]) -> None:
+    """Read to the end: the stream raises each error that it holds."""
+    for _ in stream:
+        pass

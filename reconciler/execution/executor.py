@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from reconciler.errors import ReconcilerError
 from reconciler.execution.gate import Unproven, await_proof
 from reconciler.execution.outcome import ActionOutcome, Outcome, Progress, Result, Started
-from reconciler.planning.actions import Action, AwaitProof, inverse
+from reconciler.planning.actions import Action, AwaitProof
+from reconciler.planning.rollback import rollback
 
 if TYPE_CHECKING:
     from reconciler.planning.plan import Plan
@@ -21,16 +22,12 @@ CONCURRENCY = 6
 """How many calls are under way at once: 4 to 8 keep an Engine at its limit, more only queue there."""
 
 
-def _ignore(_event: Started | ActionOutcome) -> None:
-    pass
-
-
 def apply(
     plan: Plan,
     engine: Engine,
     clock: Clock,
     *,
-    progress: Progress = _ignore,
+    progress: Progress | None = None,
     stop: threading.Event | None = None,
     concurrency: int = CONCURRENCY,
 ) -> Outcome:
@@ -56,7 +53,7 @@ class _Run:
         plan: Plan,
         engine: Engine,
         clock: Clock,
-        progress: Progress,
+        progress: Progress | None,
         stop: threading.Event,
         concurrency: int,
     ) -> None:
@@ -154,13 +151,10 @@ class _Run:
 
     def _undo(self, steps: list[Action]) -> list[ActionOutcome]:
         outcomes = []
-        for step in reversed(steps):
-            back = inverse(step)
-            if back is None:
-                continue
+        for step_id, back in rollback(steps).items():
             outcome = self._carry_out(back)
             if outcome.result is Result.DONE:
-                outcome = ActionOutcome(step, Result.UNDONE, outcome.seconds)
+                outcome = ActionOutcome(self._actions[step_id], Result.UNDONE, outcome.seconds)
             self._tell(outcome)
             outcomes.append(outcome)
         return outcomes
@@ -190,5 +184,6 @@ class _Run:
         return ActionOutcome(action, Result.FAILED if error else Result.DONE, seconds, error, log)
 
     def _tell(self, event: Started | ActionOutcome) -> None:
-        with self._telling:
-            self._progress(event)
+        if self._progress is not None:
+            with self._telling:
+                self._progress(event)

@@ -189,25 +189,3 @@ class AwaitProof(ContainerAction):
     kind: ClassVar[str] = "prove"
     monitor_seconds: float
     deadline_seconds: float
-
-
-def inverse(action: Action) -> Action | None:
-    """What takes a step of a replacement back; None for steps that need nothing.
-
-    A container that the replacement created is removed, and with that its start and its connections.
-    """
-    common: dict[str, Any] = {
-        "id": f"{action.id}:undo",
-        "resource": action.resource,
-        "reason": "the replacement failed",
-        "group": action.group,
-    }
-    match action:
-        case CreateContainer():
-            return RemoveContainer(container=action.id, expected_name=action.name, **common)
-        case StopContainer():
-            return StartContainer(container=action.container, **common)
-        case RenameContainer():
-            return RenameContainer(container=action.container, old_name=action.name, name=action.old_name, **common)
-        case _:
-            return None

@@ -96,9 +96,7 @@ def volume(text: str) -> dict[str, Any]:
     parts = text.split(":")
     if len(parts) > 3 or not all(parts):
         raise Invalid(f'"{text}" is not a volume', 'write "VOLUME:/PATH", "./FOLDER:/PATH" or "VOLUME:/PATH:ro"')
-    source, target, options = {1: ("", parts[0], ""), 2: (parts[0], parts[1], "")}.get(
-        len(parts), (parts[0], parts[1], parts[-1])
-    )
+    source, target, options = (["", *parts, ""] if len(parts) == 1 else [*parts, ""])[:3]
     if not target.startswith("/"):
         raise Invalid(f'"{text}" is mounted at "{target}"', "the path in the container begins with /")
     mount: dict[str, Any] = {"type": "volume", "source": source, "target": target}

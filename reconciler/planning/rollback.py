@@ -1,0 +1,48 @@
+"""The way back from a replacement that failed: its steps are taken back, until the old container serves again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from reconciler.planning.actions import (
+    Action,
+    CreateContainer,
+    RemoveContainer,
+    RenameContainer,
+    StartContainer,
+    StopContainer,
+)
+
+
+def rollback(done: Iterable[Action]) -> Mapping[str, Action]:
+    """What takes the steps of a replacement back, in the order in which it must be done.
+
+    The names go back first, the latest rename before the earlier. Then the new container is removed, and with it its
+    start and its connections: it may hold a host port that the old one needs. Then the old one starts.
+
+    Args:
+        done: the steps that were done, in the order in which they were.
+
+    Returns:
+        By the ID of the step that is taken back, the action that does it.
+    """
+    renames: dict[str, Action] = {}
+    removals: dict[str, Action] = {}
+    starts: dict[str, Action] = {}
+    for step in done:
+        common: dict[str, Any] = {
+            "id": f"{step.id}:undo",
+            "resource": step.resource,
+            "reason": "the replacement failed",
+            "group": step.group,
+        }
+        match step:
+            case RenameContainer():
+                back = RenameContainer(container=step.container, old_name=step.name, name=step.old_name, **common)
+                renames = {step.id: back, **renames}
+            case CreateContainer():
+                removals[step.id] = RemoveContainer(container=step.id, expected_name=step.name, **common)
+            case StopContainer():
+                starts[step.id] = StartContainer(container=step.container, **common)
+    return {**renames, **removals, **starts}

@@ -1,0 +1,103 @@
+"""A plan, as a person reads it before agreeing to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.planning.plan import Change, FieldChange, Operation, Plan
+from reconciler.report.layout import Cell, Row, cells, excerpt, paragraph, table, wrap
+from reconciler.report.style import Style, one_line, visible
+from reconciler.report.words import SIGN, counted, to_do
+
+if TYPE_CHECKING:
+    from reconciler.report.layout import Paint
+
+_LEAST_DETAIL = 30
+"""What names leave to the last column."""
+
+
+def plan_text(plan: Plan, style: Style, width: int, *, only_planned: bool = False) -> str:
+    """The plan as lines; the last one sums it up. Without a line break at the end.
+
+    Args:
+        plan: what to show.
+        style: its colours.
+        width: of the terminal, in cells.
+        only_planned: say at the end that nothing has been changed: for a command that plans and does no more.
+    """
+    project, engine = visible(plan.project), f"Docker {visible(plan.engine.version)}"
+    stay = _kept(plan, style, width)
+    if plan.in_sync:
+        return "\n".join([f"{style.good(f'{project} is in sync')} on {engine}: nothing to do.", *stay])
+    lines = [f"{style.bold(project)} on {engine}", ""]
+    if plan.changes:
+        lines += table([_row(change, style) for change in plan.changes], width, _LEAST_DETAIL)
+        lines += [*stay, ""]
+    for conflict in plan.conflicts:
+        message, *more = wrap(one_line(conflict.message), max(20, width - 4))
+        lines += [f"  {style.bad('!')} {message}", *(f"    {line}" for line in more)]
+        lines += [style.dim(line) for line in paragraph(one_line(conflict.hint), width, indent=4)]
+    if plan.conflicts:
+        lines += [*([] if plan.changes else stay), ""]
+    lines += _summary(plan, style, width, only_planned)
+    return "\n".join(lines)
+
+
+def sign_of(operation: Operation, style: Style) -> Cell:
+    """`+`, `~` or `-`, in its colour."""
+    return Cell(SIGN[operation], paint_of(operation, style))
+
+
+def paint_of(operation: Operation, style: Style) -> Paint:
+    """The colour of an operation."""
+    return {"+": style.added, "~": style.changed, "-": style.removed}[SIGN[operation]]
+
+
+def _row(change: Change, style: Style) -> Row:
+    kind, name = Cell(change.resource.kind.value), Cell(visible(change.resource.name), style.bold)
+    operation = Cell(change.operation.value, paint_of(change.operation, style))
+
+    def flow(room: int) -> list[Cell]:
+        lines = wrap(visible(change.note), room) if change.note else []
+        for difference in change.fields:
+            lines += _difference(difference, room)
+        return [Cell(line) for line in lines]
+
+    return Row(sign_of(change.operation, style), (kind, name, operation), flow)
+
+
+def _difference(field: FieldChange, room: int) -> list[str]:
+    """`environment.TZ: "UTC" → "Europe/Berlin"`, or where that is too long, one value below the other."""
+    path = visible(field.path)
+    if field.sensitive:
+        what = "added" if field.actual is None else "removed" if field.wanted is None else "changed"
+        return wrap(f"{path}: (sensitive) {what}", room)
+    actual, wanted = visible(field.actual_text), visible(field.wanted_text)
+    if cells(line := f"{path}: {actual} → {wanted}") <= room:
+        return [line]
+    # Of values too long for a line, what matters is where they begin to differ.
+    differs = (index for index, pair in enumerate(zip(actual, wanted, strict=False)) if pair[0] != pair[1])
+    focus = next(differs, min(len(actual), len(wanted)))
+    return [
+        *wrap(f"{path}:", room),
+        f"    {excerpt(actual, focus, room - 4)}",
+        f"  → {excerpt(wanted, focus, room - 4)}",
+    ]
+
+
+def _kept(plan: Plan, style: Style, width: int) -> list[str]:
+    if not plan.kept_volumes:
+        return []
+    names = ", ".join(map(visible, plan.kept_volumes))
+    return [style.dim(line) for line in paragraph(f"volumes that stay: {names}", width, indent=4)]
+
+
+def _summary(plan: Plan, style: Style, width: int, only_planned: bool) -> list[str]:
+    sentences = [f"{to_do(plan.summary)}."] if plan.changes else []
+    if plan.conflicts:
+        in_the_way = counted(len(plan.conflicts), "conflict")
+        sentences.append(f"This plan can't be applied: {in_the_way} to settle first.")
+    if only_planned:
+        sentences.append("Nothing has been changed.")
+    lines = wrap(" ".join(sentences), max(20, width))
+    return [style.bad(line) for line in lines] if plan.conflicts else lines

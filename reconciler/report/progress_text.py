@@ -1,0 +1,289 @@
+"""An apply, line by line while it runs, and summed up at its end."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import TYPE_CHECKING, TextIO
+
+from reconciler.errors import EngineTimeout
+from reconciler.execution.outcome import ActionOutcome, Outcome, Result, Started
+from reconciler.planning.actions import (
+    Action,
+    AwaitProof,
+    ConnectNetwork,
+    CreateContainer,
+    CreateNetwork,
+    CreateVolume,
+    DisconnectNetwork,
+    ImportImage,
+    PullImage,
+    RemoveContainer,
+    RemoveNetwork,
+    RenameContainer,
+    StartContainer,
+    StopContainer,
+    UnpauseContainer,
+    UpdateContainer,
+)
+from reconciler.planning.slots import NEXT, OLD
+from reconciler.report.layout import shorten
+from reconciler.report.style import Style, one_line, visible
+from reconciler.report.tally import Tally
+from reconciler.report.words import done, duration, to_do
+
+if TYPE_CHECKING:
+    from reconciler.report.layout import Paint
+    from reconciler.state.resource import ResourceKey
+
+_COLOUR_CODES = re.compile(r"\x1b\[[0-9;:?]*[ -/]*[@-~]")
+_MOST_OF_A_LOG_LINE = 300
+_MOST_NAMES = 5
+_WORTH_SAYING = 0.05
+"""Seconds; what takes less has no duration to speak of."""
+
+
+class ProgressText:
+    """Prints one line for each thing that is finished and that a person cares about.
+
+    The steps of a replacement are dimmed, and a last line says that it is done. Not every action has a line: a rename
+    in a replacement is nobody's concern, nor is the second thing that is skipped because of the same failure.
+    """
+
+    def __init__(self, stream: TextIO, style: Style) -> None:
+        self._stream: TextIO | None = stream
+        self._style = style
+        self._causes: dict[str, ResourceKey] = {}
+        """The resource whose failure an action failed or was skipped for, by the action's ID."""
+        self._told: set[ResourceKey] = set()
+        """The resources of which a failure or a skip has been told."""
+        self._seconds: dict[str, float] = defaultdict(float)
+        """How long a replacement has taken so far, by its group."""
+
+    def __call__(self, event: Started | ActionOutcome) -> None:
+        """Tell of one event; a `reconciler.execution.outcome.Progress`."""
+        if isinstance(event, Started):
+            self._started(event.action)
+            return
+        match event.result:
+            case Result.DONE:
+                self._done(event)
+            case Result.FAILED:
+                self._failed(event)
+            case Result.SKIPPED:
+                self._skipped(event)
+            case Result.UNDONE:
+                self._undone(event)
+
+    def _started(self, action: Action) -> None:
+        # A pull may take minutes: better to know what is waited for.
+        if isinstance(action, PullImage):
+            self._step(f"{_named(action)}: pulling")
+
+    def _done(self, outcome: ActionOutcome) -> None:
+        action, seconds = outcome.action, outcome.seconds
+        if not action.group:
+            if words := _done_words(action):
+                self._line("✓", self._style.good, f"{_named(action)} {words}{_took(seconds)}")
+            return
+        self._seconds[action.group] += seconds
+        if isinstance(action, RenameContainer) and action.old_name.endswith(NEXT):
+            self._line("✓", self._style.good, f"{_named(action)} replaced{_took(self._seconds[action.group])}")
+        elif words := _step_words(action):
+            self._step(f"{_named(action)}: {words}{_took(seconds)}")
+
+    def _failed(self, outcome: ActionOutcome) -> None:
+        action, error = outcome.action, outcome.error
+        self._causes[action.id] = action.resource
+        self._told.add(action.resource)
+        message = one_line(error.message) if error else "failed"
+        self._line("✗", self._style.bad, f"{_named(action)}: {_failed_words(action)}{message}")
+        if error and error.hint:
+            self._print(f"      {one_line(error.hint)}")
+        for line in outcome.log:
+            self._print(self._style.dim(f"      | {_log_line(line)}".rstrip()))
+
+    def _skipped(self, outcome: ActionOutcome) -> None:
+        action = outcome.action
+        cause = next((self._causes[need] for need in action.needs if need in self._causes), None)
+        if cause:
+            self._causes[action.id] = cause
+        if action.resource in self._told:
+            return
+        self._told.add(action.resource)
+        why = f"because {cause.kind} {visible(cause.name)} failed" if cause else ""
+        if not why and outcome.error:
+            why = one_line(outcome.error.message)
+        words = f"{_named(action)} not {_skipped_words(action)}"
+        self._line("!", self._style.changed, f"{words}: {why}" if why else words)
+
+    def _undone(self, outcome: ActionOutcome) -> None:
+        if words := _undone_words(outcome.action):
+            line = f"{_named(outcome.action)}: {words}{_took(outcome.seconds)}"
+            self._line("←", self._style.changed, line)
+
+    def _step(self, text: str) -> None:
+        self._print(self._style.dim(f"  · {text}"))
+
+    def _line(self, sign: str, paint: Paint, text: str) -> None:
+        self._print(f"  {paint(sign)} {text}")
+
+    def _print(self, line: str) -> None:
+        # Whoever reads may go away (`apply | head`): an apply under way must not break off because of that.
+        if self._stream is None:
+            return
+        try:
+            self._stream.write(f"{line}\n")
+            self._stream.flush()
+        except (OSError, ValueError):
+            self._stream = None
+
+
+def outcome_text(
+    outcome: Outcome, style: Style, *, seconds: float | None = None, settled: str = "is as declared"
+) -> str:
+    """The closing lines: what was done, what was not, what that means, what to do. Without a line break at the end.
+
+    Args:
+        outcome: what to sum up.
+        style: its colours.
+        seconds: how long the whole took; not said where not known.
+        settled: what the project is when everything was done.
+    """
+    tally = Tally(outcome)
+    project, total = visible(outcome.plan.project), len(outcome.plan.changes)
+    took = f" ({duration(seconds)})" if seconds is not None else ""
+    achieved = done(tally.summary("done"))
+    if outcome.interrupted:
+        left = tally.having("failed", "rolled back", "skipped")
+        what = to_do(tally.summary("failed", "rolled back", "skipped"))
+        head = f"Interrupted{took}: {f'{achieved}; ' if achieved else ''}left of {total}: {what or 'nothing'}."
+        lines = [style.changed(head), *_listed([change.resource for change in left])]
+    elif not outcome.failed:
+        return style.good(f"{project} {settled}: {achieved or 'nothing to do'}{took}.")
+    else:
+        lines = [style.bad(_failed_head(outcome, tally, achieved, took))]
+    for resource, words, is_well in tally.old_containers():
+        line = f"  {resource.kind} {visible(resource.name)}: {words}."
+        lines.append(line if is_well else style.bad(line))
+    mended = "" if outcome.interrupted else "Once that is mended, run"
+    lines.append(f"{mended or 'Run'} the same command again to go on.")
+    return "\n".join(lines)
+
+
+def _failed_head(outcome: Outcome, tally: Tally, achieved: str, took: str) -> str:
+    total = len(outcome.plan.changes)
+    rolled_back = len(tally.having("rolled back"))
+    failed = rolled_back + len(tally.having("failed"))
+    skipped = len(tally.having("skipped"))
+    counts = f"{failed} of {total} could not be done{f', {skipped} skipped' if skipped else ''}{took}."
+    if achieved:
+        return f"Partly failed: {achieved}; {counts}"
+    if rolled_back == failed:
+        return f"Rolled back: {counts}"
+    touched = outcome.having(Result.DONE) or rolled_back
+    unsure = any(isinstance(one.error, EngineTimeout) for one in outcome.failed)
+    return f"Failed: {counts}{'' if touched or unsure else ' Nothing was changed.'}"
+
+
+def _listed(resources: list[ResourceKey]) -> list[str]:
+    names = [f"  {resource.kind} {visible(resource.name)}" for resource in resources[:_MOST_NAMES]]
+    more = len(resources) - len(names)
+    return [*names, f"  and {more} more"] if more else names
+
+
+def _named(action: Action) -> str:
+    return f"{action.resource.kind} {visible(action.resource.name)}"
+
+
+def _took(seconds: float) -> str:
+    return f" ({duration(seconds)})" if seconds >= _WORTH_SAYING else ""
+
+
+def _is_of_a_replacement(action: Action) -> bool:
+    """Whether it removes the old container, once the new one has its place."""
+    return isinstance(action, RemoveContainer) and action.expected_name == f"{action.resource.name}{OLD}"
+
+
+def _done_words(action: Action) -> str:
+    match action:
+        case PullImage():
+            return "pulled"
+        case ImportImage():
+            return "imported"
+        case CreateNetwork() | CreateVolume() | CreateContainer():
+            return "created"
+        case RemoveContainer() if _is_of_a_replacement(action):
+            return ""  # that it was replaced has been said
+        case RemoveNetwork() | RemoveContainer():
+            return "removed"
+        case StartContainer():
+            return "started"
+        case StopContainer():
+            return "stopped"
+        case UnpauseContainer():
+            return "unpaused"
+        case UpdateContainer():
+            return "updated"
+        case RenameContainer():
+            return f"renamed from {visible(action.old_name)}"
+        case ConnectNetwork():
+            return f"connected to {visible(action.network)}"
+        case DisconnectNetwork():
+            return f"disconnected from {visible(action.network)}"
+        case AwaitProof():
+            return "proved itself"
+        case _:
+            return action.kind
+
+
+def _step_words(action: Action) -> str:
+    """A step of a replacement; empty for one that is nobody's concern."""
+    match action:
+        case CreateContainer():
+            return "new one created"
+        case StopContainer():
+            return "old one stopped"
+        case StartContainer():
+            return "new one started, to prove itself"
+        case AwaitProof():
+            return "new one proved itself"
+        case _:
+            return ""
+
+
+def _undone_words(action: Action) -> str:
+    """A step of a replacement, taken back."""
+    match action:
+        case CreateContainer():
+            return "new container removed again"
+        case StopContainer():
+            return "old container started again"
+        case RenameContainer() if not action.old_name.endswith(NEXT):
+            return "old container has its name again"
+        case _:
+            return ""
+
+
+def _failed_words(action: Action) -> str:
+    """What failed, where the error alone would mislead."""
+    if _is_of_a_replacement(action):
+        return "replaced, but the old container could not be removed: "
+    if not action.id.endswith(":undo"):
+        return ""
+    match action:
+        case StartContainer():
+            return "the old container could not be started again: "
+        case RemoveContainer():
+            return "the new container could not be removed again: "
+        case _:
+            return "it could not be taken back: "
+
+
+def _skipped_words(action: Action) -> str:
+    return "replaced" if action.group else _done_words(action) or "removed"
+
+
+def _log_line(line: str) -> str:
+    """A line of a container's log: its own colours would end up in ours."""
+    return shorten(visible(_COLOUR_CODES.sub("", line).rstrip().expandtabs()), _MOST_OF_A_LOG_LINE)

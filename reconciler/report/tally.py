@@ -1,0 +1,84 @@
+"""What became of each change of a plan, counted: a person thinks in these, not in actions."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+from reconciler.execution.outcome import Result
+from reconciler.planning.actions import StartContainer, StopContainer
+
+if TYPE_CHECKING:
+    from reconciler.execution.outcome import ActionOutcome, Outcome
+    from reconciler.planning.plan import Change
+    from reconciler.state.resource import ResourceKey
+
+ChangeResult = Literal["done", "failed", "rolled back", "skipped"]
+
+
+class Tally:
+    """An outcome, by change instead of by action."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self._outcome = outcome
+        self._planned = {action.id for action in outcome.plan.actions}
+
+    @cached_property
+    def _results(self) -> dict[ResourceKey, set[Result]]:
+        results: dict[ResourceKey, set[Result]] = defaultdict(set)
+        for outcome in self._outcome.actions:
+            results[outcome.action.resource].add(outcome.result)
+        return results
+
+    def result(self, change: Change) -> ChangeResult:
+        """What became of a change."""
+        results = self._results.get(change.resource, set())
+        if Result.UNDONE in results:
+            return "rolled back"
+        if Result.FAILED in results:
+            return "failed"
+        return "skipped" if Result.SKIPPED in results else "done"
+
+    def having(self, *results: ChangeResult) -> list[Change]:
+        """The changes that ended in one of these ways, in the plan's order."""
+        return [change for change in self._outcome.plan.changes if self.result(change) in results]
+
+    def summary(self, *results: ChangeResult) -> dict[str, int]:
+        """How many changes of each operation ended in one of these ways; as `Plan.summary`."""
+        counts = dict.fromkeys(self._outcome.plan.summary, 0)
+        for change in self.having(*results):
+            counts[change.operation.value] += 1
+        return {operation: count for operation, count in counts.items() if count}
+
+    def old_containers(self) -> list[tuple[ResourceKey, str, bool]]:
+        """Of each replacement that began and failed: what became of the old container, and whether that is well."""
+        groups: dict[str, list[ActionOutcome]] = defaultdict(list)
+        for outcome in self._outcome.actions:
+            if outcome.action.group:
+                groups[outcome.action.group].append(outcome)
+        found = []
+        for steps in groups.values():
+            results = {step.result for step in steps}
+            if results not in ({Result.DONE}, {Result.SKIPPED}):
+                found.append((steps[0].action.resource, *self._old(steps)))
+        return sorted(found, key=lambda entry: entry[0].name)
+
+    def _old(self, steps: list[ActionOutcome]) -> tuple[str, bool]:
+        undos = [step for step in steps if step.action.id not in self._planned]
+        if any(isinstance(undo.action, StartContainer) for undo in undos):
+            return "the old container could not be started again", False
+        if undos:
+            return "not everything could be taken back", False
+        stop = next((step.result for step in steps if isinstance(step.action, StopContainer)), None)
+        match stop:
+            case Result.UNDONE:
+                return "the old container serves again", True
+            case Result.DONE:
+                return "the old container is stopped", False
+            case Result.SKIPPED:
+                return "the old container still runs", True
+            case Result.FAILED:
+                return "the old container was not replaced", True
+            case _:
+                return "the old container is as it was", True
