@@ -93,7 +93,7 @@ find_python() {
       return
     fi
   done
-  give_up "Python 3.11 or later is needed; found $(python3 --version 2>/dev/null || echo none)." \
+  give_up "Python 3.11 or later is needed; found: $(python3 --version 2>&1 | head -n 1)." \
     "Install it (Debian 12, Ubuntu 24.04 and later: apt-get install python3 python3-venv) and run this again."
 }
 

@@ -162,6 +162,7 @@ def test_the_proxy_tells_what_changes(proxy: Proxy, engine: Engine, project: str
 
 def test_the_proxy_keeps_connections_and_counts_each_request(proxy: Proxy) -> None:
     with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(20)
         client.connect(str(proxy.socket))
         # A chunked body, split at the worst places, with another request right behind it.
         for piece in (

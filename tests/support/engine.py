@@ -249,6 +249,8 @@ class Engine:
     def stop(self) -> None:
         """Stops dockerd in its tracks (SIGSTOP): connections are taken, nothing is answered."""
         os.kill(self.dockerd_pid, signal.SIGSTOP)
+        threads = Path(f"/proc/{self.dockerd_pid}/task")
+        wait_for(lambda: all(state(t) in "TZX" for t in threads.iterdir()), "all of dockerd has stopped")
 
     def cont(self) -> None:
         """Lets a stopped dockerd go on."""
@@ -371,11 +373,15 @@ def wait_for(condition: Callable[[], object], what: str, timeout: float = 30) ->
 
 def alive(pid: int) -> bool:
     """Whether a process runs (one that ended and was not yet reaped does not)."""
+    return state(Path(f"/proc/{pid}")) not in "ZX"
+
+
+def state(process: Path) -> str:
+    """The state of a process or thread, given its folder in /proc: R, S, T (stopped), …; X: it is gone."""
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
+        return (process / "stat").read_text().rpartition(")")[2].split()[0]
     except (FileNotFoundError, ProcessLookupError):
-        return False
-    return stat.rpartition(")")[2].split()[0] not in ("Z", "X")
+        return "X"
 
 
 class _UnixConnection(http.client.HTTPConnection):
