@@ -105,4 +105,4 @@ def _show(error: ReconcilerError) -> None:
     from reconciler.report.error_text import error_text
     from reconciler.report.style import Style
 
-    sys.stderr.write(error_text(error, Style.for_stream(sys.stderr, os.environ)))
+    sys.stderr.write(error_text(error, Style.for_stream(sys.stderr, os.environ)) + "\n")

@@ -11,10 +11,11 @@ from reconciler.errors import EngineError, ReconcilerError, SpecError
 from reconciler.execution.executor import apply
 from reconciler.execution.outcome import ActionOutcome, Outcome, Result, Started
 from reconciler.planning.failures import Failure, Unproven, unproven
+from reconciler.planning.plan import Operation
 from reconciler.planning.planner import plan
 
 if TYPE_CHECKING:
-    from reconciler.planning.plan import Plan
+    from reconciler.planning.plan import Change, Plan
     from reconciler.ports import Clock, Engine
     from reconciler.spec.model import Spec
     from reconciler.state.snapshot import Snapshot
@@ -46,6 +47,7 @@ class Watch:
     _spec: Spec | None = None
     _engine: Engine | None = None
     _said: str = ""
+    _held: tuple[Change, ...] = ()
     _failures: set[Failure] = field(default_factory=set)
     _unresolved: list[Unproven] = field(default_factory=list)
 
@@ -65,6 +67,8 @@ class Watch:
         if self._spec is None:
             return
         log = self.log.bind(project=self._spec.name, reason=",".join(reasons))
+        if "signal" in reasons:
+            self._failures.clear()  # a person asks to try again
         try:
             outcome = self._reconcile(self._spec, log)
         except EngineError as error:
@@ -96,10 +100,19 @@ class Watch:
             self._said = ""
         self._resolve(snapshot)
         found = plan(spec, snapshot, frozenset(self._failures))
+        self._say_held(found, log)
         if self._stands_in_the_way(found, log) or not found.actions:
             return None
-        log.info("drift", changes=[f"{change.operation} {change.resource}" for change in found.changes])
+        changes = [f"{change.operation} {change.resource}" for change in found.changes if change not in self._held]
+        log.info("drift", changes=changes)
         return apply(found, self._engine, self.clock, progress=lambda event: _log(event, log), stop=self.stop)
+
+    def _say_held(self, found: Plan, log: Log) -> None:
+        held = tuple(change for change in found.changes if change.operation is Operation.HOLD)
+        if held and held != self._held:
+            names = [str(change.resource) for change in held]
+            log.warning("held_back", resources=names, hint="it failed before: change it, or send SIGHUP to try again")
+        self._held = held
 
     def _stands_in_the_way(self, found: Plan, log: Log) -> bool:
         said = "; ".join(conflict.message for conflict in found.conflicts)
