@@ -44,6 +44,10 @@ CONNECT_TIMEOUT = 10.0
 IDLE_TIMEOUT = 120.0
 """Seconds without a message on a stream of progress."""
 
+_OTHER_ENGINE = "name another one with --host, --context or DOCKER_HOST"
+_KEPT_CONNECTIONS = 2
+"""A thread: it makes one call at a time, perhaps beside a stream."""
+
 _CHUNK = 1 << 16
 _LONGEST_REFUSAL = 1 << 16
 
@@ -247,7 +251,7 @@ class Client:
         except EngineError as error:
             raise EngineUnreachable(
                 f"what answers at {self.endpoint} is no usable Docker Engine: {error.message}",
-                error.hint,
+                error.hint or _OTHER_ENGINE,
                 status=error.status,
             ) from error
 
@@ -367,7 +371,7 @@ def negotiate(about: Any, address: str) -> EngineIdentity:
     if not isinstance(about, dict) or not isinstance(about.get("ApiVersion"), str):
         raise EngineUnreachable(
             f"what answers at {address} is no Docker Engine: its reply to GET /version has no ApiVersion",
-            "name another one with --host, --context or DOCKER_HOST",
+            _OTHER_ENGINE,
         )
     version = str(about.get("Version") or "of unknown version")
     newest = _parsed(about["ApiVersion"], address)
@@ -466,13 +470,14 @@ def _open(endpoint: Endpoint, version: str, timeout: float) -> APIClient:
         timeout=timeout,  # type: ignore[arg-type]  # a float does as well
         tls=tls,
         user_agent=f"reconciler/{__version__}",
-        # To the SDK each URL on a socket is a pool of its own: without this, 25 idle connections a thread
-        # stay open.
-        num_pools=1,
     )
     if endpoint.host.startswith(("unix://", "npipe://")):
         # No proxy and no .netrc stands between us and a socket; looking for them costs more than the call.
         session.trust_env = False
+    if endpoint.host.startswith("unix://"):
+        from reconciler.engine.unix import UnixAdapter
+
+        session.mount("http+docker://", UnixAdapter(endpoint.host.removeprefix("unix://"), _KEPT_CONNECTIONS))
     return session
 
 
@@ -483,7 +488,7 @@ def _parsed(version: str, address: str) -> tuple[int, int]:
     except ValueError:
         raise EngineUnreachable(
             f"what answers at {address} is no Docker Engine: {version!r} is no API version",
-            "name another one with --host, --context or DOCKER_HOST",
+            _OTHER_ENGINE,
         ) from None
 
 

@@ -31,6 +31,7 @@ _LISTEN = r"(?P<ip>\S*?):(?P<port>\d+)\b"
 _BIND = r"(?:failed to bind host port(?: for)?|listen \w+|exposing port \w+)"
 # What Go's HTTP client puts before the cause; the machine is named there and, in many causes, nowhere else.
 _ASKED = r"(?:Get|Head|Post) \"https?://(?P<host>[^/\"]+)[^\"]*\": .*?"
+_MOUNTING = r"error mounting \"(?P<source>[^\"]+)\" to rootfs at \"(?P<target>[^\"]+)\""
 _COMMAND = r"exec: \"(?P<command>[^\"]*)\": "
 
 _CHECK_COMMAND = 'check `command` and `entrypoint`; a line for a shell is ["sh", "-c", "…"]'
@@ -110,12 +111,12 @@ _RULES: tuple[_Rule, ...] = (
         "create it there, or correct the path",
     ),
     _rule(
-        r"error mounting \"(?P<source>[^\"]+)\" to rootfs at \"(?P<target>[^\"]+)\".*not a directory",
+        rf"{_MOUNTING}.*not a directory",
         "{source} can't be mounted at {target}: one is a file, the other a folder",
         "mount a file onto a file and a folder onto a folder; check that the source is what it should be",
     ),
     _rule(
-        r"error mounting \"(?P<source>[^\"]+)\" to rootfs at \"(?P<target>[^\"]+)\":? .*?: (?P<cause>[^:]+)(?:: unknown)?$",
+        rf"{_MOUNTING}:? .*?: (?P<cause>[^:]+)(?:: unknown)?$",
         "{source} can't be mounted at {target}: {cause}",
     ),
     _rule(

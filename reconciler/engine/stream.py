@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Self
 
-from reconciler.engine.translation import explain, translate, transport_errors, unreadable
+from reconciler.engine.translation import broken_off, explain, translate, transport_errors, unreadable
 from reconciler.errors import EngineError, EngineTimeout
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ class JsonStream(Iterator[dict[str, Any]]):
         self._on_close = on_close
         self._messages: deque[dict[str, Any]] = deque()
         self._rest = b""
+        self._unbounded = not {"Transfer-Encoding", "Content-Length"} & {name.title() for name in response.headers}
+        self._heard = False
         self._ended = False
         self._closed = False
         self._failure: EngineError | None = None
@@ -98,12 +100,12 @@ class JsonStream(Iterator[dict[str, Any]]):
         self._ended = True
         if self._alarm is not None:
             self._alarm.cancel()
+        self._on_close(self)
         # First wake who reads: a connection can't be closed while another thread waits on it.
         with contextlib.suppress(Exception):
             self._response.raw.shutdown()
         with self._reading, contextlib.suppress(Exception):
             self._response.close()
-        self._on_close(self)
 
     def _fill(self) -> None:
         try:
@@ -120,6 +122,9 @@ class JsonStream(Iterator[dict[str, Any]]):
             return
         if not chunk:
             self._parse(self._rest)
+            if self._unbounded and not self._heard:
+                # Where only the connection's end ends the reply, silence may be a reply that was lost.
+                self._fail(broken_off(self._call))
             self._finish()
             return
         whole, newline, rest = (self._rest + chunk).rpartition(b"\n")
@@ -143,6 +148,7 @@ class JsonStream(Iterator[dict[str, Any]]):
                     self._fail(unreadable(self._call, self._response.status_code, "a message is not JSON"))
                     return
                 self._messages.append(message)
+                self._heard = True
                 text = text[at:].lstrip()
 
 
