@@ -57,9 +57,7 @@ def test_what_a_project_leaves_is_removed(engine: Engine, project: str, busybox_
     label = f"io.reconciler.project={project}"
     engine.docker("network", "create", f"{project}_default")
     engine.docker("volume", "create", "--label", label, "named-otherwise")
-    engine.docker(
-        "run", "-d", "--label", label, "--network", f"{project}_default", busybox_image, "sleep", "9"
-    )
+    engine.docker("run", "-d", "--label", label, "--network", f"{project}_default", busybox_image, "sleep", "9")
     engine.docker("create", "--name", f"{project}x-of-another", busybox_image)
 
     engine.remove_project(project)
@@ -78,9 +76,7 @@ def test_a_refused_command_says_why(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("victim", ["front", "keeper", "stopped"])
-def test_everything_vanishes_when_its_holder_is_killed(
-    private_engine: Callable[..., Engine], victim: str
-) -> None:
+def test_everything_vanishes_when_its_holder_is_killed(private_engine: Callable[..., Engine], victim: str) -> None:
     engine = private_engine()
     engine.import_image(BUSYBOX)
     container = engine.docker("run", "-d", "-v", "some:/data", BUSYBOX, "sleep", "1000")
@@ -97,11 +93,7 @@ def test_everything_vanishes_when_its_holder_is_killed(
     wait_for(lambda: not engine.folder.exists(), "its folder is gone")
     wait_for(lambda: not any(map(alive, processes)), "its processes are gone")
     assert not cgroups(engine)
-    left = [
-        entry.name
-        for entry in Path("/proc").iterdir()
-        if entry.name.isdigit() and in_namespace(entry, inside)
-    ]
+    left = [entry.name for entry in Path("/proc").iterdir() if entry.name.isdigit() and in_namespace(entry, inside)]
     assert not left
 
 

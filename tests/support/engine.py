@@ -186,9 +186,7 @@ class Engine:
         A `body` of bytes is sent as it is, anything else as JSON; so are values of `query` that are no text.
         """
         if query:
-            path += "?" + urlencode(
-                {key: v if isinstance(v, str) else json.dumps(v) for key, v in query.items()}
-            )
+            path += "?" + urlencode({key: v if isinstance(v, str) else json.dumps(v) for key, v in query.items()})
         kind = "application/json"
         if isinstance(body, bytes):
             kind = "application/x-tar"
@@ -266,9 +264,7 @@ class Engine:
         """Starts dockerd again after `kill`: in 0.4 s with --live-restore, else up to 11 s."""
         self.pidfile.unlink(missing_ok=True)
         with self.log.open("ab") as log:
-            process = subprocess.Popen(
-                [*self.enter, *self.dockerd], stdin=subprocess.DEVNULL, stdout=log, stderr=log
-            )
+            process = subprocess.Popen([*self.enter, *self.dockerd], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self._again.append(process)
         wait_for(lambda: self.ping() or process.poll() is not None, "dockerd answers again", timeout)
         if process.poll() is not None:
