@@ -7,7 +7,6 @@ The SDK is the transport only. Its own methods drop fields, ignore errors in str
 from __future__ import annotations
 
 import json
-import struct
 import threading
 import time
 from collections.abc import Iterable, Mapping
@@ -15,7 +14,8 @@ from typing import IO, TYPE_CHECKING, Any, NoReturn
 from urllib.parse import quote
 
 from reconciler.engine.stream import JsonStream
-from reconciler.engine.translation import refusal, translate, transport_errors, unreadable
+from reconciler.engine.translation import refusal, translate, transport_errors
+from reconciler.engine.wire import decoded, demultiplexed, encoded
 from reconciler.errors import EngineError, EngineTimeout, EngineUnreachable
 from reconciler.state.identity import EngineIdentity
 from reconciler.version import __version__
@@ -186,8 +186,8 @@ class Client:
                 noticed: after that long without one, subscribe again, with `since`.
 
         Returns:
-            The messages. `next` raises EngineTimeout at either limit, and EngineError for a message that
-            says `error` and for a stream that breaks off. An Engine that is stopped may also just end it.
+            The messages. `next` raises EngineTimeout at either limit, and EngineError for a message that says
+            `error` and for a stream that breaks off, as events do when the Engine is stopped or killed.
         """
         call = f"{method} {path}"
         idle = IDLE_TIMEOUT if idle is None else idle
@@ -270,7 +270,7 @@ class Client:
         end = time.monotonic() + wait
         with self._send(method, path, params=params, body=body, raw=raw, wait=wait, versioned=versioned) as response:
             text = self._read(response, end, wait, call)
-            return _decoded(response, text, call)
+            return decoded(response, text, call)
 
     def _send(
         self,
@@ -394,61 +394,6 @@ def negotiate(about: Any, address: str) -> EngineIdentity:
         os=str(about.get("Os") or ""),
         arch=str(about.get("Arch") or ""),
     )
-
-
-def encoded(params: Mapping[str, Any] | None) -> dict[str, Any]:
-    """A query as the Engine reads it: mappings as JSON, true and false, None left out."""
-    query: dict[str, Any] = {}
-    for name, value in (params or {}).items():
-        if isinstance(value, Mapping):
-            query[name] = json.dumps(_filters(value) if name == "filters" else value)
-        elif isinstance(value, bool):
-            query[name] = "true" if value else "false"
-        elif value is not None:
-            query[name] = value
-    return query
-
-
-def _filters(filters: Mapping[str, Any]) -> dict[str, list[str]]:
-    # The Engine takes lists of texts only, and drops what is not such a list.
-    lists: dict[str, list[str]] = {}
-    for name, value in filters.items():
-        values = [value] if isinstance(value, str | bool | int) else value
-        lists[name] = [str(one).lower() if isinstance(one, bool) else str(one) for one in values]
-    return lists
-
-
-def demultiplexed(data: bytes) -> bytes:
-    """A container's output: both streams in the order they were written.
-
-    Without a terminal each piece has eight bytes before it, with one there are none. Older Engines do not
-    say which it is, so it is read off: to be taken for pieces, all of it must fall into whole ones.
-    """
-    pieces, at = [], 0
-    while at < len(data):
-        if len(data) - at < 8:
-            return data
-        stream, size = struct.unpack_from(">BxxxL", data, at)
-        if stream > 2 or data[at + 1 : at + 4] != b"\0\0\0" or at + 8 + size > len(data):
-            return data
-        pieces.append(data[at + 8 : at + 8 + size])
-        at += 8 + size
-    return b"".join(pieces)
-
-
-def _decoded(response: requests.Response, text: bytes, call: str) -> Any:
-    status = response.status_code
-    if status in (204, 304):
-        return None
-    if not text.strip():
-        # Some calls have nothing to say. One that asked, or that announces JSON, has, and it was lost.
-        if response.request.method == "GET" or "json" in response.headers.get("Content-Type", ""):
-            raise unreadable(call, status, "it is empty")
-        return None
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        raise unreadable(call, status, "it is not JSON") from error
 
 
 def _open(endpoint: Endpoint, version: str, timeout: float) -> APIClient:

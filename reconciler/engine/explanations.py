@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-LONGEST = 400
-"""Characters of a message: some failures bring a whole page along."""
+from reconciler.engine.translation import shorten
 
 
 class _Rule(NamedTuple):
@@ -365,8 +364,3 @@ def _clean(line: str) -> str:
     if half and len(parts) % 2 == 0 and [p.lower() for p in parts[:half]] == [p.lower() for p in parts[half:]]:
         line = ": ".join(parts[half:])
     return line or "the Engine gave no reason"
-
-
-def shorten(line: str) -> str:
-    """A line of a length that can be shown."""
-    return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"

@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import re
-import socket
-import ssl
 from typing import TYPE_CHECKING
 
-from reconciler.engine.explanations import explain, shorten
 from reconciler.errors import Conflict, EngineError, EngineTimeout, EngineUnreachable, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["broken_off", "explain", "refusal", "translate", "transport_errors", "unreadable"]
+LONGEST = 400
+"""Characters of a line that is shown: some failures bring a whole page along."""
+
+
+def explain(text: str) -> tuple[str, str]:
+    """What a failure's text means: see `reconciler.engine.explanations.explain`.
+
+    Args:
+        text: as an Engine of any version wrote it.
+
+    Returns:
+        One line that says what is wrong, and one that says what to do, which may be empty.
+    """
+    # Its patterns take 20 ms to compile: only who meets a failure pays.
+    from reconciler.engine import explanations
+
+    return explanations.explain(text)
+
+
+def shorten(line: str) -> str:
+    """A line of a length that can be shown."""
+    return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
 
 
 def refusal(status: int, body: bytes, call: str) -> EngineError:
@@ -28,7 +45,9 @@ def refusal(status: int, body: bytes, call: str) -> EngineError:
     """
     text = _message_of(body)
     if text is None:
-        reason = http.client.responses.get(status, "")
+        from http.client import responses
+
+        reason = responses.get(status, "")
         return EngineError(
             f"the Engine answered {f'{status} {reason}'.strip()} to {call}, without a readable reason",
             "something between here and the Engine may have answered: a proxy, a forwarded socket",
@@ -59,12 +78,14 @@ def _message_of(body: bytes) -> str | None:
 
 def transport_errors() -> tuple[type[Exception], ...]:
     """What a call may raise on its way. For `except` clauses: they look only when something was raised."""
+    from http.client import HTTPException
+
     from docker.errors import DockerException  # the SDK is there by then
     from urllib3.exceptions import HTTPError
 
     # requests' own are OSErrors; a ValueError is an address or a configuration that the SDK can't make
     # sense of.
-    return (OSError, HTTPError, http.client.HTTPException, DockerException, ValueError)
+    return (OSError, HTTPError, HTTPException, DockerException, ValueError)
 
 
 def translate(error: BaseException, *, address: str, call: str, seconds: float) -> EngineError:
@@ -81,10 +102,10 @@ def translate(error: BaseException, *, address: str, call: str, seconds: float) 
     chain = list(_causes(error))
     names = {type(one).__name__ for one in chain}
     for one in chain:
-        if isinstance(one, socket.gaierror) or type(one).__name__ == "NameResolutionError":
+        if type(one).__name__ in ("gaierror", "NameResolutionError"):
             return EngineUnreachable(f"the Engine's name can't be looked up: {address}", _OTHER_ENGINE)
     for one in chain:
-        if isinstance(one, ssl.SSLError) or type(one).__name__ in ("SSLError", "TLSParameterError"):
+        if type(one).__name__ in _TLS_ERRORS:
             return _tls_failure(one, address)
     if names & {"ConnectTimeout", "ConnectTimeoutError"}:
         return EngineUnreachable(f"no Docker Engine answers at {address} within {seconds:g} s", _OTHER_ENGINE)
@@ -106,6 +127,8 @@ def translate(error: BaseException, *, address: str, call: str, seconds: float) 
     return EngineUnreachable(shorten(f"no connection to the Docker Engine at {address}: {what}"), _OTHER_ENGINE)
 
 
+# By name: importing what they are from costs more than the whole of a small command.
+_TLS_ERRORS = ("SSLError", "SSLCertVerificationError", "SSLEOFError", "SSLZeroReturnError", "TLSParameterError")
 _OTHER_ENGINE = "start it, or name another one with --host, --context or DOCKER_HOST"
 
 

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reconciler.engine.client import Client, demultiplexed, encoded, negotiate
+from reconciler.engine.client import Client, negotiate
 from reconciler.engine.endpoint import Endpoint, TlsMaterial
 from reconciler.engine.translation import refusal, translate
+from reconciler.engine.wire import demultiplexed, encoded
 from reconciler.errors import (
     Conflict,
     EngineError,

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.engine.explanations import LONGEST
-from reconciler.engine.translation import explain
+from reconciler.engine.translation import LONGEST, explain
 
 _TEXTS = json.loads(Path(__file__).with_name("texts.json").read_text(encoding="utf-8"))
 SEEN = [(one["engine"], one["text"], one["message"]) for one in _TEXTS["seen"]]
