@@ -16,8 +16,14 @@ if TYPE_CHECKING:
     from reconciler.ports import Engine
 
 
-def carry_out(plan: Plan, engine: Engine, options: Options) -> int:
+def carry_out(plan: Plan, engine: Engine, options: Options, settled: str = "is as declared") -> int:
     """Carry out a plan in front of a person or a program; the exit code.
+
+    Args:
+        plan: what to do.
+        engine: where.
+        options: how to show it, and whether to ask.
+        settled: what the project is once it is done.
 
     Raises:
         Refused: something stands in the way, or nobody agreed to what would be removed or replaced.
@@ -38,32 +44,35 @@ def carry_out(plan: Plan, engine: Engine, options: Options) -> int:
     if plan.in_sync:
         click.echo(plan_text(plan, style(), width()))
         return ExitCode.OK
-    return _for_a_person(plan, engine)
+    return _for_a_person(plan, engine, settled)
 
 
 def _agree(plan: Plan, options: Options) -> None:
     if not plan.destructive or options.yes:
         return
     if not (sys.stdin.isatty() and sys.stdout.isatty() and options.output == "text"):
+        operations = sorted({f"{change.operation}s" for change in plan.destructive})
         names = ", ".join(change.resource.name for change in plan.destructive)
         raise Refused(
-            f"the plan removes or replaces {names}, and nobody is here to agree; nothing has been changed",
-            "look at it with `reconciler plan`, then say --yes",
+            f"this {' and '.join(operations)} {names}, and nobody is here to agree; nothing has been changed",
+            "look at the plan, then say --yes",
         )
     if not click.confirm("Go ahead?", default=False):
         raise Refused("not agreed; nothing has been changed")
 
 
-def _for_a_person(plan: Plan, engine: Engine) -> int:
+def _for_a_person(plan: Plan, engine: Engine, settled: str) -> int:
     from reconciler.execution.clock import SystemClock
     from reconciler.execution.executor import apply
     from reconciler.report.progress_text import ProgressText, outcome_text
 
     progress = ProgressText(sys.stdout, style())
+    clock = SystemClock()
+    began = clock.monotonic()
     with interruptible("Stopping after the calls under way; press again to leave at once.") as interruption:
-        outcome = apply(plan, engine, SystemClock(), progress=progress, stop=interruption.stop)
+        outcome = apply(plan, engine, clock, progress=progress, stop=interruption.stop)
     click.echo()
-    click.echo(outcome_text(outcome, style()))
+    click.echo(outcome_text(outcome, style(), seconds=clock.monotonic() - began, settled=settled))
     return interruption.exit_code if outcome.interrupted else outcome.exit_code
 
 

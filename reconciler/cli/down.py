@@ -26,4 +26,4 @@ def command(**given: Any) -> int:
     from reconciler.planning.planner import plan_down
 
     with connected(options) as engine:
-        return carry_out(plan_down(project, engine.observe(project), spec), engine, options)
+        return carry_out(plan_down(project, engine.observe(project), spec), engine, options, settled="is down")

@@ -30,7 +30,7 @@ def command(detailed_exitcode: bool, **given: Any) -> int:
     else:
         from reconciler.report.plan_text import plan_text
 
-        click.echo(plan_text(found, style(), width(), only_planned=True))
+        click.echo(plan_text(found, style(), width(), closing="Nothing has been changed."))
     if found.conflicts:
         return ExitCode.REFUSED
     return ExitCode.CHANGES_PENDING if detailed_exitcode and not found.in_sync else ExitCode.OK

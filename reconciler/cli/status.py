@@ -25,6 +25,6 @@ def command(**given: Any) -> None:
     found = plan(spec, snapshot)
     rows = status_rows(found, spec, snapshot)
     if options.output == "json":
-        print_json(status_dict(found, rows, snapshot))
+        print_json(status_dict(found, rows))
     else:
         click.echo(status_text(found, rows, style(), width()))
