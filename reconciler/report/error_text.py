@@ -44,8 +44,10 @@ def diagnostic_text(diagnostic: Diagnostic, style: Style) -> str:
     if len(below) == 2:
         excerpt, marked = below
         gutter, bar, line = excerpt.partition("|")
-        spaces, _, carets = marked.partition("^")
-        lines += [f"{style.dim(gutter + bar)}{line}", f"{spaces}{paint(f'^{carets}')}"]
+        carets = marked.index("^")
+        between = marked[len(gutter + bar) : carets]
+        lines.append(f"{style.dim(gutter + bar)}{line}")
+        lines.append(f"{style.dim(marked[: len(gutter + bar)])}{between}{paint(marked[carets:])}")
     else:
         lines += below
     return "\n".join(lines)

@@ -15,8 +15,13 @@ _NAME = 1
 """The column that may be too long for the table: the names."""
 
 _LEAST_NAME = 12
-_LEAST_FLOW = 20
-"""On a narrower terminal than this leaves room for, lines are too long: better than one word a line."""
+_MOST_NAME = 48
+"""One long image reference should not push everything else to the right, however wide the terminal."""
+
+_LEAST_LINE = 20
+"""On a terminal too narrow for this, lines are too long: better than one word a line."""
+
+_UNLIMITED = 1 << 30
 
 Paint = Callable[[str], str]
 
@@ -36,8 +41,9 @@ class Row:
     Attributes:
         sign: one character before the first column.
         cells: the kind, the name, and whatever else; padded.
-        flow: the lines of the last column, for the width that is left to it.
-        under: lines below, from the column of the names on.
+        flow: the lines of the last column, made for a width. Where they don't fit beside the other columns without
+            being broken, they stand below, from the column of the names on.
+        under: more lines below.
     """
 
     sign: Cell
@@ -49,35 +55,32 @@ class Row:
 def table(rows: Sequence[Row], width: int, least_flow: int) -> list[str]:
     """The rows as lines.
 
-    A name that would leave the last column less than `least_flow` stands on a line of its own, and what follows it on
-    the next one: so one long name does not push the other rows apart, and none is cut.
+    A name that is too long, or would leave the last column less than `least_flow`, stands on a line of its own, and
+    what follows it on the next: so it does not push the other rows apart, and is not cut.
     """
     widths = [max(cells(row.cells[column].text) for row in rows) for column in range(len(rows[0].cells))]
     others = INDENT + sum(width + GAP for column, width in enumerate(widths) if width and column != _NAME)
-    most = max(_LEAST_NAME, width - others - GAP - least_flow)
+    most = min(_MOST_NAME, max(_LEAST_NAME, width - others - GAP - least_flow))
     names = [cells(row.cells[_NAME].text) for row in rows]
     widths[_NAME] = max((name for name in names if name <= most), default=0)
     starts = [INDENT]
     for column, column_width in enumerate(widths):
         starts.append(starts[-1] + (column_width + GAP if column_width or column == _NAME else 0))
-    room = max(_LEAST_FLOW, width - starts[-1])
+    below, beside = max(_LEAST_LINE, width - starts[_NAME]), max(0, width - starts[-1])
     lines: list[str] = []
     for row, name in zip(rows, names, strict=True):
-        flow = list(row.flow(room))
         first = [(2, row.sign), *zip(starts, row.cells, strict=False)]
-        rest: list[tuple[int, Cell]] = []
         if name > widths[_NAME]:
-            first, rest = first[: _NAME + 1], first[_NAME + 2 :]
             long = row.cells[_NAME]
-            pieces = [Cell(piece, long.paint) for piece in wrap(long.text, max(_LEAST_FLOW, width - starts[_NAME]))]
-            lines.append(_line([*first, (starts[_NAME], pieces[0])]))
-            lines += [_line([(starts[_NAME], piece)]) for piece in pieces[1:]]
-            first = rest
-        first = [*first, (starts[-1], flow[0] if flow else Cell(""))]
-        if line := _line(first):
-            lines.append(line)
+            pieces = [[(starts[_NAME], Cell(piece, long.paint))] for piece in wrap(long.text, below)]
+            lines += [_line([*first[: _NAME + 1], *pieces[0]]), *map(_line, pieces[1:])]
+            first = first[_NAME + 2 :]
+        flow, under = row.flow(_UNLIMITED), row.under
+        if any(cells(cell.text) > beside for cell in flow):
+            flow, under = (), [*row.flow(below), *under]
+        lines += [line for line in [_line([*first, *((starts[-1], cell) for cell in flow[:1])])] if line]
         lines += [_line([(starts[-1], cell)]) for cell in flow[1:]]
-        lines += [_line([(starts[_NAME], cell)]) for cell in row.under]
+        lines += [_line([(starts[_NAME], cell)]) for cell in under]
     return lines
 
 
@@ -85,15 +88,15 @@ def _line(placed: Sequence[tuple[int, Cell]]) -> str:
     """Cells at their columns, without spaces at the end."""
     line, at = "", 0
     for start, cell in placed:
-        if cell.text:
-            line += " " * (start - at) + cell.paint(cell.text)
-            at = start + cells(cell.text)
+        if text := cell.text.rstrip():
+            line += " " * (start - at) + cell.paint(text)
+            at = start + cells(text)
     return line
 
 
 def paragraph(text: str, width: int, *, indent: int = 0) -> list[str]:
     """The text, broken between words, on lines that fit."""
-    return [" " * indent + line for line in wrap(text, max(_LEAST_FLOW, width - indent))]
+    return [" " * indent + line for line in wrap(text, max(_LEAST_LINE, width - indent)) if line]
 
 
 def wrap(text: str, room: int) -> list[str]:
@@ -138,17 +141,22 @@ def shorten(text: str, room: int) -> str:
     return f"{head(text, room - 1 - half)}…{tail(text, half)}"
 
 
-def excerpt(text: str, focus: int, room: int) -> str:
-    """The text in at most `room` cells, the character at `focus` among them."""
-    if cells(text) <= room:
-        return text
-    start = max(0, focus - room // 3)
-    if not start:
-        return f"{head(text, room - 1)}…"
-    end = tail(text, room - 1)
-    if len(end) >= len(text) - start:
-        return f"…{end}"
-    return f"…{head(text[start:], room - 2)}…"
+def excerpts(texts: Sequence[str], room: int) -> list[str]:
+    """The texts in at most `room` cells each, cut at the same place, so that the first difference is to be seen."""
+    if all(cells(text) <= room for text in texts):
+        return list(texts)
+    alike = zip(*texts, strict=False)
+    differs = next((index for index, chars in enumerate(alike) if len(set(chars)) > 1), min(map(len, texts)))
+    # Not later than where all their ends fit.
+    start = min(max(0, differs - room // 3), max(len(text) - len(tail(text, room - 1)) for text in texts))
+    return [_cut(text, start, room) for text in texts]
+
+
+def _cut(text: str, start: int, room: int) -> str:
+    before, rest = "…" if start else "", text[start:]
+    if cells(rest) <= room - len(before):
+        return before + rest
+    return f"{before}{head(rest, room - len(before) - 1)}…"
 
 
 def cells(text: str) -> int:

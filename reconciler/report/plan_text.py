@@ -5,25 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.planning.plan import Change, FieldChange, Operation, Plan
-from reconciler.report.layout import Cell, Row, cells, excerpt, paragraph, table, wrap
+from reconciler.report.layout import Cell, Row, cells, excerpts, paragraph, table, wrap
 from reconciler.report.style import Style, one_line, visible
 from reconciler.report.words import SIGN, counted, to_do
 
 if TYPE_CHECKING:
     from reconciler.report.layout import Paint
 
-_LEAST_DETAIL = 30
-"""What names leave to the last column."""
+_LEAST_DETAIL = 20
+"""What names leave to the last column: enough for an image and a port."""
 
 
-def plan_text(plan: Plan, style: Style, width: int, *, only_planned: bool = False) -> str:
+def plan_text(plan: Plan, style: Style, width: int, *, closing: str = "") -> str:
     """The plan as lines; the last one sums it up. Without a line break at the end.
 
     Args:
         plan: what to show.
         style: its colours.
         width: of the terminal, in cells.
-        only_planned: say at the end that nothing has been changed: for a command that plans and does no more.
+        closing: a sentence to end with, such as what a command that only plans has to add.
     """
     project, engine = visible(plan.project), f"Docker {visible(plan.engine.version)}"
     stay = _kept(plan, style, width)
@@ -34,23 +34,23 @@ def plan_text(plan: Plan, style: Style, width: int, *, only_planned: bool = Fals
         lines += table([_row(change, style) for change in plan.changes], width, _LEAST_DETAIL)
         lines += [*stay, ""]
     for conflict in plan.conflicts:
-        message, *more = wrap(one_line(conflict.message), max(20, width - 4))
+        message, *more = wrap(one_line(conflict.message), max(_LEAST_DETAIL, width - 4))
         lines += [f"  {style.bad('!')} {message}", *(f"    {line}" for line in more)]
         lines += [style.dim(line) for line in paragraph(one_line(conflict.hint), width, indent=4)]
     if plan.conflicts:
         lines += [*([] if plan.changes else stay), ""]
-    lines += _summary(plan, style, width, only_planned)
+    lines += _summary(plan, style, width, closing)
     return "\n".join(lines)
 
 
 def sign_of(operation: Operation, style: Style) -> Cell:
-    """`+`, `~` or `-`, in its colour."""
+    """`+`, `~`, `-` or `=`, in its colour."""
     return Cell(SIGN[operation], paint_of(operation, style))
 
 
 def paint_of(operation: Operation, style: Style) -> Paint:
     """The colour of an operation."""
-    return {"+": style.added, "~": style.changed, "-": style.removed}[SIGN[operation]]
+    return {"+": style.added, "~": style.changed, "-": style.removed, "=": style.dim}[SIGN[operation]]
 
 
 def _row(change: Change, style: Style) -> Row:
@@ -75,14 +75,8 @@ def _difference(field: FieldChange, room: int) -> list[str]:
     actual, wanted = visible(field.actual_text), visible(field.wanted_text)
     if cells(line := f"{path}: {actual} → {wanted}") <= room:
         return [line]
-    # Of values too long for a line, what matters is where they begin to differ.
-    differs = (index for index, pair in enumerate(zip(actual, wanted, strict=False)) if pair[0] != pair[1])
-    focus = next(differs, min(len(actual), len(wanted)))
-    return [
-        *wrap(f"{path}:", room),
-        f"    {excerpt(actual, focus, room - 4)}",
-        f"  → {excerpt(wanted, focus, room - 4)}",
-    ]
+    actual, wanted = excerpts([actual, wanted], room - 4)
+    return [*wrap(f"{path}:", room), f"    {actual}", f"  → {wanted}"]
 
 
 def _kept(plan: Plan, style: Style, width: int) -> list[str]:
@@ -92,12 +86,10 @@ def _kept(plan: Plan, style: Style, width: int) -> list[str]:
     return [style.dim(line) for line in paragraph(f"volumes that stay: {names}", width, indent=4)]
 
 
-def _summary(plan: Plan, style: Style, width: int, only_planned: bool) -> list[str]:
+def _summary(plan: Plan, style: Style, width: int, closing: str) -> list[str]:
     sentences = [f"{to_do(plan.summary)}."] if plan.changes else []
     if plan.conflicts:
         in_the_way = counted(len(plan.conflicts), "conflict")
         sentences.append(f"This plan can't be applied: {in_the_way} to settle first.")
-    if only_planned:
-        sentences.append("Nothing has been changed.")
-    lines = wrap(" ".join(sentences), max(20, width))
+    lines = wrap(" ".join(filter(None, [*sentences, closing])), max(_LEAST_DETAIL, width))
     return [style.bad(line) for line in lines] if plan.conflicts else lines

@@ -29,7 +29,7 @@ from reconciler.planning.actions import (
 from reconciler.planning.slots import NEXT, OLD
 from reconciler.report.layout import shorten
 from reconciler.report.style import Style, one_line, visible
-from reconciler.report.tally import Tally
+from reconciler.report.tally import Tally, is_undo
 from reconciler.report.words import done, duration, to_do
 
 if TYPE_CHECKING:
@@ -111,11 +111,10 @@ class ProgressText:
         if action.resource in self._told:
             return
         self._told.add(action.resource)
-        why = f"because {cause.kind} {visible(cause.name)} failed" if cause else ""
+        why = f", because {cause.kind} {visible(cause.name)} failed" if cause else ""
         if not why and outcome.error:
-            why = one_line(outcome.error.message)
-        words = f"{_named(action)} not {_skipped_words(action)}"
-        self._line("!", self._style.changed, f"{words}: {why}" if why else words)
+            why = f": {one_line(outcome.error.message)}"
+        self._line("!", self._style.changed, f"{_named(action)} not {_skipped_words(action)}{why}")
 
     def _undone(self, outcome: ActionOutcome) -> None:
         if words := _undone_words(outcome.action):
@@ -151,7 +150,7 @@ def outcome_text(
         settled: what the project is when everything was done.
     """
     tally = Tally(outcome)
-    project, total = visible(outcome.plan.project), len(outcome.plan.changes)
+    project, total = visible(outcome.plan.project), tally.total
     took = f" ({duration(seconds)})" if seconds is not None else ""
     achieved = done(tally.summary("done"))
     if outcome.interrupted:
@@ -160,7 +159,9 @@ def outcome_text(
         head = f"Interrupted{took}: {f'{achieved}; ' if achieved else ''}left of {total}: {what or 'nothing'}."
         lines = [style.changed(head), *_listed([change.resource for change in left])]
     elif not outcome.failed:
-        return style.good(f"{project} {settled}: {achieved or 'nothing to do'}{took}.")
+        held = len(tally.having("held"))
+        but = f", but for {held} held back" if held else ""
+        return style.good(f"{project} {settled}{but}: {achieved or 'nothing to do'}{took}.")
     else:
         lines = [style.bad(_failed_head(outcome, tally, achieved, took))]
     for resource, words, is_well in tally.old_containers():
@@ -172,11 +173,10 @@ def outcome_text(
 
 
 def _failed_head(outcome: Outcome, tally: Tally, achieved: str, took: str) -> str:
-    total = len(outcome.plan.changes)
     rolled_back = len(tally.having("rolled back"))
     failed = rolled_back + len(tally.having("failed"))
     skipped = len(tally.having("skipped"))
-    counts = f"{failed} of {total} could not be done{f', {skipped} skipped' if skipped else ''}{took}."
+    counts = f"{failed} of {tally.total} could not be done{f', {skipped} skipped' if skipped else ''}{took}."
     if achieved:
         return f"Partly failed: {achieved}; {counts}"
     if rolled_back == failed:
@@ -269,7 +269,7 @@ def _failed_words(action: Action) -> str:
     """What failed, where the error alone would mislead."""
     if _is_of_a_replacement(action):
         return "replaced, but the old container could not be removed: "
-    if not action.id.endswith(":undo"):
+    if not is_undo(action):
         return ""
     match action:
         case StartContainer():

@@ -33,9 +33,12 @@ MISSING = "missing"
 ABSENT = "absent"
 
 _MOST_PORTS = 4
-_LEAST_DRIFT = 20
+_LEAST_DRIFT = 7
+"""What names leave to the last column: "in sync"."""
+
 _ANY_ADDRESS = {"0.0.0.0", "::"}
 _WITH_A_PAST = {"exited", "dead"}
+_WITH_A_REASON = {Operation.REMOVE, Operation.HOLD}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,9 @@ def status_rows(plan: Plan, spec: Spec | None, snapshot: Snapshot) -> list[Statu
         spec: what is wanted; None where only what is there is asked for.
         snapshot: what is there.
     """
-    changes = {change.resource: change for change in plan.changes}
+    changes: dict[ResourceKey, list[Change]] = {}
+    for change in plan.changes:
+        changes.setdefault(change.resource, []).append(change)
     conflicts = {conflict.resource: conflict.message for conflict in plan.conflicts}
     rows = {
         row.resource: row
@@ -98,7 +103,7 @@ def status_rows(plan: Plan, spec: Spec | None, snapshot: Snapshot) -> list[Statu
     rows |= {row.resource: row for row in _containers(spec, snapshot)}
     kinds = list(Kind)
     return [
-        _with_drift(rows[key], changes.get(key), conflicts.get(key, ""))
+        _with_drift(rows[key], changes.get(key, []), conflicts.get(key, ""))
         for key in sorted(rows, key=lambda key: (kinds.index(key.kind), key.name))
     ]
 
@@ -122,12 +127,11 @@ def status_text(plan: Plan, rows: Sequence[StatusRow], style: Style, width: int)
     return "\n".join([heading, "", *table(_without_empty(fitting), width, _LEAST_DRIFT)])
 
 
-def status_dict(plan: Plan, rows: Sequence[StatusRow], snapshot: Snapshot) -> dict[str, Any]:
+def status_dict(plan: Plan, rows: Sequence[StatusRow]) -> dict[str, Any]:
     """The rows as data for `-o json`."""
     return {
         "project": plan.project,
         "engine": engine_dict(plan.engine),
-        "taken_at": snapshot.taken_at,
         "in_sync": plan.in_sync,
         "resources": [
             {
@@ -214,7 +218,8 @@ def _containers(spec: Spec | None, snapshot: Snapshot) -> Iterator[StatusRow]:
 
 def _container(resource: ResourceKey, wanted: str, state: ContainerState, snapshot: Snapshot) -> StatusRow:
     has_ended = state.status in _WITH_A_PAST
-    since = str(at("State.FinishedAt", state.inspect) or "") if has_ended else state.started_at if state.is_up else ""
+    is_running = state.status in {"running", "paused"}
+    since = state.started_at if is_running else str(at("State.FinishedAt", state.inspect) or "") if has_ended else ""
     seconds = _seconds_between(since, snapshot.taken_at)
     return StatusRow(
         resource,
@@ -262,12 +267,16 @@ def _seconds_between(since: str, until: str) -> int | None:
     return max(0, int(seconds)) if began.year > 1 else None
 
 
-def _with_drift(row: StatusRow, change: Change | None, conflict: str) -> StatusRow:
-    if change is None:
-        return replace(row, conflict=conflict) if conflict else row
-    fields = tuple(field.path for field in change.fields)
-    note = change.note if change.operation is Operation.REMOVE else ""
-    return replace(row, operation=change.operation, fields=fields, note=note, conflict=conflict)
+def _with_drift(row: StatusRow, changes: Sequence[Change], conflict: str) -> StatusRow:
+    # Of one container a part may be held back and another be done: what is done counts.
+    operations = sorted((change.operation for change in changes), key=lambda operation: operation is Operation.HOLD)
+    return replace(
+        row,
+        operation=operations[0] if operations else None,
+        fields=tuple(field.path for change in changes for field in change.fields),
+        note="; ".join(change.note for change in changes if change.note and change.operation in _WITH_A_REASON),
+        conflict=conflict,
+    )
 
 
 # --- text --------------------------------------------------------------------------------------------------
@@ -310,8 +319,15 @@ def _actual(row: StatusRow) -> str:
     return f"{state} ({row.health})" if row.health else state
 
 
+def _is_troubled(row: StatusRow) -> bool:
+    """Whether somebody should look at it, even if it is as declared: one that restarts for ever is, too."""
+    if row.state in {MISSING, "dead"} or row.health == "unhealthy":
+        return True
+    return row.wanted == "running" and bool(row.exit_code)
+
+
 def _paint_state(row: StatusRow, style: Style) -> Paint:
-    if row.state in {MISSING, "dead"} or row.health == "unhealthy" or (row.exit_code and row.wanted == "running"):
+    if _is_troubled(row):
         return style.bad
     return style.changed if row.health == "starting" or row.state in {"restarting", "paused"} else style.plain
 
@@ -321,6 +337,8 @@ def _sign(row: StatusRow, style: Style, compared: bool) -> Cell:
         return Cell("!", style.bad)
     if row.operation:
         return sign_of(row.operation, style)
+    if _is_troubled(row):
+        return Cell("!", style.bad)
     return Cell("✓" if compared and row.wanted else "", style.good)
 
 
@@ -328,7 +346,7 @@ def _drift(row: StatusRow, style: Style) -> tuple[str, Paint]:
     if row.conflict:
         return f"conflict: {one_line(row.conflict)}", style.bad
     if row.operation is None:
-        return ("in sync", style.dim) if row.wanted else ("no longer declared, stays", style.dim)
+        return ("in sync", style.dim) if row.wanted else ("stays", style.dim)
     why = ", ".join(map(visible, row.fields)) or one_line(row.note)
     return f"{row.operation}: {why}" if why else row.operation.value, paint_of(row.operation, style)
 
@@ -337,7 +355,7 @@ def _needs(rows: Sequence[Row]) -> int:
     """How wide the terminal must be for each row to stand on one line."""
     widths = [max(cells(row.cells[column].text) for row in rows) for column in range(len(rows[0].cells))]
     filled = [any(row.cells[column].text for row in rows[1:]) for column in range(len(widths))]
-    last = max(cells(line.text) for row in rows for line in row.flow(10**6))
+    last = max(cells(line.text) for row in rows for line in row.flow(1 << 30))
     return INDENT + sum(width + GAP for width, is_filled in zip(widths, filled, strict=True) if is_filled) + last
 
 

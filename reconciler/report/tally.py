@@ -8,13 +8,20 @@ from typing import TYPE_CHECKING, Literal
 
 from reconciler.execution.outcome import Result
 from reconciler.planning.actions import StartContainer, StopContainer
+from reconciler.planning.plan import Operation
 
 if TYPE_CHECKING:
     from reconciler.execution.outcome import ActionOutcome, Outcome
+    from reconciler.planning.actions import Action
     from reconciler.planning.plan import Change
     from reconciler.state.resource import ResourceKey
 
-ChangeResult = Literal["done", "failed", "rolled back", "skipped"]
+ChangeResult = Literal["done", "failed", "rolled back", "skipped", "held"]
+
+
+def is_undo(action: Action) -> bool:
+    """Whether it takes a step back, and so was never in a plan; `planning.rollback` makes these IDs."""
+    return action.id.endswith(":undo")
 
 
 class Tally:
@@ -22,7 +29,6 @@ class Tally:
 
     def __init__(self, outcome: Outcome) -> None:
         self._outcome = outcome
-        self._planned = {action.id for action in outcome.plan.actions}
 
     @cached_property
     def _results(self) -> dict[ResourceKey, set[Result]]:
@@ -33,12 +39,19 @@ class Tally:
 
     def result(self, change: Change) -> ChangeResult:
         """What became of a change."""
+        if change.operation is Operation.HOLD:
+            return "held"
         results = self._results.get(change.resource, set())
         if Result.UNDONE in results:
             return "rolled back"
         if Result.FAILED in results:
             return "failed"
         return "skipped" if Result.SKIPPED in results else "done"
+
+    @property
+    def total(self) -> int:
+        """How many changes were to be made."""
+        return sum(change.operation is not Operation.HOLD for change in self._outcome.plan.changes)
 
     def having(self, *results: ChangeResult) -> list[Change]:
         """The changes that ended in one of these ways, in the plan's order."""
@@ -64,8 +77,9 @@ class Tally:
                 found.append((steps[0].action.resource, *self._old(steps)))
         return sorted(found, key=lambda entry: entry[0].name)
 
-    def _old(self, steps: list[ActionOutcome]) -> tuple[str, bool]:
-        undos = [step for step in steps if step.action.id not in self._planned]
+    @staticmethod
+    def _old(steps: list[ActionOutcome]) -> tuple[str, bool]:
+        undos = [step for step in steps if is_undo(step.action)]
         if any(isinstance(undo.action, StartContainer) for undo in undos):
             return "the old container could not be started again", False
         if undos:

@@ -17,6 +17,7 @@ PAST = {
     "start": "started",
     "stop": "stopped",
     "remove": "removed",
+    "hold": "held back",
 }
 
 SIGN = {
@@ -28,6 +29,7 @@ SIGN = {
     "start": "~",
     "stop": "~",
     "remove": "-",
+    "hold": "=",
 }
 
 _UNITS = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
@@ -40,7 +42,10 @@ def counted(number: int, what: str) -> str:
 
 def to_do(summary: Mapping[str, int]) -> str:
     """`3 to create, 1 to replace`."""
-    return ", ".join(f"{count} to {operation}" for operation, count in summary.items())
+    return ", ".join(
+        f"{count} {PAST[operation]}" if operation == "hold" else f"{count} to {operation}"
+        for operation, count in summary.items()
+    )
 
 
 def done(summary: Mapping[str, int]) -> str:
