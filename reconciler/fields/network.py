@@ -61,20 +61,27 @@ def _wanted_networks(instance: Instance) -> Canonical:
 
 
 def _actual_networks(inspect: Inspect) -> Canonical:
-    own = inspect["Id"][:_SHORT_ID]
-    networks: dict[str, Any] = at("NetworkSettings.Networks", inspect) or {}
-    return {
-        "mode": at("HostConfig.NetworkMode", inspect),
-        # Older Engines list the container's short ID among its aliases by themselves.
-        "joined": {
-            name: {"aliases": tuple(sorted(set((endpoint or {}).get("Aliases") or ()) - {own}))}
-            for name, endpoint in networks.items()
-        },
-    }
+    # By itself the Engine may list the container's short ID and its hostname among its aliases.
+    own, hostname = inspect["Id"][:_SHORT_ID], at("Config.Hostname", inspect)
+    joined = {}
+    for name, settings in (at("NetworkSettings.Networks", inspect) or {}).items():
+        aliases = set((settings or {}).get("Aliases") or ()) - {own}
+        joined[name] = {"aliases": tuple(sorted(aliases - {hostname})), "added": tuple(sorted(aliases & {hostname}))}
+    return {"mode": at("HostConfig.NetworkMode", inspect), "joined": joined}
+
+
+def same_endpoint(wanted: Canonical, actual: Canonical) -> bool:
+    """Whether a container's place in a network is as wanted; each None where there is or should be none."""
+    if wanted is None or actual is None:
+        return wanted is actual
+    return set(wanted["aliases"]) - set(actual["added"]) == set(actual["aliases"])
 
 
 def _same_networks(wanted: Canonical, actual: Canonical) -> bool:
-    return bool(actual["mode"] in wanted["joined"] and wanted["joined"] == actual["joined"])
+    names = wanted["joined"].keys() | actual["joined"].keys()
+    return actual["mode"] in wanted["joined"] and all(
+        same_endpoint(wanted["joined"].get(name), actual["joined"].get(name)) for name in names
+    )
 
 
 def _mend_networks(wanted: Canonical, actual: Canonical) -> Mend:

@@ -280,7 +280,7 @@ def _connect(
     wanted, actual = change.wanted["joined"], change.actual["joined"]
     done: list[str] = []
     for network in sorted(wanted.keys() | actual.keys()):
-        if wanted.get(network) == actual.get(network):
+        if network_rows.same_endpoint(wanted.get(network), actual.get(network)):
             continue
         left: tuple[str, ...] = ()
         if network in actual:
