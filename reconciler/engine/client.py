@@ -397,6 +397,7 @@ def negotiate(about: Any, address: str) -> EngineIdentity:
 
 
 def _open(endpoint: Endpoint, version: str, timeout: float) -> APIClient:
+    import urllib3
     from docker import APIClient  # 130 ms: only who connects pays
     from docker.tls import TLSConfig
 
@@ -409,6 +410,9 @@ def _open(endpoint: Endpoint, version: str, timeout: float) -> APIClient:
             ca_cert=str(ca) if ca else None,
             verify=endpoint.tls.verify,
         )
+        if not endpoint.tls.verify:
+            # Whoever asked for it knows; urllib3 would say so again with each call.
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
     session = APIClient(
         base_url=endpoint.host,
         version=version,
