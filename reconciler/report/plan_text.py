@@ -72,11 +72,16 @@ def _difference(field: FieldChange, room: int) -> list[str]:
     if field.sensitive:
         what = "added" if field.actual is None else "removed" if field.wanted is None else "changed"
         return wrap(f"{path}: (sensitive) {what}", room)
-    actual, wanted = visible(field.actual_text), visible(field.wanted_text)
+    actual, wanted = _apart(visible(field.actual_text)), _apart(visible(field.wanted_text))
     if cells(line := f"{path}: {actual} → {wanted}") <= room:
         return [line]
     actual, wanted = excerpts([actual, wanted], room - 4)
     return [*wrap(f"{path}:", room), f"    {actual}", f"  → {wanted}"]
+
+
+def _apart(value: str) -> str:
+    """A value whose own arrow, as in `8080→80`, would be taken for the one between the two values."""
+    return f"[{value}]" if "→" in value else value
 
 
 def _kept(plan: Plan, style: Style, width: int) -> list[str]:

@@ -221,6 +221,16 @@ def test_where_two_long_values_differ_can_be_seen() -> None:
     assert new == "→ …" + "a" * 20 + "Y" + "b" * 38 + "…"
 
 
+def test_a_value_with_an_arrow_of_its_own_can_be_told_from_the_change() -> None:
+    ports = field("ports", "8080→80", "8080→80, 8081→81")
+    first = field("ports", "none", "→80")
+    text = plan_text(plan(change("container", "x-1", "replace", "", ports, first)), OFF, 80)
+    assert lines(text)[2:4] == [
+        "  ~ container  x-1  replace  ports: [8080→80] → [8080→80, 8081→81]",
+        "                             ports: none → [→80]",
+    ]
+
+
 def test_every_operation_has_its_words_and_sign() -> None:
     assert set(PAST) == set(SIGN) == set(Operation)
 
