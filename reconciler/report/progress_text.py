@@ -131,8 +131,10 @@ class ProgressText:
         # Whoever reads may go away (`apply | head`): an apply under way must not break off because of that.
         if self._stream is None:
             return
+        encoding = getattr(self._stream, "encoding", None) or "utf-8"
         try:
-            self._stream.write(f"{line}\n")
+            # A terminal that has no `✓` shows a question mark: nor must an apply break off because of that.
+            self._stream.write(f"{line}\n".encode(encoding, "replace").decode(encoding))
             self._stream.flush()
         except (OSError, ValueError):
             self._stream = None
