@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import shlex
+from decimal import Decimal
 from typing import Any
 
 _PORT_RANGE = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
@@ -140,3 +141,120 @@ def pairs(items: list[Any], what: str) -> dict[str, Any]:
         key, equals, value = item.partition("=")
         found[key] = value if equals else None
     return found
+
+
+_DURATION = re.compile(r"(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h)")
+_NANOSECONDS = {"ns": 1, "us": 10**3, "µs": 10**3, "μs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kmgtp]?)(i?b)?", re.IGNORECASE)
+_INTEGER = re.compile(r"[-+]?\d+")
+_DECIMAL = re.compile(r"\d+(?:\.\d*)?|\.\d+")
+_CPU = 10**9
+
+
+def integer(text: str) -> int:
+    """A whole number in decimal digits."""
+    if not _INTEGER.fullmatch(text):
+        raise Invalid(f'"{text}" is not a whole number')
+    return int(text)
+
+
+def duration(text: str) -> int:
+    """`1h30m`, `1.5s`, `500ms` → nanoseconds; Go's grammar, without signs.
+
+    Source: https://pkg.go.dev/time#ParseDuration
+    """
+    parts = _DURATION.findall(text)
+    if text == "0":
+        return 0
+    if not parts or "".join(parts) != text:
+        hint = f'write "{text}s" for seconds' if _DECIMAL.fullmatch(text) else 'write "30s", "1m30s" or "500ms"'
+        raise Invalid(f'"{text}" is not a duration', hint)
+    total = 0
+    for part in parts:
+        number = part.rstrip("nuµμmsh")
+        total += round(Decimal(number) * _NANOSECONDS[part[len(number) :]])
+    return total
+
+
+def size(text: str) -> int:
+    """`512m`, `1.5gb`, `64k`, `1024` → bytes; units are powers of 1024.
+
+    Source: https://github.com/docker/go-units (RAMInBytes)
+    """
+    match = _SIZE.fullmatch(text)
+    if not match:
+        raise Invalid(f'"{text}" is not a size', 'write bytes, or a number with k, m, g or t: "512m", "1.5g"')
+    return int(Decimal(match[1]) * 1024 ** " kmgtp".index(match[2].lower() or " "))
+
+
+def cpus(text: str) -> int:
+    """`0.5`, `2` → billionths of a CPU."""
+    if not _DECIMAL.fullmatch(text):
+        raise Invalid(f'"{text}" is not a number of CPUs', 'write "0.5" or "2"')
+    return int(Decimal(text) * _CPU)
+
+
+def microseconds(text: str) -> int:
+    """A number of microseconds, or a duration."""
+    return int(text) if _INTEGER.fullmatch(text) else duration(text) // 1000
+
+
+def ulimits(value: Any) -> Any:
+    """`{nofile: 1024}` or `{nofile: {soft: 1, hard: 2}}` → the long form."""
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: item if isinstance(item, dict) else {"soft": item, "hard": item} for name, item in value.items()
+    }
+
+
+def extra_hosts(value: Any) -> Any:
+    """`["host=ip", "host:ip"]` or `{host: ip or list}` → `{host: [ip, …]}`."""
+    if isinstance(value, list):
+        found: dict[str, list[str]] = {}
+        for index, item in enumerate(value):
+            host, separator, where = re.split(r"([=:])", item, maxsplit=1) if re.search("[=:]", str(item)) else (item, "", "")
+            if not (host and separator and where):
+                raise Invalid(f'"{item}" is not a host', 'write "HOST=ADDRESS"', at=(index,))
+            found.setdefault(host, []).append(where)
+        value = found
+    if isinstance(value, dict):
+        return {
+            host: [_host_address(item, host) for item in ([where] if isinstance(where, str) else where)]
+            for host, where in value.items()
+        }
+    return value
+
+
+def _host_address(text: str, host: str) -> str:
+    if text == "host-gateway":
+        return text
+    try:
+        return str(ipaddress.ip_address(text.strip("[]")))
+    except ValueError:
+        raise Invalid(f'"{text}" is not an IP address', "or write host-gateway", at=(host,)) from None
+
+
+def capability(text: str) -> str:
+    """`NET_ADMIN`, `cap_net_admin` → `CAP_NET_ADMIN`; `ALL` stays."""
+    name = text.upper()
+    return name if name == "ALL" or name.startswith("CAP_") else f"CAP_{name}"
+
+
+def device(text: str) -> dict[str, Any]:
+    """`SOURCE[:TARGET[:PERMISSIONS]]` → a mapping in the long syntax."""
+    if "=" in text and not text.startswith("/"):
+        raise Invalid(f'"{text}" is a CDI device', "devices by CDI names are not supported yet")
+    source, _, rest = text.partition(":")
+    target, _, permissions = rest.partition(":")
+    if not permissions and target and not target.startswith("/"):
+        target, permissions = "", target
+    return {"source": source, "target": target or source, "permissions": permissions or "rwm"}
+
+
+def exposed(text: str) -> list[str]:
+    """`80`, `80/udp`, `80-85` → `80/tcp` each."""
+    head, _, protocol = text.partition("/")
+    if protocol and protocol.lower() not in _PROTOCOLS:
+        raise Invalid(f'"{text}" has the unknown protocol "{protocol}"', "write /tcp, /udp or /sctp")
+    return [f"{port}/{protocol.lower() or 'tcp'}" for port in port_range(head, "container")]
