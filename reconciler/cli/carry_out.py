@@ -31,19 +31,18 @@ def carry_out(plan: Plan, engine: Engine, options: Options, settled: str = "is a
     from reconciler.report.plan_text import plan_text  # each command pays for what it needs
 
     text = options.output == "text"
-    if text and not plan.in_sync:
+    if text:
         click.echo(plan_text(plan, style(), width()))
+        if plan.in_sync:
+            return ExitCode.OK
         click.echo()
     if plan.conflicts:
-        first = plan.conflicts[0]
-        more = f" (and {len(plan.conflicts) - 1} more)" if len(plan.conflicts) > 1 else ""
-        raise Refused(f"{first.message}{more}; nothing has been changed", first.hint)
+        count = len(plan.conflicts)
+        what = "one thing stands" if count == 1 else f"{count} things stand"
+        raise Refused(f"{what} in the way, so nothing has been changed", plan.conflicts[0].hint)
     _agree(plan, options)
     if not text:
         return _for_a_program(plan, engine)
-    if plan.in_sync:
-        click.echo(plan_text(plan, style(), width()))
-        return ExitCode.OK
     return _for_a_person(plan, engine, settled)
 
 

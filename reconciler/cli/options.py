@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any, Literal, TypeVar
 
 import click
+
+from reconciler.cli.wiring import print_json
+from reconciler.errors import ReconcilerError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Output = Literal["text", "json"]
@@ -53,9 +57,22 @@ def _output_option(command: Command) -> Command:
     )(command)
 
 
-def spec_options(command: Command) -> Command:
-    """-f, -p and -o: for commands that read a spec."""
-    return _file_option(_project_option(_output_option(command)))
+def spec_options(command: Callable[..., int | None]) -> Callable[..., int | None]:
+    """-f, -p and -o: for commands that read a spec. With `-o json`, an error is JSON too."""
+
+    @wraps(command)
+    def run(**given: Any) -> int | None:
+        try:
+            return command(**given)
+        except ReconcilerError as error:
+            if given["output"] != "json":
+                raise
+            from reconciler.report.json_form import error_dict  # only where something failed
+
+            print_json(error_dict(error))
+            return int(error.exit_code)
+
+    return _file_option(_project_option(_output_option(run)))
 
 
 def engine_options(command: Command) -> Command:

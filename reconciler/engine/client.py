@@ -13,11 +13,11 @@ from collections.abc import Iterable, Mapping
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 from urllib.parse import quote
 
+from reconciler.engine.negotiation import OTHER_ENGINE, UNKNOWN, negotiate
 from reconciler.engine.stream import JsonStream
 from reconciler.engine.translation import refusal, translate, transport_errors
 from reconciler.engine.wire import decoded, demultiplexed, encoded
 from reconciler.errors import EngineError, EngineTimeout, EngineUnreachable
-from reconciler.state.identity import EngineIdentity
 from reconciler.version import __version__
 
 if TYPE_CHECKING:
@@ -28,12 +28,7 @@ if TYPE_CHECKING:
     from docker import APIClient
 
     from reconciler.engine.endpoint import Endpoint
-
-OLDEST_API = (1, 40)
-"""Of Engine 19.03."""
-
-NEWEST_API = (1, 51)
-"""Of Engine 28.3: the newest that our payloads and observations were tried with."""
+    from reconciler.state.identity import EngineIdentity
 
 TIMEOUT = 60.0
 """Seconds for a call that the Engine answers at once, unless it hangs."""
@@ -44,7 +39,6 @@ CONNECT_TIMEOUT = 10.0
 IDLE_TIMEOUT = 120.0
 """Seconds without a message on a stream of progress."""
 
-_OTHER_ENGINE = "name another one with --host, --context or DOCKER_HOST"
 _KEPT_CONNECTIONS = 2
 """A thread: it makes one call at a time, perhaps beside a stream."""
 
@@ -89,7 +83,7 @@ class Client:
         Raises:
             EngineUnreachable: nothing answers there, or no Engine that we can talk to.
         """
-        client = cls(endpoint, EngineIdentity("", _text(OLDEST_API), "", ""), timeout=timeout)
+        client = cls(endpoint, UNKNOWN, timeout=timeout)
         try:
             client.about = negotiate(client._introduction(), str(endpoint))
         except BaseException:
@@ -251,7 +245,7 @@ class Client:
         except EngineError as error:
             raise EngineUnreachable(
                 f"what answers at {self.endpoint} is no usable Docker Engine: {error.message}",
-                error.hint or _OTHER_ENGINE,
+                error.hint or OTHER_ENGINE,
                 status=error.status,
             ) from error
 
@@ -358,44 +352,6 @@ class Client:
             return session
 
 
-def negotiate(about: Any, address: str) -> EngineIdentity:
-    """Choose the API version to speak: the Engine's, but none newer than we know.
-
-    Args:
-        about: the reply to GET /version.
-        address: of the Engine, for messages.
-
-    Raises:
-        EngineUnreachable: there is none that both know, or the reply is none of an Engine.
-    """
-    if not isinstance(about, dict) or not isinstance(about.get("ApiVersion"), str):
-        raise EngineUnreachable(
-            f"what answers at {address} is no Docker Engine: its reply to GET /version has no ApiVersion",
-            _OTHER_ENGINE,
-        )
-    version = str(about.get("Version") or "of unknown version")
-    newest = _parsed(about["ApiVersion"], address)
-    oldest = _parsed(str(about.get("MinAPIVersion") or "0.0"), address)
-    if newest < OLDEST_API:
-        raise EngineUnreachable(
-            f"the Docker Engine {version} at {address} is too old: it speaks API {_text(newest)}, "
-            f"{_text(OLDEST_API)} is needed",
-            "upgrade it to 19.03 or newer",
-        )
-    if oldest > NEWEST_API:
-        raise EngineUnreachable(
-            f"the Docker Engine {version} at {address} is too new: it wants API {_text(oldest)}, "
-            f"reconciler {__version__} speaks {_text(NEWEST_API)} at most",
-            "upgrade reconciler",
-        )
-    return EngineIdentity(
-        version=version,
-        api_version=_text(min(newest, NEWEST_API)),
-        os=str(about.get("Os") or ""),
-        arch=str(about.get("Arch") or ""),
-    )
-
-
 def _open(endpoint: Endpoint, version: str, timeout: float) -> APIClient:
     import urllib3
     from docker import APIClient  # 130 ms: only who connects pays
@@ -428,18 +384,3 @@ def _open(endpoint: Endpoint, version: str, timeout: float) -> APIClient:
 
         session.mount("http+docker://", UnixAdapter(endpoint.host.removeprefix("unix://"), _KEPT_CONNECTIONS))
     return session
-
-
-def _parsed(version: str, address: str) -> tuple[int, int]:
-    try:
-        major, minor = version.split(".")
-        return int(major), int(minor)
-    except ValueError:
-        raise EngineUnreachable(
-            f"what answers at {address} is no Docker Engine: {version!r} is no API version",
-            _OTHER_ENGINE,
-        ) from None
-
-
-def _text(version: tuple[int, int]) -> str:
-    return f"{version[0]}.{version[1]}"

@@ -47,6 +47,9 @@ def apply(
     return _Run(plan, engine, clock, progress, stop or threading.Event(), concurrency).run()
 
 
+_NOT_DONE = {Result.FAILED, Result.SKIPPED}
+
+
 class _Run:
     def __init__(
         self,
@@ -94,10 +97,10 @@ class _Run:
                     running.pop(future)
                     for outcome in future.result():
                         ready.extend(self._end(outcome))
-        interrupted = self._stop.is_set() and len(self._ended) < len(self._actions)
         for action in self._plan.actions:
             if action.id not in self._ended:
-                self._end(ActionOutcome(action, Result.SKIPPED))
+                self._ended[action.id] = ActionOutcome(action, Result.SKIPPED)
+        interrupted = self._stop.is_set() and any(outcome.result in _NOT_DONE for outcome in self._ended.values())
         return Outcome(self._plan, (*self._ended.values(), *self._failed_undos), interrupted)
 
     def _end(self, outcome: ActionOutcome) -> list[Action]:
@@ -106,6 +109,7 @@ class _Run:
         if action.id not in self._actions:
             self._failed_undos.append(outcome)
             return []
+        self._ended.pop(action.id, None)  # what is taken back ends a second time, later
         self._ended[action.id] = outcome
         if outcome.result is Result.DONE:
             ready = []
@@ -114,7 +118,7 @@ class _Run:
                 if not self._waits_for[dependent] and dependent not in self._ended:
                     ready.append(self._actions[dependent])
             return ready
-        if outcome.result is Result.FAILED:
+        if outcome.result in _NOT_DONE:
             self._skip(action.id, because=action)
         return []
 
@@ -122,7 +126,7 @@ class _Run:
         for dependent in self._dependents[action_id]:
             if dependent not in self._ended:
                 skipped = self._actions[dependent]
-                error = ReconcilerError(f"{because.kind} of {because.resource} failed")
+                error = None if self._stop.is_set() else ReconcilerError(f"it needs {because.resource}, which failed")
                 self._ended[dependent] = outcome = ActionOutcome(skipped, Result.SKIPPED, error=error)
                 self._tell(outcome)
                 self._skip(dependent, because)
@@ -137,7 +141,7 @@ class _Run:
         found = []
         for group, steps in groups.items():
             stuck = self._stop.is_set() and any(step.id not in self._ended for step in steps)
-            failed = any(step.id in self._ended and self._ended[step.id].result is Result.FAILED for step in steps)
+            failed = any(step.id in self._ended and self._ended[step.id].result in _NOT_DONE for step in steps)
             if (stuck or failed) and group not in busy | self._undoing and self._done_steps(group):
                 found.append(group)
         return found
@@ -171,7 +175,8 @@ class _Run:
         log: tuple[str, ...] = ()
         try:
             if isinstance(action, AwaitProof):
-                await_proof(action, self._created, self._engine, self._clock, self._stop)
+                if not await_proof(action, self._created, self._engine, self._clock, self._stop):
+                    return ActionOutcome(action, Result.SKIPPED, self._clock.monotonic() - began)
             else:
                 created = self._engine.perform(action, self._created)
                 if created:

@@ -31,13 +31,16 @@ class Unproven(ReconcilerError):
 
 def await_proof(
     gate: AwaitProof, created: Mapping[str, str], engine: Engine, clock: Clock, stop: threading.Event
-) -> None:
+) -> bool:
     """Wait until the container is healthy, or has run for a while without a restart.
 
     A container that ends with exit code 0 and is not to be restarted has done its work: proof enough.
 
+    Returns:
+        Whether it has proven itself; False when `stop` was set before that was known.
+
     Raises:
-        Unproven: it exited, restarted, became unhealthy or took too long; or `stop` was set meanwhile.
+        Unproven: it exited, restarted, became unhealthy or took too long.
     """
     container = created.get(gate.container, gate.container)
     began = clock.monotonic()
@@ -51,11 +54,11 @@ def await_proof(
                 _log(engine, container),
             )
         if state.status == "exited":
-            return
+            return True
         if state.health == "healthy" or (state.health is None and waited >= gate.monitor_seconds):
-            return
+            return True
         if stop.is_set():
-            raise Unproven("stopped before the new container could prove itself")
+            return False
         clock.sleep(_POLL_SECONDS)
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from reconciler.errors import ExitCode, ReconcilerError
 from reconciler.planning.actions import Action
 from reconciler.planning.plan import Plan
+from reconciler.planning.rollback import is_undo
 
 
 class Result(StrEnum):
@@ -76,8 +77,8 @@ class Outcome:
 
     @property
     def rolled_back(self) -> bool:
-        """Whether a replacement failed and the old container has its place again."""
-        return bool(self.having(Result.UNDONE))
+        """Whether a replacement failed and was taken back, so that the old container has its place again."""
+        return bool(self.having(Result.UNDONE)) and not any(is_undo(outcome.action) for outcome in self.failed)
 
     @property
     def exit_code(self) -> ExitCode:
@@ -86,4 +87,5 @@ class Outcome:
             return ExitCode.INTERRUPTED
         if not self.failed:
             return ExitCode.OK
-        return ExitCode.PARTLY_FAILED if self.having(Result.DONE) or self.rolled_back else ExitCode.FAILED
+        some = self.having(Result.DONE) or self.having(Result.UNDONE)
+        return ExitCode.PARTLY_FAILED if some else ExitCode.FAILED

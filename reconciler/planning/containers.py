@@ -208,7 +208,8 @@ def _replace(
 ) -> None:
     """The steps of a replacement; the old container is there until the new one has proven itself."""
     created = step("create")["id"]
-    stopped = _stop(part, old, step("stop old", created)) if old.is_up else ()
+    # Not before all that the new one needs is up: until then the old one goes on serving.
+    stopped = _stop(part, old, step("stop old", created, *to_start)) if old.is_up else ()
     new, last = _create(
         part,
         instance,

@@ -13,7 +13,10 @@ from reconciler.planning.plan import FieldChange
 from reconciler.state.snapshot import ContainerState, Snapshot
 
 _SENSITIVE = re.compile(r"passw|passphrase|secret|token|credential|api_?key|private_?key|access_?key|auth(?!or)", re.I)
-"""Names of keys whose values are rather not shown."""
+"""Names of keys and of a command's options whose values are rather not shown."""
+
+_CREDENTIALS = re.compile(r"://[^/@\s]*:[^/@\s]+@")
+"""A URL with a password in it."""
 
 _SHORT_ID = 19
 """`sha256:` and 12 digits: as docker shows an ID."""
@@ -66,7 +69,10 @@ def _whole(
     actual = row.actual(container.inspect)
     if row.same(wanted, actual):
         return []
-    return [(FieldChange(row.path, wanted, actual, row.show(wanted), row.show(actual)), row.mend(wanted, actual))]
+    sensitive = _is_sensitive("", *(_words(wanted)), *(_words(actual)))
+    return [
+        (FieldChange(row.path, wanted, actual, row.show(wanted), row.show(actual), sensitive), row.mend(wanted, actual))
+    ]
 
 
 def _by_key(
@@ -91,7 +97,7 @@ def _by_key(
                 actual.get(key),
                 _shown(row, value),
                 _shown(row, actual.get(key)),
-                sensitive=bool(_SENSITIVE.search(key)),
+                sensitive=_is_sensitive(key, value, actual.get(key)),
             ),
             row.mend(value, actual.get(key)),
         )
@@ -102,3 +108,15 @@ def _by_key(
 
 def _shown(row: Field, value: object) -> str:
     return "not set" if value is None else row.show(value)
+
+
+def _words(value: object) -> tuple[str, ...]:
+    return tuple(word for word in value if isinstance(word, str)) if isinstance(value, tuple) else ()
+
+
+def _is_sensitive(key: str, *values: object) -> bool:
+    """Whether a value may hold a secret: by the name of its key, as `--password=x` in a command, or in a URL."""
+    texts = [value for value in values if isinstance(value, str)]
+    return bool(_SENSITIVE.search(key)) or any(
+        _CREDENTIALS.search(text) or (text.startswith("-") and _SENSITIVE.search(text)) for text in texts
+    )

@@ -63,5 +63,5 @@ def _plan(text: str, image: Image, snapshot: Snapshot) -> ImagePlan:
         source=source,
         digest=digest,
     )
-    fields = (FieldChange("import", digest, before, "changed", "as it was"),) if here else ()
+    fields = (FieldChange("import", digest, before, "new content", "old content"),) if here else ()
     return ImagePlan(None, Change(key, Operation.IMPORT, f"from {image.import_.name}", fields), action)

@@ -14,6 +14,13 @@ from reconciler.planning.actions import (
     StopContainer,
 )
 
+_UNDO = ":undo"
+
+
+def is_undo(action: Action) -> bool:
+    """Whether an action takes another one back."""
+    return action.id.endswith(_UNDO)
+
 
 def rollback(done: Iterable[Action]) -> Mapping[str, Action]:
     """What takes the steps of a replacement back, in the order in which it must be done.
@@ -32,7 +39,7 @@ def rollback(done: Iterable[Action]) -> Mapping[str, Action]:
     starts: dict[str, Action] = {}
     for step in done:
         common: dict[str, Any] = {
-            "id": f"{step.id}:undo",
+            "id": f"{step.id}{_UNDO}",
             "resource": step.resource,
             "reason": "the replacement failed",
             "group": step.group,

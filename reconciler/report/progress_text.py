@@ -26,10 +26,11 @@ from reconciler.planning.actions import (
     UnpauseContainer,
     UpdateContainer,
 )
+from reconciler.planning.rollback import is_undo
 from reconciler.planning.slots import NEXT, OLD
 from reconciler.report.layout import shorten
 from reconciler.report.style import Style, one_line, visible
-from reconciler.report.tally import Tally, is_undo
+from reconciler.report.tally import Tally
 from reconciler.report.words import done, duration, to_do
 
 if TYPE_CHECKING:

@@ -9,19 +9,14 @@ from typing import TYPE_CHECKING, Literal
 from reconciler.execution.outcome import Result
 from reconciler.planning.actions import StartContainer, StopContainer
 from reconciler.planning.plan import Operation
+from reconciler.planning.rollback import is_undo
 
 if TYPE_CHECKING:
     from reconciler.execution.outcome import ActionOutcome, Outcome
-    from reconciler.planning.actions import Action
     from reconciler.planning.plan import Change
     from reconciler.state.resource import ResourceKey
 
 ChangeResult = Literal["done", "failed", "rolled back", "skipped", "held"]
-
-
-def is_undo(action: Action) -> bool:
-    """Whether it takes a step back, and so was never in a plan; `planning.rollback` makes these IDs."""
-    return action.id.endswith(":undo")
 
 
 class Tally:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from reconciler.spec.document import Scalar, core_kind
+from reconciler.spec.scalar import Scalar, core_kind
 
 MAX_NESTING = 64
 MAX_TOTAL = 16 << 20  # characters put in, over all values: a file of "$A" a million times must not fill the memory

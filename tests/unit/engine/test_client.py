@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reconciler.engine.client import Client, negotiate
+from reconciler.engine.client import Client
 from reconciler.engine.endpoint import Endpoint, TlsMaterial
+from reconciler.engine.negotiation import negotiate
 from reconciler.engine.translation import refusal, translate
 from reconciler.engine.wire import demultiplexed, encoded
 from reconciler.errors import (

@@ -212,7 +212,8 @@ def test_a_reader_who_goes_away_does_not_stop_the_apply() -> None:
 
 def test_a_terminal_without_the_signs_gets_question_marks() -> None:
     raw = io.BytesIO()
-    ProgressText(io.TextIOWrapper(raw, encoding="latin-1"), OFF)(done(start("é-1"), 0))
+    stream = io.TextIOWrapper(raw, encoding="latin-1")
+    ProgressText(stream, OFF)(done(start("é-1"), 0))
     assert raw.getvalue().decode("latin-1") == "  ? container é-1 started\n"
 
 

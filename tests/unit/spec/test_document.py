@@ -17,7 +17,8 @@ from pydantic import BaseModel
 
 from reconciler.errors import SpecError
 from reconciler.spec.diagnostics import Span
-from reconciler.spec.document import MAX_BYTES, Scalar, core_kind, parse, read
+from reconciler.spec.document import MAX_BYTES, parse, read
+from reconciler.spec.scalar import Scalar, core_kind
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errors import SpecError
-from reconciler.spec.document import Scalar, parse
+from reconciler.spec.document import parse
 from reconciler.spec.interpolation import MAX_TOTAL, interpolate
+from reconciler.spec.scalar import Scalar
 
 if TYPE_CHECKING:
     from reconciler.spec.diagnostics import Diagnostic
