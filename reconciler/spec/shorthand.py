@@ -144,7 +144,16 @@ def pairs(items: list[Any], what: str) -> dict[str, Any]:
 
 
 _DURATION = re.compile(r"(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h)")
-_NANOSECONDS = {"ns": 1, "us": 10**3, "µs": 10**3, "μs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
+_NANOSECONDS = {
+    "ns": 1,
+    "us": 10**3,
+    "µs": 10**3,
+    "μs": 10**3,
+    "ms": 10**6,
+    "s": 10**9,
+    "m": 60 * 10**9,
+    "h": 3600 * 10**9,
+}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kmgtp]?)(i?b)?", re.IGNORECASE)
 _INTEGER = re.compile(r"[-+]?\d+")
 _DECIMAL = re.compile(r"\d+(?:\.\d*)?|\.\d+")
@@ -203,9 +212,7 @@ def ulimits(value: Any) -> Any:
     """`{nofile: 1024}` or `{nofile: {soft: 1, hard: 2}}` → the long form."""
     if not isinstance(value, dict):
         return value
-    return {
-        name: item if isinstance(item, dict) else {"soft": item, "hard": item} for name, item in value.items()
-    }
+    return {name: item if isinstance(item, dict) else {"soft": item, "hard": item} for name, item in value.items()}
 
 
 def extra_hosts(value: Any) -> Any:
@@ -213,7 +220,9 @@ def extra_hosts(value: Any) -> Any:
     if isinstance(value, list):
         found: dict[str, list[str]] = {}
         for index, item in enumerate(value):
-            host, separator, where = re.split(r"([=:])", item, maxsplit=1) if re.search("[=:]", str(item)) else (item, "", "")
+            host, separator, where = (
+                re.split(r"([=:])", item, maxsplit=1) if re.search("[=:]", str(item)) else (item, "", "")
+            )
             if not (host and separator and where):
                 raise Invalid(f'"{item}" is not a host', 'write "HOST=ADDRESS"', at=(index,))
             found.setdefault(host, []).append(where)

@@ -1,0 +1,199 @@
+"""A container's spec: every attribute that it may have, once."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator
+
+from reconciler.spec import shorthand
+from reconciler.spec.model.network import Endpoint, Port, mac
+from reconciler.spec.model.runtime import (
+    Blkio,
+    Dependency,
+    Device,
+    DeviceRequest,
+    Healthcheck,
+    Logging,
+    Restart,
+    State,
+    Ulimits,
+)
+from reconciler.spec.model.storage import Mount, tmpfs
+from reconciler.spec.model.values import (
+    Boolean,
+    Cpus,
+    Duration,
+    EngineName,
+    Integer,
+    Microseconds,
+    Name,
+    Options,
+    Size,
+    Text,
+    Texts,
+    Value,
+    Words,
+    each,
+    one_of,
+    pairs,
+)
+from reconciler.spec.reference import parse_reference
+from reconciler.spec.shorthand import Invalid
+
+DEFAULT_NETWORK = "default"
+_MOST_HOSTNAME = 64
+_MODES = ("none", "host", "bridge")
+
+
+def _capabilities(value: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted({shorthand.capability(name) for name in value}))
+
+
+def _expose(value: Any) -> Any:
+    if not isinstance(value, list):
+        return value
+    return [port for item in value for port in shorthand.exposed(str(item))]
+
+
+def _gpus(value: Any) -> Any:
+    return [{"count": -1}] if value == "all" else value
+
+
+Capabilities = Annotated[Texts, AfterValidator(_capabilities)]
+
+
+class Container(Value):
+    """A wanted container. What is not given is the image's, or the Engine's default."""
+
+    image: Text
+    annotations: Annotated[dict[str, Text], pairs("annotation")] = {}
+    blkio_config: Blkio | None = None
+    cap_add: Capabilities = ()
+    cap_drop: Capabilities = ()
+    cgroup: Annotated[Text, one_of("host", "private")] | None = None
+    cgroup_parent: Text | None = None
+    command: Words | None = None
+    container_name: EngineName | None = None
+    cpu_period: Microseconds | None = None
+    cpu_quota: Microseconds | None = None
+    cpu_rt_period: Microseconds | None = None
+    cpu_rt_runtime: Microseconds | None = None
+    cpu_shares: Annotated[Integer, Field(ge=2)] | None = None
+    cpus: Cpus | None = None
+    cpuset: Text | None = None
+    depends_on: dict[Name, Dependency] = {}
+    device_cgroup_rules: Texts = ()
+    devices: Annotated[tuple[Device, ...], each(lambda text: [shorthand.device(text)])] = ()
+    dns: Texts = ()
+    dns_opt: Texts = ()
+    dns_search: Texts = ()
+    domainname: Text | None = None
+    entrypoint: Words | None = None
+    environment: Annotated[dict[str, Text], pairs("variable")] = {}
+    expose: Annotated[tuple[Text, ...], BeforeValidator(_expose)] = ()
+    extra_hosts: Annotated[dict[str, tuple[Text, ...]], BeforeValidator(shorthand.extra_hosts)] = {}
+    gpus: Annotated[tuple[DeviceRequest, ...], BeforeValidator(_gpus)] = ()
+    group_add: Texts = ()
+    healthcheck: Healthcheck | None = None
+    hostname: Text | None = None
+    init: Boolean | None = None
+    ipc: Annotated[Text, one_of("none", "private", "host", "shareable")] | None = None
+    labels: Annotated[dict[str, Text], pairs("label")] = {}
+    logging: Logging | None = None
+    mac_address: Annotated[Text, AfterValidator(mac)] | None = None
+    mem_limit: Size | None = None
+    mem_reservation: Size | None = None
+    mem_swappiness: Annotated[Integer, Field(ge=0, le=100)] | None = None
+    memswap_limit: Size | None = None
+    network_mode: Annotated[Text, one_of(*_MODES)] | None = None
+    networks: dict[Name, Endpoint] = {DEFAULT_NETWORK: Endpoint()}
+    oom_kill_disable: Boolean | None = None
+    oom_score_adj: Annotated[Integer, Field(ge=-1000, le=1000)] | None = None
+    pid: Annotated[Text, one_of("host")] | None = None
+    pids_limit: Integer | None = None
+    platform: Text | None = None
+    ports: Annotated[tuple[Port, ...], each(shorthand.ports)] = ()
+    privileged: Boolean | None = None
+    read_only: Boolean | None = None
+    restart: Restart = Restart()
+    runtime: Text | None = None
+    security_opt: Texts = ()
+    shm_size: Size | None = None
+    state: Annotated[State, one_of(*(state.value for state in State))] = State.RUNNING
+    stdin_open: Boolean | None = None
+    stop_grace_period: Duration | None = None
+    stop_signal: Text | None = None
+    storage_opt: Options = {}
+    sysctls: Annotated[dict[str, Text], pairs("sysctl")] = {}
+    tmpfs: Annotated[dict[str, Text], BeforeValidator(tmpfs)] = {}
+    tty: Boolean | None = None
+    ulimits: Ulimits = {}
+    user: Text | None = None
+    userns_mode: Annotated[Text, one_of("host")] | None = None
+    uts: Annotated[Text, one_of("host")] | None = None
+    volumes: Annotated[tuple[Mount, ...], each(lambda text: [shorthand.volume(text)])] = ()
+    working_dir: Text | None = None
+
+    @field_validator("image", mode="after")
+    @classmethod
+    def _image(cls, value: str) -> str:
+        parse_reference(value)
+        return value
+
+    @field_validator("command", mode="after")
+    @classmethod
+    def _command(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if value == ():
+            raise Invalid("the command is empty", "leave it out for the image's own; an entrypoint replaces it too")
+        return value
+
+    @field_validator("hostname", mode="after")
+    @classmethod
+    def _hostname(cls, value: str | None) -> str | None:
+        if value is not None and len(value) > _MOST_HOSTNAME:
+            raise Invalid("a hostname has at most 64 characters", "shorten it")
+        return value
+
+    @field_validator("labels", mode="after")
+    @classmethod
+    def _labels(cls, value: dict[str, str]) -> dict[str, str]:
+        for key in value:
+            if key.startswith("io.reconciler."):
+                raise Invalid(f'label "{key}" is ours to set', "choose another prefix", at=(key,))
+        return value
+
+    @field_validator("volumes", mode="after")
+    @classmethod
+    def _one_mount_a_target(cls, value: tuple[Mount, ...]) -> tuple[Mount, ...]:
+        seen: set[str] = set()
+        for index, mount in enumerate(value):
+            if mount.target in seen:
+                raise Invalid(f'"{mount.target}" is mounted twice', "give each mount a path of its own", at=(index,))
+            seen.add(mount.target)
+        return value
+
+    @field_validator("networks", mode="before")
+    @classmethod
+    def _networks(cls, value: Any) -> Any:
+        if isinstance(value, list):
+            value = {name: {} for name in value if isinstance(name, str)}
+        if isinstance(value, dict):
+            if not value:
+                raise Invalid("no network is named", "leave `networks` out for the project's default network")
+            value = {name: {} if endpoint is None else endpoint for name, endpoint in value.items()}
+        return value
+
+    @field_validator("depends_on", mode="before")
+    @classmethod
+    def _depends_on(cls, value: Any) -> Any:
+        if isinstance(value, list):
+            return {name: {} for name in value}
+        return value
+
+    @field_validator("restart", mode="before")
+    @classmethod
+    def _restart(cls, value: Any) -> Any:
+        if isinstance(value, bool):
+            raise Invalid("true and false are no restart policies", 'write "no" or always')
+        return shorthand.restart(value) if isinstance(value, str) else value

@@ -1,0 +1,100 @@
+"""A project's spec: its images, containers, networks and volumes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator
+
+from reconciler.spec.model.container import Container
+from reconciler.spec.model.network import Network
+from reconciler.spec.model.storage import Volume
+from reconciler.spec.model.values import Name, Value, absolute
+from reconciler.spec.reference import Reference, parse_reference
+from reconciler.spec.shorthand import Invalid
+
+_PROJECT_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+
+
+class Image(Value):
+    """A wanted image: pulled, unless it is imported.
+
+    Attributes:
+        import_: the root file system: a folder or a tar, absolute once loaded.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_alias=True, validate_by_name=True)
+
+    import_: Annotated[Path | None, Field(alias="import")] = None
+
+    @field_validator("import_", mode="after")
+    @classmethod
+    def _import(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        return absolute(value, info) if value else None
+
+
+class Spec(Value):
+    """One project's wanted state.
+
+    Attributes:
+        name: the project: prefix of all names, and the label by which its resources are known.
+        images: by reference, as written.
+        containers: by their name in the project.
+        networks: by their name in the project; `default` is there if any container joins it.
+        volumes: by their name in the project.
+    """
+
+    spec: Literal["v1"] = "v1"
+    name: str
+    images: dict[str, Image] = {}
+    containers: dict[Name, Container] = {}
+    networks: dict[Name, Network] = {}
+    volumes: dict[Name, Volume] = {}
+
+    @field_validator("name", mode="after")
+    @classmethod
+    def _project(cls, value: str) -> str:
+        if not _PROJECT_NAME.fullmatch(value):
+            raise Invalid(
+                f'"{value}" is not a project name',
+                "it has lowercase letters, digits, '_' and '-', a letter or digit first",
+            )
+        return value
+
+    @field_validator("images", "containers", "networks", "volumes", mode="before")
+    @classmethod
+    def _empty(cls, value: Any) -> Any:
+        # As in Compose: `volumes:` with nothing below it has no volume, `pages:` is one with the defaults.
+        if value is None:
+            return {}
+        return {key: {} if item is None else item for key, item in value.items()} if isinstance(value, dict) else value
+
+    @field_validator("images", mode="after")
+    @classmethod
+    def _references(cls, value: dict[str, Image]) -> dict[str, Image]:
+        seen: dict[Reference, str] = {}
+        for text in value:
+            try:
+                reference = parse_reference(text)
+            except Invalid as error:
+                raise Invalid(str(error), error.hint, at=(text,)) from None
+            if reference in seen:
+                raise Invalid(f'"{text}" is the same image as "{seen[reference]}"', "leave one of them out", at=(text,))
+            seen[reference] = text
+        return value
+
+    def network_name(self, key: str) -> str:
+        """The Engine's name of the network `key` of this project."""
+        network = self.networks.get(key, Network())
+        return network.name or (key if network.external else f"{self.name}_{key}")
+
+    def volume_name(self, key: str) -> str:
+        """The Engine's name of the volume `key` of this project."""
+        volume = self.volumes[key]
+        return volume.name or (key if volume.external else f"{self.name}_{key}")
+
+    def container_name(self, key: str, replica: int = 1) -> str:
+        """The Engine's name of a container of this project: Compose's, unless the spec names it."""
+        return self.containers[key].container_name or f"{self.name}-{key}-{replica}"

@@ -1,0 +1,168 @@
+"""Parts of a container's spec: what runs, when it counts as healthy, how it may use the machine."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from reconciler.spec import shorthand
+from reconciler.spec.model.values import Boolean, Duration, Integer, Options, Size, Text, Texts, Value, one_of
+from reconciler.spec.shorthand import Invalid
+
+
+class State(StrEnum):
+    """What a container should be doing."""
+
+    RUNNING = "running"
+    STOPPED = "stopped"
+    ABSENT = "absent"
+
+
+class Restart(Value):
+    """What the Engine does when the container exits by itself."""
+
+    name: Literal["no", "always", "unless-stopped", "on-failure"] = "no"
+    retries: int = 0
+
+
+class Healthcheck(Value):
+    """How the Engine finds out whether the container works. What is not given is the image's.
+
+    Attributes:
+        test: the command: `CMD` and its words, or `CMD-SHELL` and a line for the shell; `NONE` for no check.
+        interval: between two checks, in nanoseconds.
+        timeout: of one check, in nanoseconds.
+        retries: so many failures in a row make it unhealthy.
+        start_period: for so long failures don't count, in nanoseconds.
+        start_interval: between two checks of the start period, in nanoseconds.
+    """
+
+    test: tuple[Text, ...] | None = None
+    interval: Duration | None = None
+    timeout: Duration | None = None
+    retries: Annotated[Integer, Field(ge=0)] | None = None
+    start_period: Duration | None = None
+    start_interval: Duration | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _disable(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "disable" in value:
+            value = dict(value)
+            if str(value.pop("disable")).lower() == "true":
+                if value.keys() - {"test"}:
+                    raise Invalid("a disabled healthcheck has no other settings", "drop them, or `disable`")
+                return {"test": ["NONE"]}
+        return value
+
+    @field_validator("test", mode="before")
+    @classmethod
+    def _test(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return ["CMD-SHELL", value]
+        if isinstance(value, list) and (not value or value[0] not in {"NONE", "CMD", "CMD-SHELL"}):
+            raise Invalid(
+                "a healthcheck's list begins with NONE, CMD or CMD-SHELL", 'write ["CMD", "curl", "localhost"]'
+            )
+        return value
+
+
+class Logging(Value):
+    """Where the container's output goes."""
+
+    driver: Text | None = None
+    options: Options = {}
+
+
+class Ulimit(Value):
+    """A limit of the kernel's; -1 is none."""
+
+    soft: Integer
+    hard: Integer
+
+    @model_validator(mode="after")
+    def _order(self) -> Self:
+        if self.hard != -1 and self.soft > self.hard:
+            raise Invalid(f"the soft limit {self.soft} is over the hard limit {self.hard}")
+        return self
+
+
+class Device(Value):
+    """A device of the host."""
+
+    source: Text
+    target: Text = ""
+    permissions: Text = "rwm"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _same_place(cls, value: Any) -> Any:
+        if isinstance(value, dict) and not value.get("target"):
+            return {**value, "target": value.get("source")}
+        return value
+
+
+class DeviceRequest(Value):
+    """Devices that a driver hands out, such as GPUs.
+
+    Attributes:
+        count: how many; -1 for all.
+    """
+
+    driver: Text = ""
+    count: Integer | None = None
+    device_ids: Texts = ()
+    capabilities: Texts = ("gpu",)
+    options: Options = {}
+
+    @field_validator("count", mode="before")
+    @classmethod
+    def _count(cls, value: Any) -> Any:
+        return -1 if value == "all" else value
+
+    @model_validator(mode="after")
+    def _either(self) -> Self:
+        if self.count is not None and self.device_ids:
+            raise Invalid("count and device_ids exclude each other", "drop one of them")
+        return self
+
+
+class Weight(Value):
+    """A device's share of the host's block I/O."""
+
+    path: Text
+    weight: Integer
+
+
+class Rate(Value):
+    """A limit on a device's block I/O: bytes or operations a second."""
+
+    path: Text
+    rate: Size
+
+
+class Blkio(Value):
+    """How the container shares the host's block I/O."""
+
+    weight: Annotated[Integer, Field(ge=10, le=1000)] | None = None
+    weight_device: tuple[Weight, ...] = ()
+    device_read_bps: tuple[Rate, ...] = ()
+    device_read_iops: tuple[Rate, ...] = ()
+    device_write_bps: tuple[Rate, ...] = ()
+    device_write_iops: tuple[Rate, ...] = ()
+
+
+class Dependency(Value):
+    """What a container waits for.
+
+    Attributes:
+        condition: that the other one is started; the other conditions are refused for now.
+    """
+
+    condition: Annotated[Literal["service_started"], one_of("service_started")] = "service_started"
+    required: Boolean = True
+
+
+Ulimits = Annotated[dict[str, Ulimit], BeforeValidator(shorthand.ulimits)]
