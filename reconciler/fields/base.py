@@ -86,6 +86,7 @@ class Field:
         mend: what it takes to change it on an existing container, by the wanted and the actual value.
         undeclared: its canonical value where nothing is declared: the image's, or the Engine's default.
         always: compared also where not declared, since it can be mended in place: `wanted` gives the default then.
+        along: another row that an update must send with this one.
         by_key: a mapping of which only the declared keys are ours; the others are the image's or the daemon's.
         show: its canonical value in a plan's line.
     """
@@ -98,6 +99,7 @@ class Field:
     mend: Callable[[Canonical, Canonical], Mend] = field(default=lambda _wanted, _actual: Mend.REPLACE)
     undeclared: Callable[[Inspect, ImageConfig], Canonical] = _nothing
     always: bool = False
+    along: str = ""
     by_key: bool = False
     show: Callable[[Canonical], str] = _plain
 
@@ -123,3 +125,63 @@ def put(path: str) -> Callable[[Payload, Canonical], None]:
         target[last] = list(value) if isinstance(value, tuple) else value
 
     return write
+
+
+def get(path: str, default: Canonical = None) -> Callable[[Inspect], Canonical]:
+    """A reader of a dotted path of the inspect; lists become tuples, and nothing becomes the default."""
+
+    def read(inspect: Inspect) -> Canonical:
+        value = at(path, inspect)
+        return (tuple(value) if isinstance(value, list) else value) or default
+
+    return read
+
+
+def attribute(path: str, default: Canonical = None) -> Callable[[Instance], Canonical]:
+    """A reader of the spec's attribute of that name, as it is."""
+
+    def read(instance: Instance) -> Canonical:
+        value = getattr(instance.container, path)
+        return default if value is None else value
+
+    return read
+
+
+def constant(value: Canonical) -> Callable[[Inspect, ImageConfig], Canonical]:
+    """What the Engine gives where nothing is declared: always the same."""
+    return lambda _inspect, _image: value
+
+
+def whatever(read: Callable[[Inspect], Canonical]) -> Callable[[Inspect, ImageConfig], Canonical]:
+    """What the daemon's configuration decides where nothing is declared: nothing is a difference then."""
+    return lambda inspect, _image: read(inspect)
+
+
+def plain(path: str, where: str, default: Canonical, *, of_daemon: bool = False) -> Field:
+    """The row of an attribute that is the same in the spec, the payload and the report.
+
+    Args:
+        path: the attribute in the spec.
+        where: the dotted path in the payload and in the inspect alike.
+        default: the Engine's, where nothing is declared.
+        of_daemon: whether the daemon's configuration, and not the default, decides then.
+    """
+    read = get(where, default)
+    return Field(
+        path=path,
+        wanted=attribute(path, default),
+        actual=read,
+        write=put(where.removeprefix("Config.")),  # what inspect calls Config is the body of the create call
+        undeclared=whatever(read) if of_daemon else constant(default),
+        show=_shown,
+    )
+
+
+def _shown(value: Canonical) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or "none"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}={item}" for key, item in sorted(value.items())) or "none"
+    return "none" if value in {None, ""} else str(value)

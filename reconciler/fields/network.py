@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from reconciler.fields.base import Field, Mend, at
+from reconciler.fields.base import Field, Mend, at, constant, plain, put, whatever
 
 if TYPE_CHECKING:
     from reconciler.fields.base import Canonical, Inspect, Instance, Payload
@@ -50,14 +51,43 @@ def show_port(binding: tuple[str, str, str]) -> str:
     return f"{address}{host_port}→{target.removesuffix('/tcp')}"
 
 
+_PREDEFINED = {"host", "none", "bridge"}
+"""Networks that the Engine itself has; they know no aliases."""
+
+
 def _wanted_networks(instance: Instance) -> Canonical:
-    spec = instance.spec
+    spec, container = instance.spec, instance.container
+    if container.network_mode:
+        return {"mode": container.network_mode, "joined": {container.network_mode: _place(())}}
+    by_priority = sorted(container.networks.items(), key=lambda item: -item[1].priority)
     joined = {
-        spec.network_name(key): {"aliases": tuple(sorted({instance.key, *endpoint.aliases}))}
-        for key, endpoint in instance.container.networks.items()
+        spec.network_name(key): _place(
+            sorted({instance.key, *endpoint.aliases}),
+            endpoint.ipv4_address,
+            endpoint.ipv6_address,
+            sorted(endpoint.link_local_ips),
+            endpoint.driver_opts,
+        )
+        for key, endpoint in by_priority
     }
     # The Engine's NetworkMode names one of them, which can't be left without a replacement: the first.
     return {"mode": next(iter(joined)), "joined": joined}
+
+
+def _place(
+    aliases: Iterable[str],
+    ipv4: str = "",
+    ipv6: str = "",
+    link_local: Iterable[str] = (),
+    options: Mapping[str, str] | None = None,
+) -> Canonical:
+    return {
+        "aliases": tuple(aliases),
+        "ipv4_address": ipv4,
+        "ipv6_address": ipv6,
+        "link_local_ips": tuple(link_local),
+        "driver_opts": dict(options or {}),
+    }
 
 
 def _actual_networks(inspect: Inspect) -> Canonical:
@@ -66,7 +96,14 @@ def _actual_networks(inspect: Inspect) -> Canonical:
     joined = {}
     for name, settings in (at("NetworkSettings.Networks", inspect) or {}).items():
         aliases = set((settings or {}).get("Aliases") or ()) - {own}
-        joined[name] = {"aliases": tuple(sorted(aliases - {hostname})), "added": tuple(sorted(aliases & {hostname}))}
+        addresses = (settings or {}).get("IPAMConfig") or {}
+        joined[name] = _place(
+            sorted(aliases - {hostname}),
+            addresses.get("IPv4Address") or "",
+            addresses.get("IPv6Address") or "",
+            sorted(addresses.get("LinkLocalIPs") or ()),
+            (settings or {}).get("DriverOpts"),
+        ) | {"added": tuple(sorted(aliases & {hostname}))}
     return {"mode": at("HostConfig.NetworkMode", inspect), "joined": joined}
 
 
@@ -74,7 +111,9 @@ def same_endpoint(wanted: Canonical, actual: Canonical) -> bool:
     """Whether a container's place in a network is as wanted; each None where there is or should be none."""
     if wanted is None or actual is None:
         return wanted is actual
-    return set(wanted["aliases"]) - set(actual["added"]) == set(actual["aliases"])
+    return set(wanted["aliases"]) - set(actual["added"]) == set(actual["aliases"]) and all(
+        wanted[name] == actual[name] for name in wanted if name != "aliases"
+    )
 
 
 def _same_networks(wanted: Canonical, actual: Canonical) -> bool:
@@ -90,13 +129,27 @@ def _mend_networks(wanted: Canonical, actual: Canonical) -> Mend:
 
 def endpoint(settings: Canonical) -> dict[str, Any]:
     """A joined network's settings → the Engine's EndpointSettings."""
-    return {"Aliases": list(settings["aliases"])}
+    addresses: dict[str, Any] = {}
+    if settings["ipv4_address"]:
+        addresses["IPv4Address"] = settings["ipv4_address"]
+    if settings["ipv6_address"]:
+        addresses["IPv6Address"] = settings["ipv6_address"]
+    if settings["link_local_ips"]:
+        addresses["LinkLocalIPs"] = list(settings["link_local_ips"])
+    found: dict[str, Any] = {"Aliases": list(settings["aliases"])}
+    if addresses:
+        found["IPAMConfig"] = addresses
+    if settings["driver_opts"]:
+        found["DriverOpts"] = dict(settings["driver_opts"])
+    return found
 
 
 def _write_networks(payload: Payload, value: Canonical) -> None:
     payload.setdefault("HostConfig", {})["NetworkMode"] = value["mode"]
     payload["NetworkingConfig"] = {
-        "EndpointsConfig": {name: endpoint(settings) for name, settings in value["joined"].items()}
+        "EndpointsConfig": {
+            name: endpoint(settings) for name, settings in value["joined"].items() if name not in _PREDEFINED
+        }
     }
 
 
@@ -107,7 +160,41 @@ def _show_networks(value: Canonical) -> str:
     )
 
 
+def _wanted_hosts(instance: Instance) -> Canonical:
+    return tuple(
+        f"{host}:{address}"
+        for host, addresses in sorted(instance.container.extra_hosts.items())
+        for address in addresses
+    )
+
+
+def _write_expose(payload: Payload, value: Canonical) -> None:
+    payload.setdefault("ExposedPorts", {}).update({port: {} for port in value})
+
+
 ROWS = (
+    plain("dns", "HostConfig.Dns", ()),
+    plain("dns_opt", "HostConfig.DnsOptions", ()),
+    plain("dns_search", "HostConfig.DnsSearch", ()),
+    Field(
+        path="extra_hosts",
+        wanted=_wanted_hosts,
+        actual=lambda inspect: tuple(sorted(at("HostConfig.ExtraHosts", inspect) or ())),
+        write=put("HostConfig.ExtraHosts"),
+        same=lambda wanted, actual: sorted(wanted) == sorted(actual),
+        undeclared=constant(()),
+        show=lambda value: ", ".join(value) or "none",
+    ),
+    Field(
+        path="expose",
+        wanted=lambda instance: tuple(sorted(set(instance.container.expose))),
+        actual=lambda inspect: tuple(sorted(at("Config.ExposedPorts", inspect) or ())),
+        write=_write_expose,
+        # The image's and the published ports are exposed too.
+        same=lambda wanted, actual: set(wanted) <= set(actual),
+        undeclared=whatever(lambda inspect: tuple(sorted(at("Config.ExposedPorts", inspect) or ()))),
+        show=lambda value: ", ".join(value) or "none",
+    ),
     Field(
         path="ports",
         wanted=_wanted_ports,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reconciler.fields.base import Field, Mend, at, put
+from reconciler.fields.base import Field, Mend, at, plain, put, whatever
 from reconciler.fields.ownership import PREFIX
 
 if TYPE_CHECKING:
@@ -69,6 +69,76 @@ def _same_state(wanted: Canonical, actual: Canonical) -> bool:
 
 def _mend_state(_wanted: Canonical, actual: Canonical) -> Mend:
     return Mend.REPLACE if actual in _GONE else Mend.STATE
+
+
+def _seconds(nanoseconds: int | None) -> int | None:
+    # The API counts whole seconds; half a second must not become none.
+    return None if nanoseconds is None else -(-nanoseconds // 10**9)
+
+
+_HEALTH = {
+    "Test": "test",
+    "Interval": "interval",
+    "Timeout": "timeout",
+    "Retries": "retries",
+    "StartPeriod": "start_period",
+    "StartInterval": "start_interval",
+}
+
+
+def _wanted_health(instance: Instance) -> Canonical:
+    check = instance.container.healthcheck
+    return {where: value for where, name in _HEALTH.items() if (value := getattr(check, name, None)) is not None}
+
+
+def _health(settings: Any) -> Canonical:
+    settings = settings or {}
+    return {
+        where: tuple(value) if isinstance(value, list) else value for where in _HEALTH if (value := settings.get(where))
+    }
+
+
+def _same_health(wanted: Canonical, actual: Canonical) -> bool:
+    # What is not given is the image's, and so is what is zero.
+    return all(actual.get(where) == value for where, value in wanted.items() if value)
+
+
+def _show_health(value: Canonical) -> str:
+    words = [" ".join(value["Test"])] if "Test" in value else []
+    words += [f"{_HEALTH[name]} {number}" for name, number in value.items() if name == "Retries"]
+    words += [
+        f"{_HEALTH[name]} {number / 10**9:g}s" for name, number in value.items() if name not in {"Test", "Retries"}
+    ]
+    return ", ".join(words) or "none"
+
+
+def _wanted_logging(instance: Instance) -> Canonical:
+    logging = instance.container.logging
+    return {"driver": logging.driver if logging else None, "options": dict(logging.options) if logging else {}}
+
+
+def _actual_logging(inspect: Inspect) -> Canonical:
+    config = at("HostConfig.LogConfig", inspect) or {}
+    return {"driver": config.get("Type"), "options": config.get("Config") or {}}
+
+
+def _same_logging(wanted: Canonical, actual: Canonical) -> bool:
+    # The daemon adds its own options, and chooses the driver where none is declared.
+    options = actual["options"]
+    return wanted["driver"] in {None, actual["driver"]} and all(
+        options.get(name) == value for name, value in wanted["options"].items()
+    )
+
+
+def _write_logging(payload: Payload, value: Canonical) -> None:
+    put("HostConfig.LogConfig")(payload, {"Type": value["driver"] or "", "Config": value["options"]})
+
+
+def _show_logging(value: Canonical) -> str:
+    return (
+        " ".join(filter(None, (value["driver"], *(f"{k}={v}" for k, v in sorted(value["options"].items())))))
+        or "default"
+    )
 
 
 ROWS = (
@@ -162,5 +232,45 @@ ROWS = (
         same=_same_state,
         mend=_mend_state,
         always=True,
+    ),
+    plain("domainname", "Config.Domainname", ""),
+    plain("tty", "Config.Tty", default=False),
+    plain("stdin_open", "Config.OpenStdin", default=False),
+    plain("group_add", "HostConfig.GroupAdd", ()),
+    plain("annotations", "HostConfig.Annotations", {}),
+    plain("init", "HostConfig.Init", default=False, of_daemon=True),
+    plain("runtime", "HostConfig.Runtime", "", of_daemon=True),
+    Field(
+        path="stop_signal",
+        wanted=lambda instance: instance.container.stop_signal,
+        actual=lambda inspect: at("Config.StopSignal", inspect),
+        write=put("StopSignal"),
+        undeclared=lambda _inspect, image: image.get("StopSignal"),
+        show=lambda value: value or "SIGTERM",
+    ),
+    Field(
+        path="stop_grace_period",
+        wanted=lambda instance: _seconds(instance.container.stop_grace_period),
+        actual=lambda inspect: at("Config.StopTimeout", inspect),
+        write=put("StopTimeout"),
+        show=lambda value: "10s" if value is None else f"{value}s",
+    ),
+    Field(
+        path="healthcheck",
+        wanted=_wanted_health,
+        actual=lambda inspect: _health(at("Config.Healthcheck", inspect)),
+        write=put("Healthcheck"),
+        same=_same_health,
+        undeclared=lambda _inspect, image: _health(image.get("Healthcheck")),
+        show=_show_health,
+    ),
+    Field(
+        path="logging",
+        wanted=_wanted_logging,
+        actual=_actual_logging,
+        write=_write_logging,
+        same=_same_logging,
+        undeclared=whatever(_actual_logging),
+        show=_show_logging,
     ),
 )

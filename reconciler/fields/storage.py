@@ -5,14 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from reconciler.fields import ownership
-from reconciler.fields.base import Field, at
+from reconciler.fields.base import Field, at, constant, put
 
 if TYPE_CHECKING:
     from reconciler.fields.base import Canonical, Inspect, Instance, Payload
 
 
-def _mount(kind: str, source: str, target: str, read_only: bool) -> dict[str, Any]:
-    return {"type": kind, "source": source, "target": target, "read_only": read_only}
+_OPTIONS = {"ro": ("read_only", True), "z": ("selinux", "z"), "Z": ("selinux", "Z"), "nocopy": ("nocopy", True)}
+_PROPAGATIONS = {"private", "rprivate", "shared", "rshared", "slave", "rslave"}
+
+
+def _mount(kind: str, source: str, target: str, **options: Any) -> dict[str, Any]:
+    """A mount in its canonical form: options that are as the Engine's defaults are left out."""
+    return {"type": kind, "source": source, "target": target} | {key: value for key, value in options.items() if value}
 
 
 def _sorted(mounts: list[dict[str, Any]]) -> Canonical:
@@ -27,7 +32,13 @@ def _wanted(instance: Instance) -> Canonical:
                 mount.type,
                 spec.volume_name(mount.source) if mount.type == "volume" and mount.source else mount.source,
                 mount.target,
-                mount.read_only,
+                read_only=mount.read_only,
+                propagation=mount.bind.propagation,
+                selinux=mount.bind.selinux,
+                must_exist=mount.type == "bind" and not mount.bind.create_host_path,
+                nocopy=mount.volume.nocopy,
+                size=mount.tmpfs.size,
+                mode=int(mount.tmpfs.mode, 8) if mount.tmpfs.mode else 0,
             )
             for mount in instance.container.volumes
         ]
@@ -37,40 +48,72 @@ def _wanted(instance: Instance) -> Canonical:
 def _actual(inspect: Inspect) -> Canonical:
     # What was asked for, in either of the API's two forms; not what an image's VOLUME added.
     carried = ownership.anonymous(at("Config.Labels", inspect) or {})
-    mounts = [
-        _mount(
-            mount.get("Type") or "volume",
-            mount.get("Source") or "",
-            mount.get("Target") or "",
-            bool(mount.get("ReadOnly")),
-        )
-        for mount in at("HostConfig.Mounts", inspect) or ()
-    ]
-    for bind in at("HostConfig.Binds", inspect) or ():
-        source, _, rest = bind.partition(":")
-        target, _, options = rest.partition(":")
-        kind = "bind" if source.startswith("/") else "volume"
-        mounts.append(_mount(kind, source, target, "ro" in options.split(",")))
+    mounts = [_from_mount(mount) for mount in at("HostConfig.Mounts", inspect) or ()]
+    mounts += [_from_bind(bind) for bind in at("HostConfig.Binds", inspect) or ()]
     return _sorted([mount for mount in mounts if mount["target"] not in carried])
+
+
+def _from_mount(mount: dict[str, Any]) -> dict[str, Any]:
+    kind = mount.get("Type") or "volume"
+    bind, tmpfs = mount.get("BindOptions") or {}, mount.get("TmpfsOptions") or {}
+    return _mount(
+        kind,
+        mount.get("Source") or "",
+        mount.get("Target") or "",
+        read_only=mount.get("ReadOnly"),
+        propagation=bind.get("Propagation"),
+        must_exist=kind == "bind" and not bind.get("CreateMountpoint"),
+        nocopy=(mount.get("VolumeOptions") or {}).get("NoCopy"),
+        size=tmpfs.get("SizeBytes"),
+        mode=tmpfs.get("Mode"),
+    )
+
+
+def _from_bind(bind: str) -> dict[str, Any]:
+    source, _, rest = bind.partition(":")
+    target, _, words = rest.partition(":")
+    options: dict[str, Any] = dict(_OPTIONS[word] for word in words.split(",") if word in _OPTIONS)
+    for word in _PROPAGATIONS & set(words.split(",")):
+        options["propagation"] = word
+    return _mount("bind" if source.startswith("/") else "volume", source, target, **options)
 
 
 def _write(payload: Payload, value: Canonical) -> None:
     host = payload.setdefault("HostConfig", {})
     for mount in value:
-        source, target = mount["source"], mount["target"]
-        if mount["type"] == "bind" and ":" not in source + target:
-            # Only this form makes a missing host folder, on every API version: Compose's short syntax promises it.
-            host.setdefault("Binds", []).append(f"{source}:{target}:{'ro' if mount['read_only'] else 'rw'}")
+        # Only the short form makes a missing folder of the host, and labels it for SELinux, on every API version.
+        if mount["type"] == "bind" and not mount.get("must_exist") and ":" not in mount["source"] + mount["target"]:
+            words = ["ro" if mount.get("read_only") else "rw", mount.get("propagation"), mount.get("selinux")]
+            bind = f"{mount['source']}:{mount['target']}:{','.join(word for word in words if word)}"
+            host.setdefault("Binds", []).append(bind)
         else:
-            host.setdefault("Mounts", []).append(
-                {"Type": mount["type"], "Source": source, "Target": target, "ReadOnly": mount["read_only"]}
-            )
+            host.setdefault("Mounts", []).append(_to_mount(mount))
+
+
+def _to_mount(mount: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "Type": mount["type"],
+        "Source": mount["source"],
+        "Target": mount["target"],
+        "ReadOnly": mount.get("read_only", False),
+    }
+    if "propagation" in mount:
+        found["BindOptions"] = {"Propagation": mount["propagation"]}
+    if "nocopy" in mount:
+        found["VolumeOptions"] = {"NoCopy": True}
+    if "size" in mount or "mode" in mount:
+        found["TmpfsOptions"] = {"SizeBytes": mount.get("size", 0), "Mode": mount.get("mode", 0)}
+    return found
 
 
 def show_mount(mount: Canonical) -> str:
     """`hello_pages:/www/pages`, `/srv:/data:ro`, `/cache` for an anonymous volume."""
-    source = f"{mount['source']}:" if mount["source"] else ""
-    return f"{source}{mount['target']}{':ro' if mount['read_only'] else ''}"
+    source = f"{mount['source']}:" if mount["source"] else "tmpfs:" if mount["type"] == "tmpfs" else ""
+    return f"{source}{mount['target']}{':ro' if mount.get('read_only') else ''}"
+
+
+def _tmpfs_options(text: str) -> tuple[str, ...]:
+    return tuple(sorted(filter(None, text.split(","))))
 
 
 ROWS = (
@@ -81,5 +124,17 @@ ROWS = (
         write=_write,
         undeclared=lambda _inspect, _image: (),
         show=lambda value: ", ".join(map(show_mount, value)) or "none",
+    ),
+    Field(
+        path="tmpfs",
+        wanted=lambda instance: {path: _tmpfs_options(text) for path, text in instance.container.tmpfs.items()},
+        actual=lambda inspect: {
+            path: _tmpfs_options(text) for path, text in (at("HostConfig.Tmpfs", inspect) or {}).items()
+        },
+        write=lambda payload, value: put("HostConfig.Tmpfs")(
+            payload, {path: ",".join(options) for path, options in value.items()}
+        ),
+        undeclared=constant({}),
+        show=lambda value: ", ".join(sorted(value)) or "none",
     ),
 )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from reconciler.fields import network, runtime, storage
+from reconciler.fields import limits, network, runtime, security, storage
 
-TABLE = (*runtime.ROWS, *network.ROWS, *storage.ROWS)
+TABLE = (*runtime.ROWS, *security.ROWS, *limits.ROWS, *network.ROWS, *storage.ROWS)
 
 ROW = {row.path: row for row in TABLE}
 
 NOT_ON_THE_ENGINE = {
     "depends_on": "orders the actions of a plan; a container that runs does not know of it",
+    "network_mode": "is part of the row `networks`",
 }
 """Attributes without a row, and why."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.fields import network as network_rows
 from reconciler.fields.base import Instance, Mend
 from reconciler.fields.payload import create_payload
-from reconciler.fields.table import ROW
+from reconciler.fields.table import ROW, TABLE
 from reconciler.planning.actions import (
     Action,
     AwaitProof,
@@ -130,7 +132,9 @@ def plan_container(
         return part
     fields = tuple(change for change, _ in found)
     reason = ", ".join(change.path for change in fields)
-    mends = {mend: change for change, mend in found}
+    mends: dict[Mend, list[FieldChange]] = defaultdict(list)
+    for change, mend in found:
+        mends[mend].append(change)
     if Mend.REPLACE in mends:
         part.changes.append(Change(resource, Operation.REPLACE, "", fields))
         step = _Step(resource, reason, group=f"{Kind.CONTAINER}/{instance.name}")
@@ -250,7 +254,7 @@ def _change(
     instance: Instance,
     current: ContainerState,
     step: _Step,
-    mends: dict[Mend, FieldChange],
+    mends: Mapping[Mend, list[FieldChange]],
     to_connect: tuple[str, ...],
     to_start: tuple[str, ...],
 ) -> None:
@@ -259,12 +263,15 @@ def _change(
     if Mend.RENAME in mends:
         rename = RenameContainer(container=current.id, old_name=current.name, name=instance.name, **step("rename"))
         done.append(part.add(rename))
-    if change := mends.get(Mend.CONNECT):
+    for change in mends.get(Mend.CONNECT, ()):
         done += _connect(part, current, change, step, to_connect)
     if Mend.UPDATE in mends:
         payload: dict[str, Any] = {}
-        row = ROW["restart"]
-        row.write(payload, row.wanted(instance))
+        paths = {change.path for change in mends[Mend.UPDATE]}
+        paths |= {ROW[path].along for path in paths} - {""}
+        for row in TABLE:
+            if row.path in paths:
+                row.write(payload, row.wanted(instance))
         done.append(part.add(UpdateContainer(container=current.id, payload=payload["HostConfig"], **step("update"))))
     if Mend.STATE in mends:
         if instance.container.state is State.STOPPED:
@@ -299,7 +306,7 @@ def _connect(
     return done
 
 
-def _operation(mends: dict[Mend, FieldChange], instance: Instance) -> Operation:
+def _operation(mends: Mapping[Mend, list[FieldChange]], instance: Instance) -> Operation:
     if set(mends) == {Mend.STATE}:
         return Operation.STOP if instance.container.state is State.STOPPED else Operation.START
     return Operation.UPDATE

@@ -60,14 +60,16 @@ def _whole(
     before: frozenset[str],
     config: Mapping[str, Any],
 ) -> list[tuple[FieldChange, Mend]]:
+    actual = row.actual(container.inspect)
     if row.always or instance.declares(row.path):
         wanted = row.wanted(instance)
+        same = row.same(wanted, actual)
     elif row.path in before:
         wanted = row.undeclared(container.inspect, config)
+        same = wanted == actual
     else:
         return []
-    actual = row.actual(container.inspect)
-    if row.same(wanted, actual):
+    if same:
         return []
     sensitive = _is_sensitive("", *(_words(wanted)), *(_words(actual)))
     return [

@@ -41,7 +41,7 @@ def plan_places(spec: Spec, snapshot: Snapshot) -> PlacesPlan:
 def _networks(spec: Spec, snapshot: Snapshot, plan: PlacesPlan) -> None:
     wanted = dict(spec.networks)
     if any(
-        DEFAULT_NETWORK in container.networks and container.state is not State.ABSENT
+        DEFAULT_NETWORK in container.joined and container.state is not State.ABSENT
         for container in spec.containers.values()
     ):
         wanted.setdefault(DEFAULT_NETWORK, Network())

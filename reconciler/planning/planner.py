@@ -159,7 +159,7 @@ def _plan_instance(
     instance = Instance(spec, key, image_id=image_id)
     if conflict := _name_conflict(instance, slot, snapshot):
         return ContainerPlan(conflicts=[conflict])
-    joined = [ResourceKey(Kind.NETWORK, spec.network_name(network)) for network in container.networks]
+    joined = [ResourceKey(Kind.NETWORK, spec.network_name(network)) for network in container.joined]
     mounted = [
         ResourceKey(Kind.VOLUME, spec.volume_name(mount.source))
         for mount in container.volumes

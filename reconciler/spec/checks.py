@@ -32,7 +32,7 @@ def check(spec: Spec, document: Document) -> None:
 def _names(spec: Spec, document: Document) -> Iterator[Diagnostic]:
     for key, container in spec.containers.items():
         place = ("containers", key)
-        for network in container.networks:
+        for network in container.joined:
             if network not in spec.networks and network != DEFAULT_NETWORK:
                 path = _item((*place, "networks"), network, document)
                 yield document.diagnostic(path, *_undeclared("network", network, spec.networks))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from reconciler.spec import shorthand
-from reconciler.spec.model.network import Endpoint, Port, mac
+from reconciler.spec.model.network import Endpoint, Port
 from reconciler.spec.model.runtime import (
     Blkio,
     Dependency,
@@ -19,7 +20,7 @@ from reconciler.spec.model.runtime import (
     State,
     Ulimits,
 )
-from reconciler.spec.model.storage import Mount, tmpfs
+from reconciler.spec.model.storage import Mount, tmpfs_mounts
 from reconciler.spec.model.values import (
     Boolean,
     Cpus,
@@ -101,7 +102,6 @@ class Container(Value):
     ipc: Annotated[Text, one_of("none", "private", "host", "shareable")] | None = None
     labels: Annotated[dict[str, Text], pairs("label")] = {}
     logging: Logging | None = None
-    mac_address: Annotated[Text, AfterValidator(mac)] | None = None
     mem_limit: Size | None = None
     mem_reservation: Size | None = None
     mem_swappiness: Annotated[Integer, Field(ge=0, le=100)] | None = None
@@ -112,7 +112,6 @@ class Container(Value):
     oom_score_adj: Annotated[Integer, Field(ge=-1000, le=1000)] | None = None
     pid: Annotated[Text, one_of("host")] | None = None
     pids_limit: Integer | None = None
-    platform: Text | None = None
     ports: Annotated[tuple[Port, ...], each(shorthand.ports)] = ()
     privileged: Boolean | None = None
     read_only: Boolean | None = None
@@ -126,7 +125,7 @@ class Container(Value):
     stop_signal: Text | None = None
     storage_opt: Options = {}
     sysctls: Annotated[dict[str, Text], pairs("sysctl")] = {}
-    tmpfs: Annotated[dict[str, Text], BeforeValidator(tmpfs)] = {}
+    tmpfs: Annotated[dict[str, Text], BeforeValidator(tmpfs_mounts)] = {}
     tty: Boolean | None = None
     ulimits: Ulimits = {}
     user: Text | None = None
@@ -134,6 +133,25 @@ class Container(Value):
     uts: Annotated[Text, one_of("host")] | None = None
     volumes: Annotated[tuple[Mount, ...], each(lambda text: [shorthand.volume(text)])] = ()
     working_dir: Text | None = None
+
+    @property
+    def joined(self) -> Mapping[str, Endpoint]:
+        """The project's networks that it joins; none where it has the host's, or no network at all."""
+        return {} if self.network_mode else self.networks
+
+    @model_validator(mode="after")
+    def _one_way_to_the_network(self) -> Self:
+        if self.network_mode and "networks" in self.model_fields_set:
+            raise Invalid("network_mode and networks exclude each other", "drop one of them", at=("network_mode",))
+        if self.network_mode == "host" and self.ports:
+            raise Invalid(
+                "ports can't be published in the host's network", "drop `ports`: all are the host's", at=("ports",)
+            )
+        if self.memswap_limit is not None and not self.mem_limit:
+            raise Invalid("memswap_limit needs a mem_limit", "declare both, or neither", at=("memswap_limit",))
+        if self.mem_limit and self.mem_reservation and self.mem_reservation > self.mem_limit:
+            raise Invalid("mem_reservation is over mem_limit", "lower it", at=("mem_reservation",))
+        return self
 
     @field_validator("image", mode="after")
     @classmethod

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from typing import Literal
 
 from pydantic import field_validator
 
 from reconciler.spec import shorthand
 from reconciler.spec.model.values import Boolean, EngineName, Integer, Options, PortNumber, Text, Texts, Value
-from reconciler.spec.shorthand import Invalid
-
-_MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
 
 
 class Port(Value):
@@ -49,14 +44,6 @@ class Port(Value):
         return shorthand.address(value) if value else value
 
 
-def mac(value: str) -> str:
-    """A MAC address in its canonical spelling."""
-    spelt = value.lower().replace("-", ":")
-    if not _MAC.fullmatch(spelt):
-        raise Invalid(f'"{value}" is not a MAC address', 'write "02:42:ac:11:00:02"')
-    return spelt
-
-
 class Endpoint(Value):
     """A container's place in a network.
 
@@ -65,7 +52,6 @@ class Endpoint(Value):
         ipv4_address: its address there; the Engine chooses where it is not given.
         ipv6_address: likewise.
         link_local_ips: more addresses.
-        mac_address: of its interface.
         driver_opts: for the network's driver.
         priority: the network with the highest is joined first.
     """
@@ -74,7 +60,6 @@ class Endpoint(Value):
     ipv4_address: Text = ""
     ipv6_address: Text = ""
     link_local_ips: Texts = ()
-    mac_address: Text = ""
     driver_opts: Options = {}
     priority: Integer = 0
 
@@ -82,41 +67,6 @@ class Endpoint(Value):
     @classmethod
     def _address(cls, value: str) -> str:
         return shorthand.address(value) if value else value
-
-    @field_validator("mac_address", mode="after")
-    @classmethod
-    def _mac(cls, value: str) -> str:
-        return mac(value) if value else value
-
-
-class Pool(Value):
-    """A range of addresses of a network."""
-
-    subnet: Text = ""
-    ip_range: Text = ""
-    gateway: Text = ""
-    aux_addresses: Options = {}
-
-    @field_validator("subnet", "ip_range", mode="after")
-    @classmethod
-    def _range(cls, value: str) -> str:
-        try:
-            return str(ipaddress.ip_network(value)) if value else value
-        except ValueError:
-            raise Invalid(f'"{value}" is not an address range', 'write "172.28.0.0/16", without host bits') from None
-
-    @field_validator("gateway", mode="after")
-    @classmethod
-    def _gateway(cls, value: str) -> str:
-        return shorthand.address(value) if value else value
-
-
-class Ipam(Value):
-    """How a network hands out addresses."""
-
-    driver: Text = "default"
-    config: tuple[Pool, ...] = ()
-    options: Options = {}
 
 
 class Network(Value):

@@ -99,7 +99,7 @@ class Volume(Value):
     external: Boolean = False
 
 
-def tmpfs(value: Any) -> Any:
+def tmpfs_mounts(value: Any) -> Any:
     """`/run:size=64m,mode=1777` or a list of such → path to options."""
     if isinstance(value, str):
         value = [value]

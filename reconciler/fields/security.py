@@ -1,0 +1,120 @@
+"""Rows: what the container may do, and what it sees of the host."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reconciler.fields.base import Field, attribute, constant, get, plain, put
+from reconciler.spec.shorthand import capability
+
+if TYPE_CHECKING:
+    from reconciler.fields.base import Canonical, Inspect, Instance
+
+_ADDED_BY_THE_ENGINE = {"label=disable"}
+"""Among the security options of a container that is privileged, or shares the host's processes."""
+
+
+def _capabilities(path: str, where: str) -> Field:
+    read = get(where, ())
+    return Field(
+        path=path,
+        wanted=attribute(path),
+        actual=lambda inspect: tuple(sorted({capability(name) for name in read(inspect)})),
+        write=put(where),
+        undeclared=constant(()),
+        show=lambda value: ", ".join(value) or "none",
+    )
+
+
+def _same_options(wanted: Canonical, actual: Canonical) -> bool:
+    return set(wanted) == set(actual) - (_ADDED_BY_THE_ENGINE - set(wanted))
+
+
+def _wanted_devices(instance: Instance) -> Canonical:
+    return tuple(sorted((device.source, device.target, device.permissions) for device in instance.container.devices))
+
+
+def _actual_devices(inspect: Inspect) -> Canonical:
+    return tuple(
+        sorted(
+            (device["PathOnHost"], device["PathInContainer"], device["CgroupPermissions"])
+            for device in get("HostConfig.Devices", ())(inspect)
+        )
+    )
+
+
+def _write_devices(payload: dict[str, Any], value: Canonical) -> None:
+    put("HostConfig.Devices")(
+        payload,
+        tuple(
+            {"PathOnHost": source, "PathInContainer": target, "CgroupPermissions": permissions}
+            for source, target, permissions in value
+        ),
+    )
+
+
+def _wanted_requests(instance: Instance) -> Canonical:
+    return tuple(
+        {
+            "Driver": request.driver,
+            "Count": (0 if request.device_ids else -1) if request.count is None else request.count,
+            "DeviceIDs": request.device_ids,
+            "Capabilities": (request.capabilities,),
+            "Options": dict(request.options),
+        }
+        for request in instance.container.gpus
+    )
+
+
+def _actual_requests(inspect: Inspect) -> Canonical:
+    return tuple(
+        {
+            "Driver": request.get("Driver") or "",
+            "Count": request.get("Count") or 0,
+            "DeviceIDs": tuple(request.get("DeviceIDs") or ()),
+            "Capabilities": tuple(tuple(group) for group in request.get("Capabilities") or ()),
+            "Options": request.get("Options") or {},
+        }
+        for request in get("HostConfig.DeviceRequests", ())(inspect)
+    )
+
+
+ROWS = (
+    plain("privileged", "HostConfig.Privileged", default=False),
+    _capabilities("cap_add", "HostConfig.CapAdd"),
+    _capabilities("cap_drop", "HostConfig.CapDrop"),
+    Field(
+        path="security_opt",
+        wanted=attribute("security_opt"),
+        actual=get("HostConfig.SecurityOpt", ()),
+        write=put("HostConfig.SecurityOpt"),
+        same=_same_options,
+        undeclared=constant(()),
+        show=lambda value: ", ".join(value) or "none",
+    ),
+    plain("read_only", "HostConfig.ReadonlyRootfs", default=False),
+    plain("cgroup", "HostConfig.CgroupnsMode", "", of_daemon=True),
+    plain("cgroup_parent", "HostConfig.CgroupParent", "", of_daemon=True),
+    plain("ipc", "HostConfig.IpcMode", "private", of_daemon=True),
+    plain("pid", "HostConfig.PidMode", ""),
+    plain("uts", "HostConfig.UTSMode", ""),
+    plain("userns_mode", "HostConfig.UsernsMode", ""),
+    plain("sysctls", "HostConfig.Sysctls", {}),
+    plain("device_cgroup_rules", "HostConfig.DeviceCgroupRules", ()),
+    Field(
+        path="devices",
+        wanted=_wanted_devices,
+        actual=_actual_devices,
+        write=_write_devices,
+        undeclared=constant(()),
+        show=lambda value: ", ".join(":".join(device) for device in value) or "none",
+    ),
+    Field(
+        path="gpus",
+        wanted=_wanted_requests,
+        actual=_actual_requests,
+        write=put("HostConfig.DeviceRequests"),
+        undeclared=constant(()),
+        show=lambda value: f"{len(value)} requests" if value else "none",
+    ),
+)
