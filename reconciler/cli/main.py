@@ -72,8 +72,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         arguments: instead of the process's own.
     """
     # Started without one, as by `>&-`, Python has None there: what is written goes nowhere then.
-    sys.stdout = sys.stdout or Path(os.devnull).open("w")
-    sys.stderr = sys.stderr or Path(os.devnull).open("w")
+    sys.stdout = sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115
+    sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115
     try:
         code = command.main(arguments, prog_name="reconciler", standalone_mode=False)
         sys.stdout.flush()
