@@ -116,7 +116,7 @@ def test_a_tag_that_was_moved_replaces_and_another_name_of_the_same_image_does_n
 
     world.declare({"web": {"image": image, **RUN}})
     world.engine.import_image(image, {"/new": "new"})
-    assert changes(world.plan()) == {world.name("web"): ("replace", ["image", "command"])}
+    assert changes(world.plan()) == {world.name("web"): ("replace", ["image"])}
     world.converge()
     assert world.id("web") != first
     assert world.exec("web", "cat", "/new") == "new"

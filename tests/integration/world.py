@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 IDLE = ["sh", "-c", "trap 'exit 0' TERM; sleep 99999 & wait"]
 """A command that does nothing, and ends at once when it is asked to."""
 
-SLOW = ["sh", "-c", "trap 'sleep 4; exit 0' TERM; sleep 99999 & wait"]
-"""One that takes its time to end."""
-
 
 @dataclass
 class World:

@@ -1,0 +1,134 @@
+"""The command on a terminal: it asks, it colours, and Ctrl-C ends it where it stands."""
+
+from __future__ import annotations
+
+import signal
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.command import SLOW
+from tests.support.engine import wait_for
+from tests.support.proxy import Proxy
+
+if TYPE_CHECKING:
+    from tests.e2e.command import Shell
+
+
+def test_it_asks_before_it_replaces_and_no_means_no(shell: Shell) -> None:
+    shell.declare({"web": {}})
+    with shell.terminal("apply") as terminal:
+        assert terminal.end() == 0, "what only creates is not asked about"
+    assert "Go ahead?" not in terminal.plain
+    assert "\x1b[" in terminal.screen, "colours on a terminal"
+    before = shell.inspect("web")["Id"]
+    shell.declare({"web": {"environment": {"A": "1"}}})
+
+    with Proxy(shell.engine.socket) as proxy:
+        for answer in ("n\n", "\n"):
+            with shell.terminal("apply", "--host", proxy.host) as terminal:
+                terminal.until("Go ahead?")
+                assert "environment.A" in terminal.plain, "one sees what one is asked"
+                terminal.type(answer)
+                assert terminal.end() == 7
+            assert "nothing has been changed" in terminal.plain
+        with shell.terminal("apply", "--host", proxy.host) as terminal:
+            terminal.until("Go ahead?")
+            terminal.type("\x03")
+            assert terminal.end() == 130
+        with shell.terminal("apply", "--host", proxy.host) as terminal:
+            terminal.until("Go ahead?")
+            terminal.type("\x04")
+            assert terminal.end() in {7, 130}
+        assert proxy.changing() == []
+    assert shell.inspect("web")["Id"] == before
+
+    with shell.terminal("apply") as terminal:
+        terminal.until("Go ahead?")
+        terminal.type("y\n")
+        assert terminal.end() == 0
+    assert shell.inspect("web")["Id"] != before
+    with shell.terminal("down", "-y") as terminal:
+        assert terminal.end() == 0
+    assert "Go ahead?" not in terminal.plain
+    assert shell.names() == []
+
+
+def test_no_colours_where_they_are_not_wanted(shell: Shell) -> None:
+    shell.environ["NO_COLOR"] = "1"
+    shell.declare({"web": {"state": "stopped"}})
+    with shell.terminal("plan") as terminal:
+        assert terminal.end() == 0
+    assert "\x1b[3" not in terminal.screen
+    assert "Nothing has been changed." in terminal.plain
+
+
+def stopping(shell: Shell) -> bool:
+    """Whether the new container is there, so that the old one is being stopped."""
+    return any(name.endswith(".next") for name in shell.names())
+
+
+@pytest.mark.parametrize("way", ["terminal", "interrupt", "terminate"])
+def test_an_interruption_during_a_slow_stop_gives_the_old_one_its_place_back(shell: Shell, way: str) -> None:
+    shell.declare({"web": {"command": SLOW}})
+    assert shell.run("apply").code == 0
+    before = shell.inspect("web")["Id"]
+    shell.declare({"web": {"command": SLOW, "user": "nobody"}})
+    if way == "terminal":
+        with shell.terminal("apply", "-y") as terminal:
+            wait_for(lambda: stopping(shell), "the new container is there")
+            terminal.type("\x03")
+            terminal.until("press again to leave at once")
+            assert terminal.end() == 130
+        said = terminal.plain
+    else:
+        number, code = (signal.SIGINT, 130) if way == "interrupt" else (signal.SIGTERM, 143)
+        with shell.start("apply", "-y") as running:
+            wait_for(lambda: stopping(shell), "the new container is there")
+            running.signal(number)
+            assert running.end() == code
+        said = running.out
+    assert "Interrupted" in said
+    assert "the old container serves again" in said
+    assert (shell.inspect("web")["Id"], shell.status("web")) == (before, "running")
+    assert shell.names() == [shell.name("web")]
+    if way == "terminal":
+        assert shell.run("apply", "-y").code == 0
+        assert shell.inspect("web")["Id"] != before
+        assert shell.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_second_interruption_leaves_at_once_and_the_next_apply_converges(shell: Shell) -> None:
+    stubborn = ["sh", "-c", "trap '' TERM; while :; do sleep 1; done"]
+    shell.declare({"web": {"command": stubborn}})
+    assert shell.run("apply").code == 0
+    before = shell.inspect("web")["Id"]
+    shell.declare({"web": {}})
+    with shell.terminal("apply", "-y") as terminal:
+        wait_for(lambda: stopping(shell), "the new container is there")
+        terminal.type("\x03")
+        terminal.until("press again to leave at once")
+        began = time.monotonic()
+        terminal.type("\x03")
+        assert terminal.end() == 130
+        assert time.monotonic() - began < 3, "the stop takes ten seconds"
+    assert shell.name("web") in shell.names()
+    shell.engine.docker("kill", before)  # the Engine goes on to stop it; that need not be waited for here
+    done = shell.run("apply", "-y")
+    assert done.code == 0, done.out
+    assert shell.names() == [shell.name("web")]
+    assert (shell.status("web"), shell.inspect("web")["Id"] == before) == ("running", False)
+
+
+def test_an_interruption_before_anything_began_is_an_interruption(shell: Shell) -> None:
+    """Many containers: some are made, none is begun after the signal, and the next apply makes the others."""
+    shell.declare({f"c{number}": {} for number in range(12)})
+    with shell.start("apply") as running:
+        wait_for(lambda: "started" in running.out or len(shell.names()) > 2, "some are there")
+        running.signal(signal.SIGINT)
+        assert running.end() == 130
+    assert "Interrupted" in running.out
+    assert shell.run("plan", "--detailed-exitcode").code == 2
+    assert shell.run("apply").code == 0
+    assert len(shell.names()) == 12

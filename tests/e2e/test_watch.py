@@ -1,0 +1,293 @@
+"""`watch`: what it does at once, on each trigger, when something is broken, and how it ends."""
+
+from __future__ import annotations
+
+import signal
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.command import SLOW, Shell
+from tests.support.engine import BUSYBOX, wait_for
+from tests.support.proxy import Proxy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.e2e.command import Running
+    from tests.support.engine import Engine
+
+LONG = ("--interval", "600")
+"""An interval that no test waits for: what happens, something else has asked for."""
+
+FAILS = ["sh", "-c", "echo last words; exit 9"]
+
+
+def finish(running: Running) -> None:
+    """A polite end."""
+    running.signal(signal.SIGTERM)
+    assert running.end() == 0
+    assert running.log[-1]["event"] == "stopped"
+
+
+def test_it_mends_at_once_and_again_when_asked(shell: Shell) -> None:
+    shell.declare({"web": {}})
+    assert shell.run("apply").code == 0
+    before = shell.inspect("web")["Id"]
+    shell.engine.docker("stop", shell.name("web"))
+    with shell.start("watch", *LONG) as running:
+        done = running.until("cycle_done")
+        assert running.log[0]["event"] == "watching"
+        assert (done["project"], done["reason"], done["level"]) == (shell.project, "start", "info")
+        assert done["timestamp"]
+        assert running.events("drift")[0]["changes"] == [f"start container {shell.name('web')}"]
+        [action] = running.events("action_done")
+        assert (action["action"], action["resource"]) == ("start", f"container {shell.name('web')}")
+        assert (shell.inspect("web")["Id"], shell.status("web")) == (before, "running")
+
+        shell.engine.docker("stop", shell.name("web"))
+        running.signal(signal.SIGHUP)
+        assert running.until("cycle_done", 2)["reason"] == "signal"
+        assert shell.status("web") == "running"
+        finish(running)
+        assert running.out == ""
+        lines = [line for line in running.err.splitlines() if line]
+        assert [line for line in lines if not line.startswith("{")] == [
+            "Stopping after the calls under way; again to leave at once."
+        ]
+    assert shell.status("web") == "running", "what it kept stays when it ends"
+
+
+def test_a_change_of_the_spec_is_applied(shell: Shell) -> None:
+    """Written in place, replaced by a rename, removed and written anew, and touched: the last is no change."""
+    shell.declare({"web": {}})
+    file = shell.folder / "reconciler.yaml"
+    with shell.start("watch", *LONG) as running:
+        running.until("cycle_done")
+        shell.declare({"web": {"restart": "always"}})
+        assert running.until("cycle_done", 2)["reason"] == "file"
+        assert shell.inspect("web")["HostConfig"]["RestartPolicy"]["Name"] == "always"
+
+        new = shell.folder / "reconciler.yaml.swp"
+        new.write_text(shell.text({"web": {"restart": "unless-stopped"}}))
+        new.replace(file)
+        running.until("cycle_done", 3)
+        assert shell.inspect("web")["HostConfig"]["RestartPolicy"]["Name"] == "unless-stopped"
+
+        file.unlink()
+        running.until("spec_invalid_keeping_last_good")
+        shell.declare({"web": {"restart": "no"}, "db": {}})
+        running.until("cycle_done", 4)
+        assert shell.inspect("web")["HostConfig"]["RestartPolicy"]["Name"] == "no"
+        assert shell.status("db") == "running"
+
+        shell.declare({"web": {"restart": "no"}})
+        running.until("cycle_done", 5)
+        assert shell.names() == [shell.name("web")], "it removes without asking"
+        finish(running)
+
+
+def test_a_folder_as_the_spec(shell: Shell) -> None:
+    specs = shell.folder / "specs"
+    specs.mkdir()
+    (specs / "only.yaml").write_text(shell.text({"web": {}}))
+    with shell.start("watch", "-f", "specs", *LONG) as running:
+        running.until("cycle_done")
+        (specs / "only.yaml").write_text(shell.text({"web": {"restart": "always"}}))
+        running.until("cycle_done", 2)
+        finish(running)
+
+
+def test_an_invalid_spec_keeps_the_last_good_one_and_says_so(shell: Shell) -> None:
+    shell.declare({"web": {}})
+    with shell.start("watch", *LONG) as running:
+        running.until("cycle_done")
+        shell.write("name: x\ncontainers: {web: {image: 'a:1', prots: []}}\n")
+        said = running.until("spec_invalid_keeping_last_good")
+        assert said["level"] == "error"
+        assert "prots" in said["error"]
+
+        shell.engine.docker("stop", shell.name("web"))
+        running.signal(signal.SIGHUP)
+        running.until("cycle_done", 2)
+        assert shell.status("web") == "running", "it keeps what the last good spec declares"
+        assert len(running.events("spec_invalid_keeping_last_good")) == 1, "said once"
+
+        shell.declare({"web": {"restart": "always"}})
+        running.until("spec_valid_again")
+        running.until("cycle_done", 3)
+        assert shell.inspect("web")["HostConfig"]["RestartPolicy"]["Name"] == "always"
+        shell.write("")
+        running.until("spec_invalid_keeping_last_good", 2)
+        finish(running)
+    assert shell.names() == [shell.name("web")], "an empty file never means: remove everything"
+
+
+def test_each_interval_a_cycle_that_changes_nothing_where_nothing_is_to_do(shell: Shell) -> None:
+    shell.declare({"web": {}})
+    with (
+        Proxy(shell.engine.socket) as proxy,
+        shell.start("watch", "--interval", "0.3", "--host", proxy.host) as running,
+    ):
+        running.until("cycle_done")
+        proxy.clear()
+        wait_for(lambda: [str(one) for one in proxy.requests].count("GET /containers/json") >= 3, "three more cycles")
+        assert proxy.changing() == []
+        assert len(running.events("cycle_done")) == 1, "nothing to say where nothing is to do"
+        shell.engine.docker("rm", "-f", shell.name("web"))
+        assert running.until("cycle_done", 2)["reason"] == "interval"
+        assert shell.status("web") == "running"
+        finish(running)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_at_once_when_it_waits(shell: Shell, number: signal.Signals) -> None:
+    shell.declare({"web": {}})
+    with shell.start("watch", *LONG) as running:
+        running.until("cycle_done")
+        began = time.monotonic()
+        running.signal(number)
+        assert running.end() == 0
+        assert time.monotonic() - began < 5
+        assert running.log[-1]["event"] == "stopped"
+
+
+def test_a_signal_during_a_replacement_gives_the_old_one_its_place_back(shell: Shell) -> None:
+    shell.declare({"web": {"command": SLOW}})
+    with shell.start("watch", *LONG) as running:
+        running.until("cycle_done")
+        before = shell.inspect("web")["Id"]
+        shell.declare({"web": {"command": SLOW, "user": "nobody"}})
+        wait_for(lambda: len(shell.names()) == 2, "the new container is there")
+        running.signal(signal.SIGTERM)
+        assert running.end() == 0
+        assert running.log[-1]["event"] == "stopped"
+    assert (shell.inspect("web")["Id"], shell.status("web")) == (before, "running")
+    assert shell.names() == [shell.name("web")]
+
+
+def test_on_a_terminal_its_log_is_readable(shell: Shell) -> None:
+    shell.declare({"web": {"state": "stopped"}})
+    with shell.terminal("watch", *LONG) as terminal:
+        terminal.until("cycle_done")
+        terminal.type("\x03")
+        assert terminal.end() == 0
+    assert "{" not in terminal.plain.split("cycle_done")[0].replace("changes=", "")
+    assert "\x1b[" in terminal.screen
+
+
+def test_a_replacement_that_failed_is_not_tried_again_each_interval(shell: Shell) -> None:
+    shell.declare({"web": {}})
+    with (
+        Proxy(shell.engine.socket) as proxy,
+        shell.start("watch", "--interval", "0.3", "--host", proxy.host) as running,
+    ):
+        running.until("cycle_done")
+        before = shell.inspect("web")["Id"]
+        proxy.clear()
+        shell.declare({"web": {"command": FAILS}})
+        running.until("cycle_failed")
+        failed = running.events("action_failed")[0]
+        assert "exited with code 9" in failed["error"]
+        assert failed["output"] == ["last words"]
+
+        def count(call: str) -> int:
+            return [str(request) for request in proxy.requests].count(call)
+
+        looked = count("GET /containers/json")
+        wait_for(lambda: count("GET /containers/json") >= looked + 4, "four more cycles")
+        assert count("POST /containers/create") == 1
+        assert (shell.inspect("web")["Id"], shell.status("web")) == (before, "running")
+
+        shell.engine.docker("stop", shell.name("web"))
+        wait_for(lambda: shell.status("web") == "running", "drift is mended all the same")
+        assert count("POST /containers/create") == 1
+
+        shell.declare({"web": {"command": ["sh", "-c", "trap exit TERM; sleep 9999 & wait"]}})
+        wait_for(lambda: shell.inspect("web")["Id"] != before, "another definition is tried")
+        assert count("POST /containers/create") == 2
+        wait_for(lambda: shell.names() == [shell.name("web")], "the old one has gone")
+        finish(running)
+
+
+def test_a_conflict_is_said_once_and_ends_by_itself(shell: Shell) -> None:
+    shell.engine.docker("create", "--name", shell.name("web"), shell.image)
+    shell.declare({"web": {}})
+    with (
+        Proxy(shell.engine.socket) as proxy,
+        shell.start("watch", "--interval", "0.3", "--host", proxy.host) as running,
+    ):
+        said = running.until("conflict")
+        assert "is not ours" in said["error"]
+        wait_for(lambda: [str(one) for one in proxy.requests].count("GET /containers/json") >= 4, "more cycles")
+        assert len(running.events("conflict")) == 1
+        assert proxy.changing() == []
+        shell.engine.docker("rm", shell.name("web"))
+        running.until("cycle_done")
+        assert shell.status("web") == "running"
+        finish(running)
+
+
+@pytest.fixture
+def fragile(shell: Shell, private_engine: Callable[..., Engine]) -> Shell:
+    """A shell on an Engine that may be hurt; its containers live on without it."""
+    engine = private_engine("--live-restore")
+    engine.import_image(BUSYBOX, changes=['CMD ["sh"]'])
+    return Shell(engine, shell.project, shell.folder, BUSYBOX)
+
+
+def test_an_engine_that_is_killed_is_said_once_and_found_again(fragile: Shell) -> None:
+    fragile.declare({"web": {}})
+    with fragile.start("watch", "--interval", "0.2") as running:
+        running.until("cycle_done")
+        fragile.engine.kill()
+        said = running.until("engine_error")
+        assert said["level"] == "error"
+        assert said["error"]
+        before = len(running.events("engine_error"))
+        fragile.engine.restart()
+        running.until("engine_is_back")
+        assert before <= 2, "how it went, and that it is away; not each interval"
+        fragile.engine.docker("rm", "-f", fragile.name("web"))
+        running.until("cycle_done", 2)
+        assert fragile.status("web") == "running"
+        finish(running)
+
+
+def test_it_begins_without_an_engine_and_goes_on_when_there_is_one(fragile: Shell) -> None:
+    fragile.declare({"web": {}})
+    fragile.engine.kill()
+    with fragile.start("watch", "--interval", "0.2") as running:
+        running.until("engine_error")
+        fragile.engine.restart()
+        running.until("cycle_done")
+        assert fragile.status("web") == "running"
+        assert len(running.events("engine_error")) <= 2
+        finish(running)
+
+
+def test_an_engine_that_stands_still_for_a_while(fragile: Shell) -> None:
+    fragile.declare({"web": {}})
+    with Proxy(fragile.engine.socket) as proxy, fragile.start("watch", *LONG, "--host", proxy.host) as running:
+        running.until("cycle_done")
+        fragile.engine.docker("rm", "-f", fragile.name("web"))
+        proxy.clear()
+        fragile.engine.stop()
+        running.signal(signal.SIGHUP)
+        wait_for(lambda: proxy.requests, "it asks the Engine that stands still")
+        assert len(running.events("cycle_done")) == 1
+        fragile.engine.cont()
+        running.until("cycle_done", 2)
+        assert fragile.status("web") == "running"
+        assert running.events("engine_error") == []
+
+        proxy.clear()
+        fragile.engine.stop()
+        running.signal(signal.SIGHUP)
+        wait_for(lambda: proxy.requests, "it asks again")
+        running.signal(signal.SIGTERM)
+        wait_for(lambda: "again to leave at once" in running.err, "it waits for the call under way")
+        running.signal(signal.SIGTERM)
+        assert running.end(10) == 143
+        fragile.engine.cont()
