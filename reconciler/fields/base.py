@@ -24,6 +24,12 @@ Canonical = Any
 """A value in the one form in which wanted and actual are compared: str, int, bool, None, tuples and dicts of these."""
 
 
+ApiVersion = tuple[int, int]
+
+OLDEST: ApiVersion = (1, 40)
+"""The oldest API version that is spoken at all."""
+
+
 class Mend(StrEnum):
     """What it takes to make a field on an existing container what the spec wants."""
 
@@ -88,6 +94,7 @@ class Field:
         always: compared also where not declared, since it can be mended in place: `wanted` gives the default then.
         along: another row that an update must send with this one.
         by_key: a mapping of which only the declared keys are ours; the others are the image's or the daemon's.
+        since: the API version that knows it, by the wanted value; an older one drops it without a word.
         show: its canonical value in a plan's line.
     """
 
@@ -101,6 +108,7 @@ class Field:
     always: bool = False
     along: str = ""
     by_key: bool = False
+    since: Callable[[Canonical], ApiVersion] = lambda _wanted: OLDEST
     show: Callable[[Canonical], str] = _plain
 
 
@@ -157,7 +165,7 @@ def whatever(read: Callable[[Inspect], Canonical]) -> Callable[[Inspect, ImageCo
     return lambda inspect, _image: read(inspect)
 
 
-def plain(path: str, where: str, default: Canonical, *, of_daemon: bool = False) -> Field:
+def plain(path: str, where: str, default: Canonical, *, of_daemon: bool = False, since: ApiVersion = OLDEST) -> Field:
     """The row of an attribute that is the same in the spec, the payload and the report.
 
     Args:
@@ -165,6 +173,7 @@ def plain(path: str, where: str, default: Canonical, *, of_daemon: bool = False)
         where: the dotted path in the payload and in the inspect alike.
         default: the Engine's, where nothing is declared.
         of_daemon: whether the daemon's configuration, and not the default, decides then.
+        since: the API version that knows it.
     """
     read = get(where, default)
     return Field(
@@ -173,6 +182,7 @@ def plain(path: str, where: str, default: Canonical, *, of_daemon: bool = False)
         actual=read,
         write=put(where.removeprefix("Config.")),  # what inspect calls Config is the body of the create call
         undeclared=whatever(read) if of_daemon else constant(default),
+        since=lambda _wanted: since,
         show=_shown,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reconciler.fields.base import Field, Mend, at, plain, put, whatever
+from reconciler.fields.base import OLDEST, Field, Mend, at, plain, put, whatever
 from reconciler.fields.ownership import PREFIX
 
 if TYPE_CHECKING:
@@ -237,7 +237,7 @@ ROWS = (
     plain("tty", "Config.Tty", default=False),
     plain("stdin_open", "Config.OpenStdin", default=False),
     plain("group_add", "HostConfig.GroupAdd", ()),
-    plain("annotations", "HostConfig.Annotations", {}),
+    plain("annotations", "HostConfig.Annotations", {}, since=(1, 43)),
     plain("init", "HostConfig.Init", default=False, of_daemon=True),
     plain("runtime", "HostConfig.Runtime", "", of_daemon=True),
     Field(
@@ -262,6 +262,7 @@ ROWS = (
         write=put("Healthcheck"),
         same=_same_health,
         undeclared=lambda _inspect, image: _health(image.get("Healthcheck")),
+        since=lambda wanted: (1, 44) if "StartInterval" in wanted else OLDEST,
         show=_show_health,
     ),
     Field(

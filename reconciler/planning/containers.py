@@ -186,7 +186,7 @@ def _create(
     payload = create_payload(instance, _carried(instance, forerunner) if forerunner else None)
     endpoints = payload["NetworkingConfig"]["EndpointsConfig"]
     first = payload["HostConfig"]["NetworkMode"]
-    several = tuple(int(number) for number in snapshot.engine.api_version.split(".")) >= _SEVERAL_AT_CREATE
+    several = snapshot.engine.api >= _SEVERAL_AT_CREATE
     later = {} if several else {key: value for key, value in endpoints.items() if key != first}
     payload["NetworkingConfig"] = {"EndpointsConfig": {k: v for k, v in endpoints.items() if k not in later}}
     created = part.add(CreateContainer(name=name, payload=payload, **step("create", *to_create)))

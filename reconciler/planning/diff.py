@@ -8,6 +8,7 @@ from typing import Any
 
 from reconciler.fields import ownership
 from reconciler.fields.base import Field, Instance, Mend
+from reconciler.fields.payload import digest
 from reconciler.fields.table import TABLE
 from reconciler.planning.plan import FieldChange
 from reconciler.state.snapshot import ContainerState, Snapshot
@@ -22,17 +23,30 @@ _SHORT_ID = 19
 """`sha256:` and 12 digits: as docker shows an ID."""
 
 
-def differences(instance: Instance, container: ContainerState, snapshot: Snapshot) -> list[tuple[FieldChange, Mend]]:
+def differences(
+    instance: Instance, container: ContainerState, snapshot: Snapshot, *, trust_digest: bool = True
+) -> list[tuple[FieldChange, Mend]]:
     """Every field of the container that is not as wanted, with what it takes to mend it.
 
     What only a replacement can change is compared where it is declared, or was when the container was made (then
     what the image or the Engine would give it is wanted); what can be changed in place always is.
+
+    Args:
+        instance: what is wanted.
+        container: what is there.
+        snapshot: its image.
+        trust_digest: whether an equal definition settles all that only a replacement could change. That can't drift,
+            since the Engine has no call that changes it; and what an Engine dropped because its kernel can't do it
+            would otherwise be a difference for ever.
     """
     image = snapshot.image_by_id(container.image_id)
     config: Mapping[str, Any] = image.config if image else {}
     before = ownership.declared(container.labels)
+    settled = trust_digest and container.labels.get(ownership.DIGEST) == digest(instance)
     found: list[tuple[FieldChange, Mend]] = []
     for row in TABLE:
+        if settled and not row.always and row.path != "image":
+            continue
         if row.path == "image":
             found += _image(instance, container)
         elif row.by_key:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
 
 from reconciler.fields import ownership
 from reconciler.fields.base import Instance
 from reconciler.fields.payload import digest
+from reconciler.fields.table import TABLE
 from reconciler.planning.actions import (
     Action,
     CreateContainer,
@@ -157,8 +159,9 @@ def _plan_instance(
         # nothing is replaced on a guess, and the next cycle sees it.
         image_id = slot.current.image_id
     instance = Instance(spec, key, image_id=image_id)
-    if conflict := _name_conflict(instance, slot, snapshot):
-        return ContainerPlan(conflicts=[conflict])
+    conflicts = [*_name_conflict(instance, slot, snapshot), *_too_new(instance, snapshot)]
+    if conflicts:
+        return ContainerPlan(conflicts=conflicts)
     joined = [ResourceKey(Kind.NETWORK, spec.network_name(network)) for network in container.joined]
     mounted = [
         ResourceKey(Kind.VOLUME, spec.volume_name(mount.source))
@@ -172,18 +175,29 @@ def _plan_instance(
     return plan_container(instance, slot, snapshot, tuple(action.id for action in needs), to_start, failed=failed)
 
 
-def _name_conflict(instance: Instance, slot: Slot, snapshot: Snapshot) -> Conflict | None:
+def _name_conflict(instance: Instance, slot: Slot, snapshot: Snapshot) -> Iterator[Conflict]:
     if slot.current and slot.current.name == instance.name:
-        return None
+        return
     for other in snapshot.others:
         if instance.name in other.names:
             whose = f'belongs to project "{other.project}"' if other.project else "is not ours"
-            return Conflict(
+            yield Conflict(
                 ResourceKey(Kind.CONTAINER, instance.name),
                 f'container "{instance.name}" exists and {whose}',
                 "remove or rename it, or give yours another `container_name`",
             )
-    return None
+
+
+def _too_new(instance: Instance, snapshot: Snapshot) -> Iterator[Conflict]:
+    """What this Engine would drop without a word."""
+    for row in TABLE:
+        if instance.declares(row.path) and row.since(row.wanted(instance)) > snapshot.engine.api:
+            needed = ".".join(map(str, row.since(row.wanted(instance))))
+            yield Conflict(
+                ResourceKey(Kind.CONTAINER, instance.name),
+                f"`{row.path}` needs API version {needed}, and this Engine speaks {snapshot.engine.api_version}",
+                "leave it out, or upgrade the Engine",
+            )
 
 
 def _hand_over_names(draft: _Draft, snapshot: Snapshot) -> None:

@@ -20,3 +20,9 @@ class EngineIdentity:
     api_version: str
     os: str
     arch: str
+
+    @property
+    def api(self) -> tuple[int, int]:
+        """The API version as numbers, to compare."""
+        major, _, minor = self.api_version.partition(".")
+        return int(major), int(minor)
