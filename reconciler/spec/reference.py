@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from reconciler.spec.shorthand import Invalid
+from reconciler.spec.invalid import Invalid
 
 _HOST = r"(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])(?:\.(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]))*"
 _DOMAIN = re.compile(rf"(?:{_HOST}|\[[a-fA-F0-9:]+\])(?::[0-9]+)?")
@@ -84,10 +84,15 @@ def parse_reference(text: str) -> Reference:
     if domain == "index.docker.io":
         domain = _HUB
     if not _PATH.fullmatch(path):
-        hint = "image names are lowercase" if path.lower() != path else "write it as [REGISTRY/]NAME[:TAG]"
+        lower = text.lower()
+        hint = "write it as [REGISTRY/]NAME[:TAG]"
+        if path.lower() != path and _PATH.fullmatch(path.lower()):
+            hint = f'image names are lowercase: write "{lower}"' if tag.lower() == tag else "image names are lowercase"
+        elif text.startswith(("http://", "https://")):
+            hint = f'leave "{text.partition("//")[0]}//" out: [REGISTRY/]NAME[:TAG]'
         raise Invalid(f'"{text}" is not an image reference', hint)
     if domain == _HUB and "/" not in path:
         path = f"library/{path}"
     if len(domain) + 1 + len(path) > _MOST_NAME:
-        raise Invalid("an image name has at most 255 characters")
+        raise Invalid("an image name has at most 255 characters", "shorten it")
     return Reference(domain, path, tag or ("" if digest else "latest"), digest)

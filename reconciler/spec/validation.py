@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from reconciler.spec.diagnostics import Diagnostic, closest, spec_error
+from reconciler.spec.diagnostics import Diagnostic, spec_error
+from reconciler.spec.invalid import Invalid
 from reconciler.spec.model import Spec
-from reconciler.spec.shorthand import Invalid
+from reconciler.spec.places import Path_, in_text, place, subject, value_at
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pydantic_core import ErrorDetails
 
-    from reconciler.spec.document import Document
+    from reconciler.spec.places import Text
 
-_SECTIONS = {"images": "image", "containers": "container", "networks": "network", "volumes": "volume"}
-
+_LONGEST = 200  # characters of a message or hint: a value may be a megabyte
 _SHAPES = {
     "dict_type": "a mapping",
     "model_type": "a mapping",
@@ -34,111 +35,43 @@ _SHAPES = {
     "bool_type": "true or false",
     "bool_parsing": "true or false",
 }
-
-NOT_YET = frozenset(
-    [
-        "annotations",
-        "attach",
-        "blkio_config",
-        "build",
-        "cap_add",
-        "cap_drop",
-        "cgroup",
-        "cgroup_parent",
-        "configs",
-        "cpu_count",
-        "cpu_percent",
-        "cpu_period",
-        "cpu_quota",
-        "cpu_rt_period",
-        "cpu_rt_runtime",
-        "cpu_shares",
-        "cpus",
-        "cpuset",
-        "credential_spec",
-        "deploy",
-        "develop",
-        "device_cgroup_rules",
-        "devices",
-        "dns",
-        "dns_opt",
-        "dns_search",
-        "domainname",
-        "env_file",
-        "expose",
-        "extends",
-        "external_links",
-        "extra_hosts",
-        "gpus",
-        "group_add",
-        "healthcheck",
-        "init",
-        "ipc",
-        "isolation",
-        "label_file",
-        "links",
-        "logging",
-        "mac_address",
-        "mem_limit",
-        "mem_reservation",
-        "mem_swappiness",
-        "memswap_limit",
-        "models",
-        "network_mode",
-        "oom_kill_disable",
-        "oom_score_adj",
-        "pid",
-        "pids_limit",
-        "platform",
-        "post_start",
-        "pre_stop",
-        "privileged",
-        "profiles",
-        "provider",
-        "pull_policy",
-        "pull_refresh_after",
-        "read_only",
-        "runtime",
-        "scale",
-        "secrets",
-        "security_opt",
-        "shm_size",
-        "stdin_open",
-        "stop_grace_period",
-        "stop_signal",
-        "storage_opt",
-        "sysctls",
-        "tmpfs",
-        "tty",
-        "ulimits",
-        "use_api_socket",
-        "userns_mode",
-        "uts",
-        "volumes_from",
-        "include",
-        "driver",
-        "driver_opts",
-        "ipam",
-        "internal",
-        "attachable",
-        "enable_ipv6",
-        "enable_ipv4",
-        "aliases",
-        "ipv4_address",
-        "ipv6_address",
-        "link_local_ips",
-        "priority",
-        "gw_priority",
-        "mode",
-        "app_protocol",
-        "bind",
-        "volume",
-    ]
-)
-"""Attributes of the Compose specification that are known by name, and refused for now."""
+_HOW_TO_WRITE = {
+    "a mapping": "write lines such as `key: value` below it",
+    "a list": "write `- item` lines below it, or [one, two]",
+    "text": "write one value",
+    "a path": "write the path of a file or folder",
+    "a whole number": "write it in digits, without a unit",
+    "true or false": "write true or false, without quotes",
+}
+_EXAMPLES = {
+    "blkio_config": "{weight: 300}",
+    "cap_add": "[NET_ADMIN]",
+    "cap_drop": "[ALL]",
+    "command": '["sh", "-c", "…"]',
+    "containers": "{web: {image: nginx:1.27}}",
+    "depends_on": "[db]",
+    "devices": '["/dev/fuse"]',
+    "dns": "[192.0.2.1]",
+    "entrypoint": '["sh", "-c", "…"]',
+    "environment": "{NAME: value}",
+    "expose": '["80"]',
+    "extra_hosts": '["db=192.0.2.10"]',
+    "gpus": "all",
+    "healthcheck": '{test: ["CMD", "curl", "-f", "localhost"], interval: 30s}',
+    "image": "nginx:1.27",
+    "images": '{"nginx:1.27": {}}',
+    "labels": "{name: value}",
+    "logging": "{driver: json-file, options: {max-size: 10m}}",
+    "networks": "{back: {}}",
+    "ports": '["8080:80"]',
+    "security_opt": '["no-new-privileges:true"]',
+    "sysctls": '{net.core.somaxconn: "1024"}',
+    "ulimits": "{nofile: 1024}",
+    "volumes": '["data:/var/lib/data"]',
+}
 
 
-def validate(document: Document, data: Mapping[str, Any], folder: Path) -> Spec:
+def validate(document: Text, data: Mapping[str, Any], folder: Path) -> Spec:
     """Plain data → Spec.
 
     Args:
@@ -153,70 +86,87 @@ def validate(document: Document, data: Mapping[str, Any], folder: Path) -> Spec:
         return Spec.model_validate(data, context={"folder": folder})
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
-        raise spec_error([_diagnostic(document, detail) for detail in details]) from None
+        # What is wrong with each port of a range is said once.
+        raise spec_error(dict.fromkeys(_diagnostic(document, data, detail) for detail in details)) from None
 
 
-def _diagnostic(document: Document, detail: ErrorDetails) -> Diagnostic:
-    kind, loc = detail["type"], detail["loc"]
-    on_key = kind == "extra_forbidden" or "[key]" in loc
-    path = tuple(step for step in loc if step != "[key]")
-    context = detail.get("ctx", {})
-    invalid = context.get("error")
+def _diagnostic(document: Text, data: Mapping[str, Any], detail: ErrorDetails) -> Diagnostic:
+    invalid = detail.get("ctx", {}).get("error")
+    path: Path_ = tuple(step for step in detail["loc"] if step != "[key]")
+    on_key = "[key]" in detail["loc"]
     if isinstance(invalid, Invalid):
-        return document.diagnostic((*path, *invalid.at), str(invalid), invalid.hint, key=on_key)
+        path, message, hint = (*path, *invalid.at), str(invalid), invalid.hint
+        on_key = on_key or invalid.key
+    else:
+        path, message, hint, wrong_key = _explain(detail, path, data)
+        on_key = on_key or wrong_key
+    path = in_text(document, path)
+    message, hint = (_short(text) for text in _without_variables(document, data, path, message, hint))
+    return document.diagnostic(path, message, hint, key=on_key)
+
+
+def _explain(detail: ErrorDetails, path: Path_, data: Mapping[str, Any]) -> tuple[Path_, str, str, bool]:
+    """Path, message, hint, and whether the key is meant, for what pydantic itself found."""
+    kind, context = detail["type"], detail.get("ctx", {})
     if kind == "extra_forbidden":
-        return document.diagnostic(path, *_unknown(path), key=True)
-    what = f'"{path[-1]}"' if path else "a spec"
+        from reconciler.spec.unknown import explain  # only where there is something to report
+
+        return path, *explain(path), True
     if kind == "missing":
-        parent = path[:-1]
-        return document.diagnostic(parent, f"{_place(parent)} has no {what}", f"add `{path[-1]}: …`", key=True)
+        name, parent = path[-1], path[:-1]
+        return parent, f'{place(parent)} has no "{name}"', f"add `{name}: {_EXAMPLES.get(str(name), '…')}`", True
     if kind in _SHAPES:
-        return document.diagnostic(path, f"{what} in {_place(path[:-1])} must be {_SHAPES[kind]}")
-    if kind == "literal_error":
-        return document.diagnostic(path, f"{what} must be {context['expected']}")
+        return path, *_shape(path, _SHAPES[kind], value_at(data, path)), False
+    if kind in {"literal_error", "enum"}:
+        words = context["expected"].replace("'", "")
+        return path, f"{subject(path)} can't be this", f"write {words}", False
     if kind in {"greater_than_equal", "less_than_equal"}:
         bound = f"at least {context['ge']}" if "ge" in context else f"at most {context['le']}"
-        return document.diagnostic(path, f"{what} must be {bound}")
+        return path, f"{subject(path)} must be {bound}", f"write a number that is {bound}", False
     # No rule of ours: pydantic's own words, which name no value.
-    return document.diagnostic(path, f"{what}: {detail['msg']}")
+    return path, f"{subject(path)}: {detail['msg']}", "", False
 
 
-def _unknown(path: tuple[str | int, ...]) -> tuple[str, str]:
-    name, parent = str(path[-1]), path[:-1]
-    if name == "services" and not parent:
-        return (
-            "this is a Compose file, which can't be read yet",
-            "write `containers:` in place of `services:`",
-        )
-    known = _attributes(parent)
-    if name in NOT_YET and name not in known:
-        return f'attribute "{name}" in {_place(parent)} is not supported yet', "leave it out"
-    message = f'unknown attribute "{name}" in {_place(parent)}'
-    if guess := closest(name, known | NOT_YET if parent else known):
-        return message, f'did you mean "{guess}"?'
-    return message, f"known here: {', '.join(sorted(known))}"
+def _shape(path: Path_, wanted: str, value: Any) -> tuple[str, str]:
+    name = next((step for step in reversed(path) if isinstance(step, str)), "")
+    key_value = name in _EXAMPLES and path[-1:] == (name,) and (len(path) != 2 or path[0] == name)
+    hint = f"write {name}: {_EXAMPLES[name]}" if key_value else _HOW_TO_WRITE[wanted]
+    if len(path) == 2 and path[0] == "containers":
+        hint = f"write {path[1]}: {{image: nginx:1.27}}"
+    if value is None:
+        return f"{subject(path)} has no value", f"{hint}; or remove it"
+    is_now = "a list" if isinstance(value, list) else "a mapping" if isinstance(value, dict) else "a single value"
+    return f"{subject(path)} must be {wanted}, not {is_now}", hint
 
 
-def _place(path: tuple[str | int, ...]) -> str:
-    if len(path) >= 2 and path[0] in _SECTIONS:
-        place = f'{_SECTIONS[str(path[0])]} "{path[1]}"'
-        rest = [str(step) for step in path[2:] if isinstance(step, str)]
-        return f"{'.'.join(rest)} of {place}" if rest else place
-    return f'"{path[0]}"' if path else "the spec"
+def _without_variables(
+    document: Text, data: Mapping[str, Any], path: Path_, message: str, hint: str
+) -> tuple[str, str]:
+    """Message and hint without what came from a variable: it may be secret, and a message may go anywhere."""
+    for written, value in _put_in(value_at(document.data, path), value_at(data, path)):
+        message = message.replace(f'"{value}"', f'the value of "{written}"')
+        parts = [part for part in re.findall(r"\w{2,}", value) if part not in written]
+        quoted = re.findall('"([^"]*)"', message)
+        for text in quoted:
+            if text not in written and any(part in text for part in parts):
+                message = message.replace(f'"{text}"', "a value")
+        if any(part in hint for part in parts):
+            hint = "check what its variables are set to"
+    return message, hint
 
 
-def _attributes(path: tuple[str | int, ...]) -> set[str]:
-    """The attributes of the model at this place."""
-    from typing import get_args  # only where there is something to report
+def _put_in(written: Any, value: Any) -> Iterator[tuple[str, str]]:
+    """Each text below here that has a variable: as written, and with its value."""
+    if isinstance(written, str) and isinstance(value, str):
+        if written != value:
+            yield written, value
+    elif isinstance(written, dict) and isinstance(value, dict):
+        for key, item in written.items():
+            yield from _put_in(item, value.get(key))
+    elif isinstance(written, list) and isinstance(value, list):
+        for one, other in zip(written, value, strict=False):
+            yield from _put_in(one, other)
 
-    def models(annotation: Any) -> list[type[BaseModel]]:
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            return [annotation]
-        return [model for argument in get_args(annotation) for model in models(argument)]
 
-    model: type[BaseModel] = Spec
-    for step in path:
-        names = {field.alias or name: field for name, field in model.model_fields.items()}
-        if step in names and (inner := models(names[str(step)].annotation)):
-            model = inner[-1]
-    return {field.alias or name for name, field in model.model_fields.items()}
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 60]}…{text[-60:]}"

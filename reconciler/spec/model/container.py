@@ -7,7 +7,9 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
-from reconciler.spec import shorthand
+from reconciler.spec import addresses, shorthand
+from reconciler.spec.invalid import Invalid
+from reconciler.spec.model import coherence
 from reconciler.spec.model.network import Endpoint, Port
 from reconciler.spec.model.runtime import (
     Blkio,
@@ -20,6 +22,7 @@ from reconciler.spec.model.runtime import (
     State,
     Ulimits,
 )
+from reconciler.spec.model.several import each, fail
 from reconciler.spec.model.storage import Mount, tmpfs_mounts
 from reconciler.spec.model.values import (
     Boolean,
@@ -31,19 +34,23 @@ from reconciler.spec.model.values import (
     Name,
     Options,
     Size,
+    SizeOrUnlimited,
     Text,
     Texts,
     Value,
     Words,
-    each,
+    names,
     one_of,
     pairs,
 )
 from reconciler.spec.reference import parse_reference
-from reconciler.spec.shorthand import Invalid
+from reconciler.spec.signals import check_signal
 
 DEFAULT_NETWORK = "default"
 _MOST_HOSTNAME = 64
+_MOST_VARIABLE = 128 << 10
+_MOST_ENVIRONMENT = 1 << 20
+_LEAST_MEMORY = 6 << 20
 _MODES = ("none", "host", "bridge")
 
 
@@ -52,12 +59,22 @@ def _capabilities(value: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _expose(value: Any) -> Any:
-    if not isinstance(value, list):
+    if not isinstance(value, list | tuple):
         return value
-    return [port for item in value for port in shorthand.exposed(str(item))]
+    found: list[str] = []
+    problems: list[Invalid] = []
+    for index, item in enumerate(value):
+        try:
+            found += addresses.exposed(str(item) if isinstance(item, str | int) else "")
+        except Invalid as error:
+            problems.append(Invalid(str(error), error.hint, at=(index,)))
+    fail(problems)
+    return found
 
 
 def _gpus(value: Any) -> Any:
+    if isinstance(value, str) and value != "all":
+        raise Invalid(f'"{value}" can\'t stand here', "write all, or a list such as [{count: 1}]")
     return [{"count": -1}] if value == "all" else value
 
 
@@ -85,7 +102,7 @@ class Container(Value):
     cpuset: Text | None = None
     depends_on: dict[Name, Dependency] = {}
     device_cgroup_rules: Texts = ()
-    devices: Annotated[tuple[Device, ...], each(lambda text: [shorthand.device(text)])] = ()
+    devices: Annotated[tuple[Device, ...], each(Device, lambda text: [shorthand.device(text)])] = ()
     dns: Texts = ()
     dns_opt: Texts = ()
     dns_search: Texts = ()
@@ -93,7 +110,7 @@ class Container(Value):
     entrypoint: Words | None = None
     environment: Annotated[dict[str, Text], pairs("variable")] = {}
     expose: Annotated[tuple[Text, ...], BeforeValidator(_expose)] = ()
-    extra_hosts: Annotated[dict[str, tuple[Text, ...]], BeforeValidator(shorthand.extra_hosts)] = {}
+    extra_hosts: Annotated[dict[str, tuple[Text, ...]], BeforeValidator(addresses.extra_hosts)] = {}
     gpus: Annotated[tuple[DeviceRequest, ...], BeforeValidator(_gpus)] = ()
     group_add: Texts = ()
     healthcheck: Healthcheck | None = None
@@ -105,14 +122,14 @@ class Container(Value):
     mem_limit: Size | None = None
     mem_reservation: Size | None = None
     mem_swappiness: Annotated[Integer, Field(ge=0, le=100)] | None = None
-    memswap_limit: Size | None = None
+    memswap_limit: SizeOrUnlimited | None = None
     network_mode: Annotated[Text, one_of(*_MODES)] | None = None
     networks: dict[Name, Endpoint] = {DEFAULT_NETWORK: Endpoint()}
     oom_kill_disable: Boolean | None = None
     oom_score_adj: Annotated[Integer, Field(ge=-1000, le=1000)] | None = None
     pid: Annotated[Text, one_of("host")] | None = None
     pids_limit: Integer | None = None
-    ports: Annotated[tuple[Port, ...], each(shorthand.ports)] = ()
+    ports: Annotated[tuple[Port, ...], each(Port, shorthand.ports)] = ()
     privileged: Boolean | None = None
     read_only: Boolean | None = None
     restart: Restart = Restart()
@@ -131,7 +148,7 @@ class Container(Value):
     user: Text | None = None
     userns_mode: Annotated[Text, one_of("host")] | None = None
     uts: Annotated[Text, one_of("host")] | None = None
-    volumes: Annotated[tuple[Mount, ...], each(lambda text: [shorthand.volume(text)])] = ()
+    volumes: Annotated[tuple[Mount, ...], each(Mount, lambda text: [shorthand.volume(text)])] = ()
     working_dir: Text | None = None
 
     @property
@@ -140,22 +157,15 @@ class Container(Value):
         return {} if self.network_mode else self.networks
 
     @model_validator(mode="after")
-    def _one_way_to_the_network(self) -> Self:
-        if self.network_mode and "networks" in self.model_fields_set:
-            raise Invalid("network_mode and networks exclude each other", "drop one of them", at=("network_mode",))
-        if self.network_mode == "host" and self.ports:
-            raise Invalid(
-                "ports can't be published in the host's network", "drop `ports`: all are the host's", at=("ports",)
-            )
-        if self.memswap_limit is not None and not self.mem_limit:
-            raise Invalid("memswap_limit needs a mem_limit", "declare both, or neither", at=("memswap_limit",))
-        if self.mem_limit and self.mem_reservation and self.mem_reservation > self.mem_limit:
-            raise Invalid("mem_reservation is over mem_limit", "lower it", at=("mem_reservation",))
+    def _fits_together(self) -> Self:
+        fail([*coherence.problems(self)])
         return self
 
     @field_validator("image", mode="after")
     @classmethod
     def _image(cls, value: str) -> str:
+        if not value:
+            raise Invalid("the image is empty", "name one: image: nginx:1.27")
         parse_reference(value)
         return value
 
@@ -169,16 +179,56 @@ class Container(Value):
     @field_validator("hostname", mode="after")
     @classmethod
     def _hostname(cls, value: str | None) -> str | None:
-        if value is not None and len(value) > _MOST_HOSTNAME:
-            raise Invalid("a hostname has at most 64 characters", "shorten it")
+        if value is not None and len(value.encode()) > _MOST_HOSTNAME:
+            raise Invalid(f"a hostname has at most {_MOST_HOSTNAME} characters, this one {len(value)}", "shorten it")
+        return value
+
+    @field_validator("working_dir", mode="after")
+    @classmethod
+    def _working_dir(cls, value: str | None) -> str | None:
+        if value and not value.startswith("/"):
+            raise Invalid(f'"{value}" is not an absolute path', "the path in the container begins with /")
+        return value
+
+    @field_validator("mem_limit", mode="after")
+    @classmethod
+    def _enough(cls, value: int | None) -> int | None:
+        if value and value < _LEAST_MEMORY:
+            raise Invalid("a container needs at least 6 MiB of memory", 'write "6m" or more; did you forget the unit?')
+        return value
+
+    @field_validator("stop_signal", mode="after")
+    @classmethod
+    def _signal(cls, value: str | None) -> str | None:
+        if value:
+            check_signal(value)
+        return value
+
+    @field_validator("environment", mode="after")
+    @classmethod
+    def _environment(cls, value: dict[str, str]) -> dict[str, str]:
+        total = 0
+        for key, text in value.items():
+            size = len(key.encode()) + len(text.encode()) + 2  # "=", and the NUL at the end
+            if size > _MOST_VARIABLE:
+                hint = "the kernel takes at most 128 KiB a variable: mount it as a file"
+                raise Invalid(f'variable "{key}" is too long: {size >> 10} KiB', hint, at=(key,), key=True)
+            total += size
+        if total > _MOST_ENVIRONMENT:
+            hint = "the kernel takes at most 1 MiB, with the command: mount long values as files"
+            raise Invalid(f"the environment is too large: {total >> 10} KiB", hint, key=True)
         return value
 
     @field_validator("labels", mode="after")
     @classmethod
     def _labels(cls, value: dict[str, str]) -> dict[str, str]:
-        for key in value:
-            if key.startswith("io.reconciler."):
-                raise Invalid(f'label "{key}" is ours to set', "choose another prefix", at=(key,))
+        fail(
+            [
+                Invalid(f'label "{key}" is ours to set', "choose another prefix", at=(key,), key=True)
+                for key in value
+                if key.startswith("io.reconciler.")
+            ]
+        )
         return value
 
     @field_validator("volumes", mode="after")
@@ -195,19 +245,18 @@ class Container(Value):
     @classmethod
     def _networks(cls, value: Any) -> Any:
         if isinstance(value, list):
-            value = {name: {} for name in value if isinstance(name, str)}
+            value = dict.fromkeys(names(value, "network"))
         if isinstance(value, dict):
             if not value:
-                raise Invalid("no network is named", "leave `networks` out for the project's default network")
+                hint = "leave `networks` out for the project's default network; for none write network_mode: none"
+                raise Invalid("no network is named", hint)
             value = {name: {} if endpoint is None else endpoint for name, endpoint in value.items()}
         return value
 
     @field_validator("depends_on", mode="before")
     @classmethod
     def _depends_on(cls, value: Any) -> Any:
-        if isinstance(value, list):
-            return {name: {} for name in value}
-        return value
+        return {name: {} for name in names(value, "container")} if isinstance(value, list) else value
 
     @field_validator("restart", mode="before")
     @classmethod

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import field_validator
 
-from reconciler.spec import shorthand
+from reconciler.spec.addresses import address, address_of, port_range
 from reconciler.spec.model.values import Boolean, EngineName, Integer, Options, PortNumber, Text, Texts, Value
 
 
@@ -35,13 +35,13 @@ class Port(Value):
     @classmethod
     def _published(cls, value: str) -> str:
         if value and value != "0":
-            shorthand.port_range(value, "host")
+            port_range(value, "host")
         return value
 
     @field_validator("host_ip", mode="after")
     @classmethod
     def _host_ip(cls, value: str) -> str:
-        return shorthand.address(value) if value else value
+        return address(value) if value else value
 
 
 class Endpoint(Value):
@@ -63,10 +63,20 @@ class Endpoint(Value):
     driver_opts: Options = {}
     priority: Integer = 0
 
-    @field_validator("ipv4_address", "ipv6_address", mode="after")
+    @field_validator("ipv4_address", mode="after")
     @classmethod
-    def _address(cls, value: str) -> str:
-        return shorthand.address(value) if value else value
+    def _ipv4(cls, value: str) -> str:
+        return address_of(4, value) if value else value
+
+    @field_validator("ipv6_address", mode="after")
+    @classmethod
+    def _ipv6(cls, value: str) -> str:
+        return address_of(6, value) if value else value
+
+    @field_validator("link_local_ips", mode="after")
+    @classmethod
+    def _link_local(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(address(item) for item in value)
 
 
 class Network(Value):

@@ -8,14 +8,21 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
+from reconciler.spec.invalid import Invalid
 from reconciler.spec.model.container import Container
 from reconciler.spec.model.network import Network
+from reconciler.spec.model.several import fail
 from reconciler.spec.model.storage import Volume
 from reconciler.spec.model.values import Name, Value, absolute
 from reconciler.spec.reference import Reference, parse_reference
-from reconciler.spec.shorthand import Invalid
 
 _PROJECT_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+
+
+def _project_hint(text: str) -> str:
+    likely = re.sub(r"^[_-]+", "", re.sub(r"[^a-z0-9_-]+", "-", text.lower())).strip("-")
+    rule = "it has lowercase letters, digits, '_' and '-', a letter or digit first"
+    return f'write "{likely}": {rule}' if likely and len(likely) < 64 else rule
 
 
 class Image(Value):
@@ -59,7 +66,7 @@ class Spec(Value):
         if not _PROJECT_NAME.fullmatch(value):
             raise Invalid(
                 f'"{value}" is not a project name',
-                "it has lowercase letters, digits, '_' and '-', a letter or digit first",
+                _project_hint(value),
             )
         return value
 
@@ -75,14 +82,18 @@ class Spec(Value):
     @classmethod
     def _references(cls, value: dict[str, Image]) -> dict[str, Image]:
         seen: dict[Reference, str] = {}
+        problems: list[Invalid] = []
         for text in value:
             try:
                 reference = parse_reference(text)
             except Invalid as error:
-                raise Invalid(str(error), error.hint, at=(text,)) from None
-            if reference in seen:
-                raise Invalid(f'"{text}" is the same image as "{seen[reference]}"', "leave one of them out", at=(text,))
+                problems.append(Invalid(str(error), error.hint, at=(text,), key=True))
+                continue
+            if other := seen.get(reference):
+                message = f'"{text}" is the same image as "{other}"'
+                problems.append(Invalid(message, "leave one of them out", at=(text,), key=True))
             seen[reference] = text
+        fail(problems)
         return value
 
     def network_name(self, key: str) -> str:

@@ -8,8 +8,12 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from reconciler.spec import shorthand
-from reconciler.spec.model.values import Boolean, Duration, Integer, Options, Size, Text, Texts, Value, one_of
-from reconciler.spec.shorthand import Invalid
+from reconciler.spec.diagnostics import closest
+from reconciler.spec.invalid import Invalid
+from reconciler.spec.model.several import fail
+from reconciler.spec.model.values import Boolean, Duration, Integer, Options, Size, Text, Texts, Value
+
+_MILLISECOND = 10**6
 
 
 class State(StrEnum):
@@ -51,9 +55,13 @@ class Healthcheck(Value):
     def _disable(cls, value: Any) -> Any:
         if isinstance(value, dict) and "disable" in value:
             value = dict(value)
-            if str(value.pop("disable")).lower() == "true":
+            disable = str(value.pop("disable"))
+            if disable.lower() not in {"true", "false"}:
+                raise Invalid('"disable" is neither true nor false', "write true or false", at=("disable",))
+            if disable.lower() == "true":
                 if value.keys() - {"test"}:
-                    raise Invalid("a disabled healthcheck has no other settings", "drop them, or `disable`")
+                    hint = "drop the others, or `disable`"
+                    raise Invalid("a disabled healthcheck has no other settings", hint, at=("disable",), key=True)
                 return {"test": ["NONE"]}
         return value
 
@@ -62,11 +70,26 @@ class Healthcheck(Value):
     def _test(cls, value: Any) -> Any:
         if isinstance(value, str):
             return ["CMD-SHELL", value]
-        if isinstance(value, list) and (not value or value[0] not in {"NONE", "CMD", "CMD-SHELL"}):
-            raise Invalid(
-                "a healthcheck's list begins with NONE, CMD or CMD-SHELL", 'write ["CMD", "curl", "localhost"]'
-            )
+        if isinstance(value, list | tuple):
+            kind = value[0] if value and isinstance(value[0], str) else ""
+            if kind not in {"NONE", "CMD", "CMD-SHELL"}:
+                hint = 'write ["CMD", "curl", "-f", "localhost"], or the command as one text for the shell'
+                raise Invalid("a healthcheck's list begins with NONE, CMD or CMD-SHELL", hint)
+            if kind != "NONE" and len(value) < 2:
+                hint = f'write ["{kind}", "curl -f localhost"], or ["NONE"] for no check'
+                raise Invalid(f"no command follows {kind} in the healthcheck", hint)
         return value
+
+    @model_validator(mode="after")
+    def _long_enough(self) -> Self:
+        wrong = []
+        for name in ("interval", "timeout", "start_period", "start_interval"):
+            duration = getattr(self, name)
+            if duration is not None and 0 < duration < _MILLISECOND:
+                hint = f'write {name}: "1s", for example'
+                wrong.append(Invalid(f"{name} must be 0 or at least 1ms", hint, at=(name,)))
+        fail(wrong)
+        return self
 
 
 class Logging(Value):
@@ -85,7 +108,8 @@ class Ulimit(Value):
     @model_validator(mode="after")
     def _order(self) -> Self:
         if self.hard != -1 and self.soft > self.hard:
-            raise Invalid(f"the soft limit {self.soft} is over the hard limit {self.hard}")
+            message = f"the soft limit {self.soft} is over the hard limit {self.hard}"
+            raise Invalid(message, "lower the soft limit, or raise the hard one (-1: none)", at=("soft",))
         return self
 
 
@@ -95,6 +119,13 @@ class Device(Value):
     source: Text
     target: Text = ""
     permissions: Text = "rwm"
+
+    @field_validator("permissions", mode="after")
+    @classmethod
+    def _permissions(cls, value: str) -> str:
+        if not value or set(value) - set("rwm"):
+            raise Invalid(f'"{value}" are not permissions of a device', "write r, w and m, or some of them: rw")
+        return value
 
     @model_validator(mode="before")
     @classmethod
@@ -125,7 +156,7 @@ class DeviceRequest(Value):
     @model_validator(mode="after")
     def _either(self) -> Self:
         if self.count is not None and self.device_ids:
-            raise Invalid("count and device_ids exclude each other", "drop one of them")
+            raise Invalid("count and device_ids exclude each other", "drop one of them", at=("count",), key=True)
         return self
 
 
@@ -154,6 +185,17 @@ class Blkio(Value):
     device_write_iops: tuple[Rate, ...] = ()
 
 
+def _condition(value: Any) -> Any:
+    later = ("service_healthy", "service_completed_successfully")
+    if isinstance(value, str) and value != "service_started":
+        if value in later:
+            raise Invalid(f"the condition {value} is not supported yet", "write service_started, or leave it out")
+        guess = closest(value, ["service_started", *later])
+        hint = f'did you mean "{guess}"?' if guess else "write service_started, or leave it out"
+        raise Invalid(f'"{value}" is not a condition', hint)
+    return value
+
+
 class Dependency(Value):
     """What a container waits for.
 
@@ -161,7 +203,7 @@ class Dependency(Value):
         condition: that the other one is started; the other conditions are refused for now.
     """
 
-    condition: Annotated[Literal["service_started"], one_of("service_started")] = "service_started"
+    condition: Annotated[Literal["service_started"], BeforeValidator(_condition)] = "service_started"
     required: Boolean = True
 
 

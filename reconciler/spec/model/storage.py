@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import ValidationInfo, field_validator, model_validator
+from pydantic import BeforeValidator, ValidationInfo, field_validator, model_validator
 
+from reconciler.spec.invalid import Invalid
+from reconciler.spec.model.several import fail
 from reconciler.spec.model.values import Boolean, EngineName, Size, Text, Value, absolute, one_of
-from reconciler.spec.shorthand import Invalid
 
 _PROPAGATIONS = ("private", "rprivate", "shared", "rshared", "slave", "rslave")
 
@@ -39,6 +40,13 @@ class TmpfsOptions(Value):
     mode: Text = ""
 
 
+def _mount_type(value: Any) -> Any:
+    if isinstance(value, str) and value in {"image", "cluster", "npipe"}:
+        why = {"image": "not supported yet", "cluster": "Swarm's", "npipe": "Windows's"}[value]
+        raise Invalid(f"the mount type {value} is {why}", "write volume, bind or tmpfs")
+    return value
+
+
 class Mount(Value):
     """Something mounted in the container.
 
@@ -51,7 +59,7 @@ class Mount(Value):
         consistency: means nothing on Linux.
     """
 
-    type: Annotated[Literal["volume", "bind", "tmpfs"], one_of("volume", "bind", "tmpfs")]
+    type: Annotated[Literal["volume", "bind", "tmpfs"], one_of("volume", "bind", "tmpfs"), BeforeValidator(_mount_type)]
     source: Text = ""
     target: Text
     read_only: Boolean = False
@@ -72,18 +80,21 @@ class Mount(Value):
     def _target(cls, value: str) -> str:
         if not value.startswith("/"):
             raise Invalid(f'"{value}" is not an absolute path', "the path in the container begins with /")
+        if not value.strip("/."):
+            raise Invalid("nothing can be mounted over the root of a container", "name a folder in it: /data")
         # The Engine cleans the path too: two spellings of one path are one mount.
         return "/" + "/".join(part for part in value.split("/") if part not in {"", "."})
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if self.type == "bind" and not self.source:
-            raise Invalid("a bind needs a source", "name a folder or file of the host")
+            raise Invalid("a bind needs a source", "name a folder or file of the host: source: ./data")
         if self.type == "tmpfs" and self.source:
-            raise Invalid("a tmpfs has no source", "leave it out")
+            raise Invalid("a tmpfs has no source", "leave it out", at=("source",))
         for options in {"bind", "volume", "tmpfs"} - {self.type}:
             if options in self.model_fields_set:
-                raise Invalid(f'"{options}" does not go with the type {self.type}', "leave it out", at=(options,))
+                hint = f"leave it out, or write type: {options}"
+                raise Invalid(f'"{options}" does not go with the type {self.type}', hint, at=(options,), key=True)
         return self
 
 
@@ -103,14 +114,17 @@ def tmpfs_mounts(value: Any) -> Any:
     """`/run:size=64m,mode=1777` or a list of such → path to options."""
     if isinstance(value, str):
         value = [value]
-    if isinstance(value, list):
-        found = {}
-        for index, item in enumerate(value):
-            path, _, options = str(item).partition(":")
-            if not path.startswith("/"):
-                raise Invalid(
-                    f'"{path}" is not an absolute path', "the path in the container begins with /", at=(index,)
-                )
-            found[path] = options
-        return found
-    return value
+    if not isinstance(value, list):
+        return value
+    found: dict[str, str] = {}
+    problems: list[Invalid] = []
+    for index, item in enumerate(value):
+        path, _, options = item.partition(":") if isinstance(item, str) else ("", "", "")
+        if not path.startswith("/"):
+            wrong = f'"{path}" is not an absolute path' if path else "a tmpfs is PATH or PATH:OPTIONS"
+            problems.append(Invalid(wrong, 'write "/run", or "/run:size=64m,mode=1777"', at=(index,)))
+        elif path in found:
+            problems.append(Invalid(f'"{path}" is mounted twice', "give each mount a path of its own", at=(index,)))
+        found[path] = options
+    fail(problems)
+    return found

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
-from reconciler.spec import shorthand
-from reconciler.spec.shorthand import Invalid
+from reconciler.spec import quantities, shorthand
+from reconciler.spec.diagnostics import closest
+from reconciler.spec.invalid import Invalid
+from reconciler.spec.model.several import NUL, fail
+from reconciler.spec.scalar import Scalar
 
 _RESOURCE_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
+_NAMES = "a name has letters, digits, '_', '.' and '-', and begins with a letter or digit"
+_BARE_KEY = re.compile(r"[A-Za-z0-9_./-]+")
 _SHORTEST_ENGINE_NAME = 2
 
 
@@ -30,7 +35,7 @@ def _text(value: Any) -> Any:
     if isinstance(value, int | float):
         return str(value)
     if isinstance(value, str) and "\0" in value:
-        raise Invalid("a NUL character can't stand in a value")
+        raise Invalid(*NUL)
     return value
 
 
@@ -40,7 +45,7 @@ def _boolean(value: Any) -> Any:
             return True
         if value in {"false", "False", "FALSE"}:
             return False
-        raise Invalid(f'"{value}" is not a boolean', "write true or false")
+        raise Invalid(f'"{value}" is neither true nor false', "write true or false, without quotes")
     return value
 
 
@@ -49,7 +54,7 @@ def _read(parse: Callable[[str], Any]) -> BeforeValidator:
 
     def read(value: Any) -> Any:
         if isinstance(value, bool):
-            raise Invalid("true and false can't stand here")
+            raise Invalid("true and false can't stand here", "write a number, with its unit where it has one")
         text = _text(value)
         return parse(text) if isinstance(text, str) else value
 
@@ -66,13 +71,13 @@ def _one_or_more(value: Any) -> Any:
 
 def _name(value: Any) -> Any:
     if isinstance(value, str) and not _RESOURCE_NAME.fullmatch(value):
-        raise Invalid(f'"{value}" is not a name', "a name has letters, digits, '_', '.' and '-'")
+        raise Invalid(f'"{value}" is not a name', _NAMES)
     return value
 
 
 def _engine_name(value: Any) -> Any:
     if isinstance(value, str) and len(value) < _SHORTEST_ENGINE_NAME:
-        raise Invalid(f'"{value}" is too short', "the Engine wants names of two characters at least")
+        raise Invalid(f'the name "{value}" is too short', "the Engine wants names of two characters at least")
     return _name(value)
 
 
@@ -80,50 +85,72 @@ def pairs(what: str) -> BeforeValidator:
     """A mapping, or a list of KEY=VALUE.
 
     Args:
-        what: the word for one of them, for errors.
+        what: the word for one of them, for errors; a message never shows a value, which may be secret.
     """
 
     def read(value: Any) -> Any:
+        problems: list[Invalid] = []
+        found: dict[str, Any] = {}
         if isinstance(value, list):
-            value = shorthand.pairs(value, what)
-        if isinstance(value, dict):
+            for index, item in enumerate(value):
+                key, equals, text = item.partition("=") if isinstance(item, str) else ("", "", "")
+                # What is no name may be anything, a password too: it is not shown.
+                if not equals and not _BARE_KEY.fullmatch(key):
+                    hint = f'write "{what.upper()}=value"; or a mapping, without the "-"'
+                    problems.append(Invalid(f"each {what} is KEY=VALUE", hint, at=(index,)))
+                    continue
+                found[key] = text if equals else None
+                problems += _pair(key, found[key], what, index)
+        elif isinstance(value, dict):
+            found = value
             for key, item in value.items():
-                if not key or "=" in key or "\0" in key:
-                    raise Invalid(f'"{key}" is not the name of a {what}')
-                if item is None:
-                    raise Invalid(
-                        f'{what} "{key}" has no value',
-                        f'write {key}: "" for an empty one, {key}: ${{{key}}} to take it from your environment',
-                        at=(key,),
-                    )
-        return value
-
-    return BeforeValidator(read)
-
-
-def each(expand: Callable[[str], list[dict[str, Any]]]) -> BeforeValidator:
-    """A list whose items may stand in a short syntax; an error says at which item.
-
-    Args:
-        expand: one item in the short syntax → mappings in the long one.
-    """
-
-    def read(value: Any) -> Any:
-        if not isinstance(value, list):
+                # Nearly all are fine: spare them the call.
+                if type(item) is not Scalar or "=" in key or not key or "\0" in item or "\0" in key:
+                    problems += _pair(key, item, what, key)
+        else:
             return value
-        found: list[Any] = []
-        for index, item in enumerate(value):
-            text = _text(item)
-            if not isinstance(text, str):
-                found.append(item)
-                continue
-            try:
-                found.extend(expand(text))
-            except Invalid as error:
-                raise Invalid(str(error), error.hint, at=(index, *error.at)) from None
+        fail(problems)
         return found
 
     return BeforeValidator(read)
+
+
+def _pair(key: str, value: Any, what: str, step: str | int) -> Iterator[Invalid]:
+    """What is wrong with one pair, which stands at this step of the list or mapping."""
+    sign = ": " if isinstance(step, str) else "="
+    if not key or "=" in key or "\0" in key:
+        wrong = f'"{key}" is not the name of a {what}' if key else f"a {what} without a name"
+        yield Invalid(wrong, "a name has at least one character, and no '=' in it", at=(step,), key=True)
+    elif value is None:
+        quotes = '""' if isinstance(step, str) else ""
+        empty = f"write {key}{sign}{quotes} for an empty one"
+        take = f", {key}{sign}${{{key}}} to take it from your environment" if what == "variable" else ""
+        yield Invalid(f'{what} "{key}" has no value', empty + take, at=(step,))
+    elif isinstance(value, list | dict):
+        shape = "a list" if isinstance(value, list) else "a mapping"
+        yield Invalid(f'{what} "{key}" must be text, not {shape}', f'write {key}: "…"', at=(step,))
+    elif isinstance(value, str) and "\0" in value:
+        yield Invalid(f'{what} "{key}" has a NUL character in its value', NUL[1], at=(step,))
+
+
+def names(items: list[Any], what: str) -> list[str]:
+    """A list of names, which stands for a mapping with nothing below each.
+
+    Args:
+        items: the list as written.
+        what: the word for what is named.
+    """
+    problems: list[Invalid] = []
+    for index, item in enumerate(items):
+        if not isinstance(item, str):
+            hint = 'write its name; to give it settings, use a mapping without the "-"'
+            problems.append(Invalid(f"an item of this list is the name of a {what}", hint, at=(index,)))
+        elif item in items[:index]:
+            problems.append(Invalid(f'"{item}" is named twice', "leave one of them out", at=(index,)))
+        elif not _RESOURCE_NAME.fullmatch(item):
+            problems.append(Invalid(f'"{item}" is not a name', _NAMES, at=(index,)))
+    fail(problems)
+    return items
 
 
 def one_of(*words: str) -> BeforeValidator:
@@ -135,7 +162,10 @@ def one_of(*words: str) -> BeforeValidator:
 
     def read(value: Any) -> Any:
         if isinstance(value, str) and value not in words:
-            raise Invalid(f'"{value}" can\'t stand here', f"write {', '.join(words[:-1])} or {words[-1]}")
+            all_words = f"{', '.join(words[:-1])} or {words[-1]}" if words[1:] else words[0]
+            guess = closest(value, words)
+            hint = f'did you mean "{guess}"? The words are {all_words}' if guess and words[1:] else f"write {all_words}"
+            raise Invalid(f'"{value}" can\'t stand here', hint)
         return value
 
     return BeforeValidator(read)
@@ -149,17 +179,19 @@ def absolute(path: Path, info: ValidationInfo) -> Path:
 
 Text = Annotated[str, BeforeValidator(_text)]
 Boolean = Annotated[bool, BeforeValidator(_boolean)]
-Integer = Annotated[int, _read(shorthand.integer)]
+Integer = Annotated[int, _read(quantities.integer)]
 Words = Annotated[tuple[Text, ...], BeforeValidator(_words)]
 Texts = Annotated[tuple[Text, ...], BeforeValidator(_one_or_more)]
 Name = Annotated[str, BeforeValidator(_name)]
 EngineName = Annotated[str, BeforeValidator(_engine_name)]
-Duration = Annotated[int, _read(shorthand.duration)]
+Duration = Annotated[int, _read(quantities.duration)]
 """Nanoseconds."""
-Size = Annotated[int, _read(shorthand.size)]
+Size = Annotated[int, _read(quantities.size)]
 """Bytes."""
-Cpus = Annotated[int, _read(shorthand.cpus)]
+SizeOrUnlimited = Annotated[int, _read(quantities.size_or_unlimited)]
+"""Bytes, or -1."""
+Cpus = Annotated[int, _read(quantities.cpus)]
 """Billionths of a CPU."""
-Microseconds = Annotated[int, _read(shorthand.microseconds)]
+Microseconds = Annotated[int, _read(quantities.microseconds)]
 Options = Annotated[dict[str, Text], pairs("option")]
 PortNumber = Annotated[Integer, Field(ge=1, le=65535)]

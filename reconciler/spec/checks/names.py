@@ -1,0 +1,85 @@
+"""Names: everything that is named must be declared, and two things can't have one name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from reconciler.spec.diagnostics import Diagnostic, closest
+from reconciler.spec.model import DEFAULT_NETWORK, Spec, State
+from reconciler.spec.places import in_text
+
+if TYPE_CHECKING:
+    from reconciler.spec.places import Text
+
+
+def problems(spec: Spec, document: Text) -> Iterator[Diagnostic]:
+    """What is wrong with the names in this spec."""
+    yield from _undeclared(spec, document)
+    yield from _same_container_name(spec, document)
+    yield from _same_engine_name(spec, document)
+    yield from _imports(spec, document)
+
+
+def _undeclared(spec: Spec, document: Text) -> Iterator[Diagnostic]:
+    for key, container in spec.containers.items():
+        place = ("containers", key)
+        for network in container.joined:
+            if network not in spec.networks and network != DEFAULT_NETWORK:
+                path = in_text(document, (*place, "networks", network))
+                yield document.diagnostic(path, *undeclared("network", network, spec.networks), key=True)
+        for index, mount in enumerate(container.volumes):
+            if mount.type == "volume" and mount.source and mount.source not in spec.volumes:
+                path = in_text(document, (*place, "volumes", index, "source"))
+                yield document.diagnostic(path, *undeclared("volume", mount.source, spec.volumes))
+
+
+def undeclared(kind: str, name: str, known: Iterable[str]) -> tuple[str, str]:
+    """Message and hint for a name that is not declared."""
+    guess = closest(name, known)
+    entry = f"{name}: {{image: …}}" if kind == "container" else f"{name}: {{}}"
+    hint = f'did you mean "{guess}"?' if guess else f"declare it at the top level: `{kind}s: {{{entry}}}`"
+    return f'{kind} "{name}" is not declared', hint
+
+
+def _same_container_name(spec: Spec, document: Text) -> Iterator[Diagnostic]:
+    seen: dict[str, str] = {}
+    for key, container in spec.containers.items():
+        if container.state is State.ABSENT:
+            continue
+        name = spec.container_name(key)
+        if other := seen.get(name):
+            # The one that can be changed may be the first.
+            named = key if container.container_name else other
+            yield document.diagnostic(
+                ("containers", named, "container_name"),
+                f'containers "{other}" and "{key}" would both be named "{name}"',
+                "give one of them another container_name",
+            )
+        seen[name] = key
+
+
+def _same_engine_name(spec: Spec, document: Text) -> Iterator[Diagnostic]:
+    for section, engine_name in (("networks", spec.network_name), ("volumes", spec.volume_name)):
+        seen: dict[str, str] = {}
+        for key, resource in getattr(spec, section).items():
+            name = engine_name(key)
+            other = seen.get(name)
+            if other:
+                named = key if resource.name else other
+                yield document.diagnostic(
+                    (section, named, "name"),
+                    f'{section} "{other}" and "{key}" would both be named "{name}"',
+                    "use one of them for both, or give one another name",
+                )
+            seen[name] = key
+
+
+def _imports(spec: Spec, document: Text) -> Iterator[Diagnostic]:
+    for reference, image in spec.images.items():
+        if image.import_ and not image.import_.exists():
+            yield document.diagnostic(
+                ("images", reference, "import"),
+                f'there is no file or folder "{image.import_}"',
+                "a relative path starts at the folder of the spec",
+            )
