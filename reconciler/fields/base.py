@@ -93,7 +93,8 @@ class Field:
         undeclared: its canonical value where nothing is declared: the image's, or the Engine's default.
         always: compared also where not declared, since it can be mended in place: `wanted` gives the default then.
         along: another row that an update must send with this one.
-        by_key: a mapping of which only the declared keys are ours; the others are the image's or the daemon's.
+        by_key: a mapping of which only the declared keys are ours; the others are the image's or the daemon's. Its
+            `show` is for the value of one key.
         since: the API version that knows it, by the wanted value; an older one drops it without a word.
         show: its canonical value in a plan's line.
     """
@@ -160,38 +161,47 @@ def constant(value: Canonical) -> Callable[[Inspect, ImageConfig], Canonical]:
     return lambda _inspect, _image: value
 
 
-def whatever(read: Callable[[Inspect], Canonical]) -> Callable[[Inspect, ImageConfig], Canonical]:
-    """What the daemon's configuration decides where nothing is declared: nothing is a difference then."""
-    return lambda inspect, _image: read(inspect)
+OF_DAEMON = "the daemon's default"
+"""What is wanted of an attribute that was declared and no longer is, where the daemon's configuration decides.
+
+Nobody can tell from outside what that is: what was declared is a difference, and a new container has it right.
+"""
 
 
-def plain(path: str, where: str, default: Canonical, *, of_daemon: bool = False, since: ApiVersion = OLDEST) -> Field:
+def of_daemon(read: Callable[[Inspect], Canonical]) -> Callable[[Inspect, ImageConfig], Canonical]:
+    """The keys of a mapping that are the daemon's to decide where they are not declared."""
+    return lambda inspect, _image: dict.fromkeys(read(inspect), OF_DAEMON)
+
+
+def plain(
+    path: str, where: str, default: Canonical, *, undeclared: Canonical = None, since: ApiVersion = OLDEST
+) -> Field:
     """The row of an attribute that is the same in the spec, the payload and the report.
 
     Args:
         path: the attribute in the spec.
         where: the dotted path in the payload and in the inspect alike.
-        default: the Engine's, where nothing is declared.
-        of_daemon: whether the daemon's configuration, and not the default, decides then.
+        default: what nothing in the report means.
+        undeclared: what the Engine gives where nothing is declared; the default, unless that is said here.
         since: the API version that knows it.
     """
-    read = get(where, default)
     return Field(
         path=path,
         wanted=attribute(path, default),
-        actual=read,
+        actual=get(where, default),
         write=put(where.removeprefix("Config.")),  # what inspect calls Config is the body of the create call
-        undeclared=whatever(read) if of_daemon else constant(default),
+        undeclared=constant(default if undeclared is None else undeclared),
         since=lambda _wanted: since,
-        show=_shown,
+        show=shown,
     )
 
 
-def _shown(value: Canonical) -> str:
+def shown(value: Canonical) -> str:
+    """A value in a plan's line."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, tuple):
         return ", ".join(map(str, value)) or "none"
     if isinstance(value, Mapping):
         return ", ".join(f"{key}={item}" for key, item in sorted(value.items())) or "none"
-    return "none" if value in {None, ""} else str(value)
+    return "none" if value is None or value == "" else str(value)

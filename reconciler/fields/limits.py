@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reconciler.fields.base import Field, Mend, at, attribute, constant, get, plain, put
+from reconciler.fields.base import OF_DAEMON, Field, Mend, at, attribute, constant, get, of_daemon, plain, put
 
 if TYPE_CHECKING:
     from reconciler.fields.base import Canonical, Inspect, Instance, Payload
@@ -23,11 +23,6 @@ def _show_size(value: Canonical) -> str:
 def _mend(wanted: Canonical, _actual: Canonical) -> Mend:
     # The Engine's update call takes a zero for "leave it": a limit that is no longer wanted needs a new container.
     return Mend.UPDATE if wanted else Mend.REPLACE
-
-
-def _mend_cpus(wanted: Canonical, actual: Canonical) -> Mend:
-    # Not from a quota to a number of CPUs either, nor back: 409.
-    return Mend.UPDATE if wanted and actual else Mend.REPLACE
 
 
 def _limit(path: str, where: str, *, size: bool = False) -> Field:
@@ -61,17 +56,48 @@ def _write_memory(payload: Payload, value: Canonical) -> None:
         host.setdefault("MemorySwap", 2 * value)
 
 
+# The swap limit is told together with the memory limit, since twice that is what the Engine sets by itself.
+
+
+def _wanted_swap(instance: Instance) -> Canonical:
+    container = instance.container
+    return {"swap": container.memswap_limit or None, "memory": container.mem_limit or 0}
+
+
+def _actual_swap(inspect: Inspect) -> Canonical:
+    return {"swap": at("HostConfig.MemorySwap", inspect) or None, "memory": at("HostConfig.Memory", inspect) or 0}
+
+
 def _same_swap(wanted: Canonical, actual: Canonical) -> bool:
-    return bool(wanted is None or wanted == actual)
+    if wanted["swap"]:
+        return bool(wanted["swap"] == actual["swap"])
+    # A kernel that can't limit swap has -1.
+    return actual["swap"] in {None, -1, 2 * actual["memory"]}
+
+
+def _mend_swap(wanted: Canonical, _actual: Canonical) -> Mend:
+    return Mend.UPDATE if wanted["memory"] else Mend.REPLACE
 
 
 def _write_swap(payload: Payload, value: Canonical) -> None:
-    if value is not None:
-        payload.setdefault("HostConfig", {})["MemorySwap"] = value
+    if value["swap"]:
+        payload.setdefault("HostConfig", {})["MemorySwap"] = value["swap"]
 
 
-def _cpus(instance: Instance) -> Canonical:
-    return instance.container.cpus or 0
+def _show_swap(value: Canonical) -> str:
+    swap = value["swap"]
+    return "unlimited" if swap == -1 else _show_size(swap or 2 * value["memory"])
+
+
+def _cpuset(text: str | None) -> str:
+    """`0,1,2,5` → `0-2,5`: one spelling for one set."""
+    try:
+        ends = [part.partition("-") for part in (text or "").split(",") if part]
+        chosen = sorted({cpu for first, _, last in ends for cpu in range(int(first), int(last or first) + 1)})
+    except ValueError:
+        return text or ""
+    runs = [cpu for cpu in chosen if cpu - 1 not in chosen], [cpu for cpu in chosen if cpu + 1 not in chosen]
+    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in zip(*runs, strict=True))
 
 
 def _wanted_ulimits(instance: Instance) -> Canonical:
@@ -138,21 +164,21 @@ ROWS = (
     _limit("mem_reservation", "MemoryReservation", size=True),
     Field(
         path="memswap_limit",
-        wanted=attribute("memswap_limit"),
-        actual=get("HostConfig.MemorySwap", 0),
+        wanted=_wanted_swap,
+        actual=_actual_swap,
         write=_write_swap,
         same=_same_swap,
-        mend=_mend,
+        mend=_mend_swap,
         always=True,
         along="mem_limit",
-        show=_show_size,
+        show=_show_swap,
     ),
     Field(
         path="cpus",
-        wanted=_cpus,
+        wanted=attribute("cpus", 0),
         actual=get("HostConfig.NanoCpus", 0),
         write=_unless_zero("NanoCpus"),
-        mend=_mend_cpus,
+        mend=_mend,  # a quota beside it would be refused, but that is no longer wanted then: its row replaces
         always=True,
         show=lambda value: f"{value / 10**9:g}" if value else "none",
     ),
@@ -163,8 +189,8 @@ ROWS = (
     _limit("cpu_rt_runtime", "CpuRealtimeRuntime"),
     Field(
         path="cpuset",
-        wanted=attribute("cpuset", ""),
-        actual=get("HostConfig.CpusetCpus", ""),
+        wanted=lambda instance: _cpuset(instance.container.cpuset),
+        actual=lambda inspect: _cpuset(at("HostConfig.CpusetCpus", inspect)),
         write=put("HostConfig.CpusetCpus"),
         mend=_mend,
         always=True,
@@ -205,8 +231,9 @@ ROWS = (
         wanted=_wanted_ulimits,
         actual=_actual_ulimits,
         write=_write_ulimits,
-        undeclared=constant({}),
-        show=lambda value: ", ".join(f"{name}={soft}:{hard}" for name, (soft, hard) in value.items()) or "none",
+        undeclared=of_daemon(_actual_ulimits),
+        by_key=True,
+        show=lambda value: value if value == OF_DAEMON else ":".join(map(str, value)),
     ),
     Field(
         path="blkio_config",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from reconciler.fields.base import Field, Mend, at, constant, plain, put, whatever
+from reconciler.fields.base import Field, Mend, at, constant, plain, put
+from reconciler.spec.model import DEFAULT_NETWORK
 
 if TYPE_CHECKING:
-    from reconciler.fields.base import Canonical, Inspect, Instance, Payload
+    from reconciler.fields.base import Canonical, ImageConfig, Inspect, Instance, Payload
 
 _SHORT_ID = 12
 
@@ -59,7 +60,9 @@ def _wanted_networks(instance: Instance) -> Canonical:
     spec, container = instance.spec, instance.container
     if container.network_mode:
         return {"mode": container.network_mode, "joined": {container.network_mode: _place(())}}
-    by_priority = sorted(container.networks.items(), key=lambda item: -item[1].priority)
+    by_priority = sorted(
+        container.networks.items(), key=lambda item: (-item[1].priority, item[0] != DEFAULT_NETWORK, item[0])
+    )
     joined = {
         spec.network_name(key): _place(
             sorted({instance.key, *endpoint.aliases}),
@@ -70,7 +73,8 @@ def _wanted_networks(instance: Instance) -> Canonical:
         )
         for key, endpoint in by_priority
     }
-    # The Engine's NetworkMode names one of them, which can't be left without a replacement: the first.
+    # The Engine's NetworkMode names one of them, which can't be left without a replacement: the first, whatever the
+    # order of the keys, and the project's default rather than another.
     return {"mode": next(iter(joined)), "joined": joined}
 
 
@@ -168,6 +172,11 @@ def _wanted_hosts(instance: Instance) -> Canonical:
     )
 
 
+def _exposed_anyway(inspect: Inspect, image: ImageConfig) -> Canonical:
+    published = at("HostConfig.PortBindings", inspect) or {}
+    return tuple(sorted({*published, *(image.get("ExposedPorts") or ())}))
+
+
 def _write_expose(payload: Payload, value: Canonical) -> None:
     payload.setdefault("ExposedPorts", {}).update({port: {} for port in value})
 
@@ -192,7 +201,7 @@ ROWS = (
         write=_write_expose,
         # The image's and the published ports are exposed too.
         same=lambda wanted, actual: set(wanted) <= set(actual),
-        undeclared=whatever(lambda inspect: tuple(sorted(at("Config.ExposedPorts", inspect) or ()))),
+        undeclared=_exposed_anyway,
         show=lambda value: ", ".join(value) or "none",
     ),
     Field(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING, Any
 
-from reconciler.fields.base import OLDEST, Field, Mend, at, plain, put, whatever
+from reconciler.fields.base import OF_DAEMON, OLDEST, Field, Mend, at, constant, get, of_daemon, plain, put, shown
 from reconciler.fields.ownership import PREFIX
 
 if TYPE_CHECKING:
@@ -76,69 +77,67 @@ def _seconds(nanoseconds: int | None) -> int | None:
     return None if nanoseconds is None else -(-nanoseconds // 10**9)
 
 
+def _signal(name: str | None) -> str | None:
+    # "INT", "SIGINT" and "2" are the same one.
+    if not name:
+        return None
+    if name.isdecimal() and int(name) in set(signal.Signals):
+        return signal.Signals(int(name)).name
+    return name.upper() if name.upper().startswith("SIG") or name.isdecimal() else f"SIG{name.upper()}"
+
+
 _HEALTH = {
-    "Test": "test",
-    "Interval": "interval",
-    "Timeout": "timeout",
-    "Retries": "retries",
-    "StartPeriod": "start_period",
-    "StartInterval": "start_interval",
+    "test": "Test",
+    "interval": "Interval",
+    "timeout": "Timeout",
+    "retries": "Retries",
+    "start_period": "StartPeriod",
+    "start_interval": "StartInterval",
 }
+_SHORTEST_INTERVAL = 10**6
+"""A millisecond, in nanoseconds: the Engine refuses less, so a smaller number is one of retries."""
 
 
 def _wanted_health(instance: Instance) -> Canonical:
+    # To the Engine a zero is the same as nothing: the image's.
     check = instance.container.healthcheck
-    return {where: value for where, name in _HEALTH.items() if (value := getattr(check, name, None)) is not None}
+    return {name: value for name in _HEALTH if (value := getattr(check, name, None))}
 
 
 def _health(settings: Any) -> Canonical:
-    settings = settings or {}
-    return {
-        where: tuple(value) if isinstance(value, list) else value for where in _HEALTH if (value := settings.get(where))
-    }
+    found = {name: settings.get(where) for name, where in _HEALTH.items()} if settings else {}
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in found.items() if value}
 
 
-def _same_health(wanted: Canonical, actual: Canonical) -> bool:
-    # What is not given is the image's, and so is what is zero.
-    return all(actual.get(where) == value for where, value in wanted.items() if value)
+def _write_health(payload: Payload, value: Canonical) -> None:
+    put("Healthcheck")(payload, {_HEALTH[name]: item for name, item in value.items()})
 
 
 def _show_health(value: Canonical) -> str:
-    words = [" ".join(value["Test"])] if "Test" in value else []
-    words += [f"{_HEALTH[name]} {number}" for name, number in value.items() if name == "Retries"]
-    words += [
-        f"{_HEALTH[name]} {number / 10**9:g}s" for name, number in value.items() if name not in {"Test", "Retries"}
-    ]
-    return ", ".join(words) or "none"
+    if isinstance(value, tuple):
+        return " ".join(value)
+    return str(value) if value < _SHORTEST_INTERVAL else f"{value / 10**9:g}s"
+
+
+def _logging(driver: str | None, options: Any) -> Canonical:
+    return ({"driver": driver} if driver else {}) | {
+        f"options.{name}": value for name, value in (options or {}).items()
+    }
 
 
 def _wanted_logging(instance: Instance) -> Canonical:
     logging = instance.container.logging
-    return {"driver": logging.driver if logging else None, "options": dict(logging.options) if logging else {}}
+    return _logging(logging.driver, logging.options) if logging else {}
 
 
 def _actual_logging(inspect: Inspect) -> Canonical:
     config = at("HostConfig.LogConfig", inspect) or {}
-    return {"driver": config.get("Type"), "options": config.get("Config") or {}}
-
-
-def _same_logging(wanted: Canonical, actual: Canonical) -> bool:
-    # The daemon adds its own options, and chooses the driver where none is declared.
-    options = actual["options"]
-    return wanted["driver"] in {None, actual["driver"]} and all(
-        options.get(name) == value for name, value in wanted["options"].items()
-    )
+    return _logging(config.get("Type"), config.get("Config"))
 
 
 def _write_logging(payload: Payload, value: Canonical) -> None:
-    put("HostConfig.LogConfig")(payload, {"Type": value["driver"] or "", "Config": value["options"]})
-
-
-def _show_logging(value: Canonical) -> str:
-    return (
-        " ".join(filter(None, (value["driver"], *(f"{k}={v}" for k, v in sorted(value["options"].items())))))
-        or "default"
-    )
+    options = {name.removeprefix("options."): item for name, item in value.items() if name != "driver"}
+    put("HostConfig.LogConfig")(payload, {"Type": value.get("driver", ""), "Config": options})
 
 
 ROWS = (
@@ -236,16 +235,29 @@ ROWS = (
     plain("domainname", "Config.Domainname", ""),
     plain("tty", "Config.Tty", default=False),
     plain("stdin_open", "Config.OpenStdin", default=False),
-    plain("group_add", "HostConfig.GroupAdd", ()),
+    Field(
+        path="group_add",
+        wanted=lambda instance: tuple(sorted(set(instance.container.group_add))),
+        actual=lambda inspect: tuple(sorted(set(get("HostConfig.GroupAdd", ())(inspect)))),
+        write=put("HostConfig.GroupAdd"),
+        undeclared=constant(()),
+        show=shown,
+    ),
     plain("annotations", "HostConfig.Annotations", {}, since=(1, 43)),
-    plain("init", "HostConfig.Init", default=False, of_daemon=True),
-    plain("runtime", "HostConfig.Runtime", "", of_daemon=True),
+    Field(
+        path="init",
+        wanted=lambda instance: instance.container.init,
+        actual=lambda inspect: at("HostConfig.Init", inspect),  # null leaves it to the daemon
+        write=put("HostConfig.Init"),
+        show=lambda value: OF_DAEMON if value is None else shown(value),
+    ),
+    plain("runtime", "HostConfig.Runtime", "", undeclared=OF_DAEMON),
     Field(
         path="stop_signal",
-        wanted=lambda instance: instance.container.stop_signal,
-        actual=lambda inspect: at("Config.StopSignal", inspect),
+        wanted=lambda instance: _signal(instance.container.stop_signal),
+        actual=lambda inspect: _signal(at("Config.StopSignal", inspect)),
         write=put("StopSignal"),
-        undeclared=lambda _inspect, image: image.get("StopSignal"),
+        undeclared=lambda _inspect, image: _signal(image.get("StopSignal")),
         show=lambda value: value or "SIGTERM",
     ),
     Field(
@@ -259,10 +271,10 @@ ROWS = (
         path="healthcheck",
         wanted=_wanted_health,
         actual=lambda inspect: _health(at("Config.Healthcheck", inspect)),
-        write=put("Healthcheck"),
-        same=_same_health,
+        write=_write_health,
         undeclared=lambda _inspect, image: _health(image.get("Healthcheck")),
-        since=lambda wanted: (1, 44) if "StartInterval" in wanted else OLDEST,
+        by_key=True,
+        since=lambda wanted: (1, 44) if "start_interval" in wanted else OLDEST,
         show=_show_health,
     ),
     Field(
@@ -270,8 +282,7 @@ ROWS = (
         wanted=_wanted_logging,
         actual=_actual_logging,
         write=_write_logging,
-        same=_same_logging,
-        undeclared=whatever(_actual_logging),
-        show=_show_logging,
+        undeclared=of_daemon(_actual_logging),
+        by_key=True,
     ),
 )

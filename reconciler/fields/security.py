@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from reconciler.fields.base import Field, attribute, constant, get, plain, put
+from reconciler.fields.base import OF_DAEMON, Field, attribute, constant, get, plain, put
 from reconciler.spec.shorthand import capability
 
 if TYPE_CHECKING:
@@ -26,18 +28,28 @@ def _capabilities(path: str, where: str) -> Field:
     )
 
 
+def _options(options: Iterable[str]) -> Canonical:
+    # "seccomp:unconfined" is an older spelling of "seccomp=unconfined"; nothing and "true" are the same.
+    return tuple(sorted({re.sub(r"^([a-z-]+):", r"\1=", option).removesuffix("=true") for option in options}))
+
+
 def _same_options(wanted: Canonical, actual: Canonical) -> bool:
     return set(wanted) == set(actual) - (_ADDED_BY_THE_ENGINE - set(wanted))
 
 
+def _device(source: str, target: str, permissions: str) -> tuple[str, str, str]:
+    return source, target, "".join(letter for letter in "rwm" if letter in permissions)
+
+
 def _wanted_devices(instance: Instance) -> Canonical:
-    return tuple(sorted((device.source, device.target, device.permissions) for device in instance.container.devices))
+    devices = instance.container.devices
+    return tuple(sorted(_device(device.source, device.target, device.permissions) for device in devices))
 
 
 def _actual_devices(inspect: Inspect) -> Canonical:
     return tuple(
         sorted(
-            (device["PathOnHost"], device["PathInContainer"], device["CgroupPermissions"])
+            _device(device["PathOnHost"], device["PathInContainer"], device["CgroupPermissions"])
             for device in get("HostConfig.Devices", ())(inspect)
         )
     )
@@ -85,17 +97,17 @@ ROWS = (
     _capabilities("cap_drop", "HostConfig.CapDrop"),
     Field(
         path="security_opt",
-        wanted=attribute("security_opt"),
-        actual=get("HostConfig.SecurityOpt", ()),
+        wanted=lambda instance: _options(instance.container.security_opt),
+        actual=lambda inspect: _options(get("HostConfig.SecurityOpt", ())(inspect)),
         write=put("HostConfig.SecurityOpt"),
         same=_same_options,
         undeclared=constant(()),
         show=lambda value: ", ".join(value) or "none",
     ),
     plain("read_only", "HostConfig.ReadonlyRootfs", default=False),
-    plain("cgroup", "HostConfig.CgroupnsMode", "", of_daemon=True),
-    plain("cgroup_parent", "HostConfig.CgroupParent", "", of_daemon=True),
-    plain("ipc", "HostConfig.IpcMode", "private", of_daemon=True),
+    plain("cgroup", "HostConfig.CgroupnsMode", "", undeclared=OF_DAEMON),
+    plain("cgroup_parent", "HostConfig.CgroupParent", ""),
+    plain("ipc", "HostConfig.IpcMode", "", undeclared=OF_DAEMON),
     plain("pid", "HostConfig.PidMode", ""),
     plain("uts", "HostConfig.UTSMode", ""),
     plain("userns_mode", "HostConfig.UsernsMode", ""),

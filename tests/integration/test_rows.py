@@ -1,0 +1,269 @@
+"""Every row of the field table on a real Engine: declared, spelt otherwise, changed, and taken out again.
+
+All samples are containers of one spec, so that each step is one apply. Most are never started, since a container that
+was only created shows its fields as well as one that runs; what can be mended in place is tried on running ones.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from reconciler import connect, load, observe
+from reconciler.errors import ExitCode
+from reconciler.fields import ownership
+from reconciler.fields.base import Instance
+from reconciler.fields.table import ROW
+from reconciler.planning.diff import differences
+from tests.integration.world import IDLE, a_world, changes, failures
+from tests.support.samples import SAMPLES, UPDATE, Sample
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from reconciler.planning.plan import Change
+    from tests.integration.world import World
+    from tests.support.engine import Engine
+
+CASES = {
+    f"{path}-{number}": sample
+    for path, samples in SAMPLES.items()
+    for number, sample in enumerate(samples, 1)
+    if not sample.refused
+}
+
+
+SECOND = [key for key, sample in CASES.items() if sample.second]
+AGAIN = [key for key, sample in CASES.items() if sample.again]
+
+
+@dataclass
+class Step:
+    """One apply of the spec that holds all samples; each mapping by the key of the sample."""
+
+    planned: dict[str, Change]
+    before: dict[str, Any]
+    after: dict[str, Any]
+    left: dict[str, tuple[str, list[str]]]
+    failed: list[str]
+    disagreements: list[str]
+    """Where a comparison row by row, and one that trusts the digest, come to different results."""
+
+
+@dataclass
+class Story:
+    """What became of all samples."""
+
+    world: World
+    unknown: set[str]
+    """Samples that are newer than this Engine's API."""
+    refusals: list[str]
+    plain: Step | None = None
+    steps: dict[str, Step] = field(default_factory=dict)
+    respelt: dict[str, tuple[str, list[str]]] = field(default_factory=dict)
+
+
+@pytest.fixture(scope="module")
+def story(engine: Engine, idle_image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    with a_world(engine, idle_image, tmp_path_factory.mktemp("rows")) as world:
+        for number in (2, 3):
+            engine.import_image(f"test-idle:{number}", {f"/{number}": ""}, changes=[f"CMD {json.dumps(IDLE)}"])
+        options = ("--subnet", "10.77.0.0/24", "--ipv6", "--subnet", "fd77::/64")
+        engine.docker("network", "create", *options, f"{world.project}-static")
+        try:
+            yield tell(world)
+        finally:
+            with connect(world.proxy.host):
+                world.declare({"none": {"state": "absent"}})
+                world.apply()
+            engine.docker("network", "rm", f"{world.project}-static")
+
+
+def tell(world: World) -> Story:
+    unknown = newer_than(world, CASES)
+    cases = {key: sample for key, sample in CASES.items() if key not in unknown}
+    declare(world, {key: {**sample.base, **sample.first} for key, sample in CASES.items()})
+    story = Story(world, unknown, refusals=[str(one) for one in world.plan().conflicts])
+    plain = {key: {"state": "running" if sample.running else "stopped", **sample.base} for key, sample in cases.items()}
+    story.plain = run(world, plain)
+    first = {key: {**plain[key], **sample.first} for key, sample in cases.items()}
+    story.steps["added"] = run(world, first)
+    declare(world, {key: {**plain[key], **(sample.again or sample.first)} for key, sample in cases.items()})
+    story.respelt = by_key(world, world.plan().changes)
+    second = {key: {**plain[key], **(sample.second or sample.first)} for key, sample in cases.items()}
+    story.steps["changed"] = run(world, second)
+    story.steps["removed"] = run(world, plain)
+    return story
+
+
+def declare(world: World, containers: Mapping[str, Mapping[str, Any]]) -> None:
+    text = json.dumps(containers).replace("PROJECT", world.project)
+    world.declare(
+        json.loads(text),
+        volumes={"pages": {}},
+        networks={"front": {}, "back": {}, "static": {"external": True, "name": f"{world.project}-static"}},
+    )
+
+
+def run(world: World, containers: Mapping[str, Mapping[str, Any]]) -> Step:
+    declare(world, containers)
+    before = inspects(world)
+    planned = world.plan()
+    disagreed = disagreements(world)
+    outcome = world.apply()
+    failed = failures(outcome) + ([] if outcome.exit_code is ExitCode.OK else [repr(outcome.exit_code)])
+    return Step(
+        planned={key_of(world, one.resource.name): one for one in planned.changes if one.resource.kind == "container"},
+        before=before,
+        after=inspects(world),
+        left=changes(world.plan()),
+        failed=failed,
+        disagreements=disagreed + disagreements(world),
+    )
+
+
+def inspects(world: World) -> dict[str, Any]:
+    found = [world.engine.inspect(name) for name in world.names()]
+    return {one["Config"]["Labels"][ownership.RESOURCE]: one for one in found}
+
+
+def key_of(world: World, name: str) -> str:
+    if name in {f"{world.project}.one", f"{world.project}-two"}:
+        return "container_name-1"
+    return name.removeprefix(f"{world.project}-").removesuffix("-1")
+
+
+def by_key(world: World, found: tuple[Change, ...]) -> dict[str, tuple[str, list[str]]]:
+    return {key_of(world, one.resource.name): (one.operation.value, [it.path for it in one.fields]) for one in found}
+
+
+def disagreements(world: World) -> list[str]:
+    """Where the comparison of all rows, and the one that the digest shortens, see different things."""
+    spec = load(world.folder)
+    with connect(world.proxy.host) as engine:
+        snapshot = observe(engine, spec)
+    found = []
+    for container in snapshot.containers:
+        key = container.resource
+        if key not in spec.containers or (key in CASES and CASES[key].dropped):
+            continue
+        image = snapshot.image(spec.containers[key].image)
+        instance = Instance(spec, key, image_id=image.id if image else None)
+        short, whole = (
+            [(change.path, mend) for change, mend in differences(instance, container, snapshot, trust_digest=trust)]
+            for trust in (True, False)
+        )
+        if short != whole:
+            found.append(f"{key}: {short} by the digest, {whole} row by row")
+    return found
+
+
+def newer_than(world: World, cases: Mapping[str, Sample]) -> set[str]:
+    """The samples that this Engine's API does not know."""
+    declare(world, {key: {**sample.base, **sample.first} for key, sample in cases.items()})
+    spec = load(world.folder)
+    with connect(world.proxy.host) as engine:
+        api = observe(engine, spec).engine.api
+    rows = {key: ROW[key.rpartition("-")[0]] for key in cases}
+    return {key for key, row in rows.items() if row.since(row.wanted(Instance(spec, key))) > api}
+
+
+def known(story: Story, key: str) -> Sample:
+    if key in story.unknown:
+        pytest.skip("newer than this Engine's API")
+    return CASES[key]
+
+
+def test_what_the_engine_does_not_know_is_refused_by_name(story: Story) -> None:
+    assert len(story.refusals) == len(story.unknown)
+    for key in story.unknown:
+        assert any(f'"{key}"' in one or f"-{key}-1" in one for one in story.refusals), story.refusals
+
+
+@pytest.mark.parametrize("step", ["added", "changed", "removed"])
+def test_a_second_plan_is_empty(story: Story, step: str) -> None:
+    assert story.steps[step].failed == []
+    assert story.steps[step].left == {}
+
+
+@pytest.mark.parametrize("step", ["added", "changed", "removed"])
+def test_both_ways_of_comparing_agree(story: Story, step: str) -> None:
+    assert story.steps[step].disagreements == []
+
+
+@pytest.mark.parametrize("key", AGAIN)
+def test_another_spelling_is_no_difference(story: Story, key: str) -> None:
+    known(story, key)
+    assert story.respelt.get(key) is None
+
+
+@pytest.mark.parametrize("key", CASES)
+def test_a_row_that_is_declared_is_that_difference_alone(story: Story, key: str) -> None:
+    expect(story, key, "added", *known(story, key).added)
+
+
+@pytest.mark.parametrize("key", SECOND)
+def test_a_row_that_changes_is_that_difference_alone(story: Story, key: str) -> None:
+    expect(story, key, "changed", *known(story, key).changed)
+
+
+@pytest.mark.parametrize("key", CASES)
+def test_a_row_that_is_no_longer_declared_is_that_difference_alone(story: Story, key: str) -> None:
+    expect(story, key, "removed", *known(story, key).removed)
+
+
+def expect(story: Story, key: str, step: str, operation: str, paths: tuple[str, ...]) -> None:
+    done = story.steps[step]
+    change = done.planned.get(key)
+    found = (change.operation.value, sorted(one.path for one in change.fields)) if change else ("", [])
+    if CASES[key].dropped and step == "removed" and not change:
+        return  # nothing of it ever got there
+    assert found == (operation, sorted(paths))
+    before, after = done.before[key], done.after[key]
+    assert (before["Id"] == after["Id"]) is (operation != "replace")
+    if operation in {UPDATE, ""}:
+        assert before["State"]["StartedAt"] == after["State"]["StartedAt"]
+        assert before["RestartCount"] == after["RestartCount"]
+
+
+# --- random combinations ----------------------------------------------------------------------------------------
+
+TOGETHER = {key: sample for key, sample in CASES.items() if not (sample.alone or sample.running or sample.dropped)}
+"""One sample a row: those that go with each other, on a container that is never started."""
+
+COMBINATION = st.dictionaries(st.sampled_from(sorted(TOGETHER)), st.booleans(), min_size=2)
+"""Sample → whether it changes in the second step."""
+
+
+def test_rows_in_any_combination(story: Story) -> None:
+    # The first example is always the smallest that there is.
+    @settings(max_examples=3, derandomize=True, deadline=None, database=None, phases=[Phase.generate])
+    @given(st.lists(COMBINATION, min_size=20, max_size=20))
+    def each_of_twenty_containers(drawn: list[dict[str, bool]]) -> None:
+        combine(story.world, [{key: one[key] for key in one if key not in story.unknown} for one in drawn])
+
+    each_of_twenty_containers()
+
+
+def combine(world: World, drawn: list[dict[str, bool]]) -> None:
+    made = run(world, {f"c{number}": merged(one, "first") for number, one in enumerate(drawn)})
+    assert (made.failed, made.left, made.disagreements) == ([], {}, [])
+    changed = run(world, {f"c{number}": merged(one, "second") for number, one in enumerate(drawn)})
+    assert (changed.failed, changed.left, changed.disagreements) == ([], {}, [])
+    for number, one in enumerate(drawn):
+        paths = {path for key, moves in one.items() if moves and CASES[key].second for path in CASES[key].changed[1]}
+        change = changed.planned.get(f"c{number}")
+        assert ({it.path for it in change.fields} if change else set()) == paths
+
+
+def merged(drawn: Mapping[str, bool], which: str) -> dict[str, Any]:
+    attributes: dict[str, Any] = {"state": "stopped"}
+    for key, moves in sorted(drawn.items()):
+        sample = CASES[key]
+        attributes |= (sample.second if which == "second" and moves else None) or sample.first
+    return attributes

@@ -1,0 +1,111 @@
+"""The table is whole: each attribute has a row, each row samples, and what a row writes it also reads."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from reconciler.fields.base import Field, Instance
+from reconciler.fields.payload import create_payload, digest
+from reconciler.fields.table import NOT_ON_THE_ENGINE, ROW, TABLE
+from reconciler.spec.model import Container, Spec
+from tests.support.samples import ONE_SPELLING, ONE_VALUE, SAMPLES, Sample
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PLACES: Mapping[str, Any] = {
+    "networks": {"front": {}, "back": {}, "static": {"external": True}},
+    "volumes": {"pages": {}},
+}
+
+ALL = [
+    pytest.param(ROW[path], sample, id=f"{path}-{number}")
+    for path, samples in SAMPLES.items()
+    for number, sample in enumerate(samples, 1)
+]
+
+
+def instance(*declared: Mapping[str, Any] | None) -> Instance:
+    """A container with these attributes."""
+    container: dict[str, Any] = {"image": "test-idle:1"}
+    for one in declared:
+        container |= one or {}
+    filled = json.loads(json.dumps({"name": "p", "containers": {"c": container}, **PLACES}))
+    return Instance(Spec.model_validate(filled, context={"folder": Path("/")}), "c", image_id="sha256:1")
+
+
+def test_every_attribute_has_a_row_or_a_reason() -> None:
+    assert set(ROW) | set(NOT_ON_THE_ENGINE) == set(Container.model_fields)
+    assert not set(ROW) & set(NOT_ON_THE_ENGINE)
+    assert len(ROW) == len(TABLE)
+
+
+@pytest.mark.parametrize("path", ROW)
+def test_every_row_has_samples(path: str) -> None:
+    assert path in SAMPLES, f"add two values of `{path}`, and another spelling, to tests/support/samples.py"
+    assert any(sample.second for sample in SAMPLES[path]) or path in ONE_VALUE
+    assert any(sample.again for sample in SAMPLES[path]) or path in ONE_SPELLING
+
+
+def test_no_sample_and_no_excuse_is_left_over() -> None:
+    assert set(SAMPLES) == set(ROW)
+    assert all(path in SAMPLES and not any(sample.second for sample in SAMPLES[path]) for path in ONE_VALUE)
+    assert all(path in SAMPLES and not any(sample.again for sample in SAMPLES[path]) for path in ONE_SPELLING)
+
+
+@pytest.mark.parametrize(("row", "sample"), ALL)
+def test_another_spelling_is_the_same_value(row: Field, sample: Sample) -> None:
+    if sample.again is None:
+        pytest.skip("there is but one spelling")
+    first, again = instance(sample.base, sample.first), instance(sample.base, sample.again)
+    if row.path != "image":
+        assert row.wanted(first) == row.wanted(again)
+    assert digest(first) == digest(again)
+
+
+@pytest.mark.parametrize(("row", "sample"), ALL)
+def test_another_value_is_another(row: Field, sample: Sample) -> None:
+    if sample.second is None:
+        pytest.skip("there is but one value")
+    first, second = instance(sample.base, sample.first), instance(sample.base, sample.second)
+    if row.path != "image":
+        assert row.wanted(first) != row.wanted(second)
+    assert (digest(first) == digest(second)) is (row.always or row.path == "image")
+
+
+@pytest.mark.parametrize(("row", "sample"), ALL)
+def test_what_a_row_writes_it_reads(row: Field, sample: Sample) -> None:
+    for value in filter(None, (sample.first, sample.second)):
+        wanted = instance(sample.base, value)
+        if row.path not in {"image", "state"}:  # a payload has neither the ID nor what is done later
+            assert row.same(row.wanted(wanted), row.actual(inspected(wanted)))
+
+
+@pytest.mark.parametrize(("row", "sample"), ALL)
+def test_a_value_can_be_shown(row: Field, sample: Sample) -> None:
+    for value in filter(None, (sample.base, sample.first, sample.second)):
+        wanted = row.wanted(instance(sample.base, value))
+        for one in wanted.values() if row.by_key else [wanted]:
+            text = row.show(one)
+            assert text
+            assert "\n" not in text
+
+
+def inspected(wanted: Instance) -> Mapping[str, Any]:
+    """What an Engine would report that adds nothing and drops nothing."""
+    payload = create_payload(wanted)
+    return {
+        "Id": "0" * 64,
+        "Name": f"/{wanted.name}",
+        "Image": wanted.image_id,
+        "State": {"Status": "created"},
+        "Config": {"Hostname": "0" * 12, **payload},
+        "HostConfig": payload["HostConfig"],
+        "NetworkSettings": {
+            "Networks": payload["NetworkingConfig"]["EndpointsConfig"] or {payload["HostConfig"]["NetworkMode"]: {}}
+        },
+    }
