@@ -21,7 +21,9 @@ class Options:
     """What the person asked for.
 
     Attributes:
-        file: a file, a folder, `-`, or None for the default files.
+        file: files that are merged in this order, or one folder, or `-`; none for the default files.
+        profile: containers with one of these profiles are wanted too.
+        env_file: files of variables, instead of the `.env` beside the spec.
         project: instead of the name that the spec gives.
         host: the Engine's address.
         context: the Docker context, instead of an address.
@@ -29,7 +31,9 @@ class Options:
         yes: agreed to removals and replacements beforehand.
     """
 
-    file: str | None = None
+    file: tuple[str, ...] = ()
+    profile: tuple[str, ...] = ()
+    env_file: tuple[str, ...] = ()
     project: str | None = None
     host: str | None = None
     context: str | None = None
@@ -37,14 +41,23 @@ class Options:
     yes: bool = False
 
 
-def _file_option(command: Command) -> Command:
-    return click.option("-f", "--file", metavar="PATH", help="A spec: a file, a folder, or - for standard input.")(
-        command
+def source_options(command: Command) -> Command:
+    """-f, -p, --profile and --env-file: which spec, and what it is read with."""
+    file = click.option(
+        "-f",
+        "--file",
+        metavar="PATH",
+        multiple=True,
+        help="A spec: a file, a folder, or - for standard input. Several files are merged.",
     )
-
-
-def _project_option(command: Command) -> Command:
-    return click.option("-p", "--project", metavar="NAME", help="The project's name, instead of the spec's.")(command)
+    project = click.option("-p", "--project", metavar="NAME", help="The project's name, instead of the spec's.")
+    profile = click.option(
+        "--profile", metavar="NAME", multiple=True, help="Containers of this profile too; * for all."
+    )
+    env_file = click.option(
+        "--env-file", metavar="PATH", multiple=True, help="Variables for the spec, instead of the .env beside it."
+    )
+    return file(project(profile(env_file(command))))
 
 
 def _output_option(command: Command) -> Command:
@@ -58,7 +71,7 @@ def _output_option(command: Command) -> Command:
 
 
 def spec_options(command: Callable[..., int | None]) -> Callable[..., int | None]:
-    """-f, -p and -o: for commands that read a spec. With `-o json`, an error is JSON too."""
+    """`source_options` and -o: for commands that read a spec. With `-o json`, an error is JSON too."""
 
     @wraps(command)
     def run(**given: Any) -> int | None:
@@ -72,7 +85,7 @@ def spec_options(command: Callable[..., int | None]) -> Callable[..., int | None
             print_json(error_dict(error))
             return int(error.exit_code)
 
-    return _file_option(_project_option(_output_option(run)))
+    return source_options(_output_option(run))
 
 
 def engine_options(command: Command) -> Command:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import click
 
-from reconciler.cli.options import Options, engine_options
+from reconciler.cli.options import Options, engine_options, source_options
 from reconciler.cli.wiring import interruptible, load_spec
 from reconciler.errors import ExitCode, UsageError
 
 
 @click.command()
-@click.option("-f", "--file", metavar="PATH", help="A spec: a file or a folder.")
-@click.option("-p", "--project", metavar="NAME", help="The project's name, instead of the spec's.")
+@source_options
 @engine_options
 @click.option(
     "--interval",
@@ -33,17 +33,17 @@ def command(interval: float, **given: Any) -> int:
     without asking.
     """
     options = Options(**given)
-    if options.file == "-":
+    if "-" in options.file:
         raise UsageError("watch can't watch standard input", "name a file or a folder with -f")
     from reconciler.engine.engine import connect  # each command pays for what it needs
     from reconciler.execution.clock import SystemClock
-    from reconciler.spec.loader import find
+    from reconciler.spec.loader import files_of
     from reconciler.watch.files import watched
     from reconciler.watch.log import configure
     from reconciler.watch.loop import Watch
     from reconciler.watch.triggers import Triggers
 
-    file = find(options.file, Path.cwd()).absolute()
+    files = files_of(options.file, os.environ, Path.cwd())
     load_spec(options)  # a spec that is wrong from the start is better said here, with its exit code
     clock = SystemClock()
     triggers = Triggers(clock)
@@ -52,7 +52,7 @@ def command(interval: float, **given: Any) -> int:
         interruption.on_stop = lambda: triggers.ask("stop")
         signal.signal(signal.SIGHUP, lambda *_: triggers.ask("signal"))
         watch = Watch(
-            load=lambda: load_spec(options),
+            load=lambda: load_spec(options, quiet=True),  # it was said at the start
             connect=lambda: connect(options.host, options.context, os.environ),
             triggers=triggers,
             interval=interval,
@@ -60,8 +60,10 @@ def command(interval: float, **given: Any) -> int:
             log=log,
             stop=interruption.stop,
         )
-        with watched(file, lambda: triggers.ask("file")):
-            log.info("watching", file=str(file), interval=interval)
+        with ExitStack() as stack:
+            for file in files:
+                stack.enter_context(watched(file, lambda: triggers.ask("file")))
+            log.info("watching", file=", ".join(map(str, files)), interval=interval)
             watch.run()
         log.info("stopped")
     return ExitCode.OK

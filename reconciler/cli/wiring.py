@@ -19,14 +19,34 @@ if TYPE_CHECKING:
     from reconciler.cli.options import Options
     from reconciler.engine.engine import DockerEngine
     from reconciler.report.style import Style
+    from reconciler.spec.diagnostics import Diagnostic
     from reconciler.spec.model import Spec
 
 
-def load_spec(options: Options) -> Spec:
-    """The spec that the options name."""
+def load_spec(options: Options, *, quiet: bool = False) -> Spec:
+    """The spec that the options name.
+
+    Args:
+        options: of the command.
+        quiet: say nothing of warnings; else they go to standard error.
+    """
     from reconciler.spec.loader import load  # each command pays for what it needs
 
-    return load(options.file, project=options.project, environ=os.environ)
+    return load(
+        options.file,
+        project=options.project,
+        environ=os.environ,
+        profiles=options.profile,
+        env_files=options.env_file,
+        warn=None if quiet else _warn,
+    )
+
+
+def _warn(diagnostic: Diagnostic) -> None:
+    from reconciler.report.error_text import diagnostic_text  # only where there is something to say
+    from reconciler.report.style import Style
+
+    sys.stderr.write(diagnostic_text(diagnostic, Style.for_stream(sys.stderr, os.environ)) + "\n")
 
 
 @contextmanager

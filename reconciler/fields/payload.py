@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from reconciler.fields import ownership
+from reconciler.fields import compose_labels, ownership
 from reconciler.fields.table import TABLE
 from reconciler.version import __version__
 
@@ -57,7 +57,7 @@ def create_payload(instance: Instance, carried: Mapping[str, str] | None = None)
     for row in TABLE:
         if row.always or instance.declares(row.path):
             row.write(payload, row.wanted(instance))
-    own = labels(instance.spec.name, instance.key)
+    own = compose_labels.of_container(instance) | labels(instance.spec.name, instance.key)
     own |= {
         ownership.REPLICA: str(instance.replica),
         ownership.DECLARED: ownership.write_json(declared(instance)),

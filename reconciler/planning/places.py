@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from reconciler.fields import ownership
+from reconciler.fields import compose_labels, ownership
 from reconciler.fields.payload import labels
 from reconciler.planning.actions import Action, CreateNetwork, CreateVolume
 from reconciler.planning.plan import Change, Conflict, Operation
@@ -54,7 +54,8 @@ def _networks(spec: Spec, snapshot: Snapshot, plan: PlacesPlan) -> None:
         owner = found.labels.get(ownership.PROJECT) if found else None
         if _settle(Kind.NETWORK, name, plan, spec.name, owner, external=network.external, exists=bool(found)):
             resource = ResourceKey(Kind.NETWORK, name)
-            payload = {"Name": name, "CheckDuplicate": True, "Labels": labels(spec.name, key)}
+            bears = compose_labels.of_network(spec, key) | labels(spec.name, key)
+            payload = {"Name": name, "CheckDuplicate": True, "Labels": bears}
             plan.creates[resource] = CreateNetwork(
                 id=f"{Kind.NETWORK}/{name}:create", resource=resource, reason="not here yet", payload=payload
             )
@@ -77,7 +78,7 @@ def _volumes(spec: Spec, snapshot: Snapshot, plan: PlacesPlan) -> None:
                 id=f"{Kind.VOLUME}/{name}:create",
                 resource=resource,
                 reason="not here yet",
-                payload={"Name": name, "Labels": labels(spec.name, key)},
+                payload={"Name": name, "Labels": compose_labels.of_volume(spec, key) | labels(spec.name, key)},
             )
     plan.kept_volumes = sorted(
         volume.name

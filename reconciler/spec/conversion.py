@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _MAX_PROBLEMS = 100  # of one file: nobody reads more, and a hostile file has a hundred thousand
 _TAG = "tag:yaml.org,2002:"
+MARKS = frozenset(["!reset", "!override"])
+"""Compose's tags, which say how a value is merged with that of the file before: `merge.py` looks at them."""
 
 
 class Converter:
@@ -23,6 +25,8 @@ class Converter:
         # By place, because what an alias stands for is met again with each use.
         self.problems: dict[int, Diagnostic] = {}
         self._firsts: tuple[Branch | None, dict[str, Leaf]] = (None, {})
+        self.marked = False
+        """Whether any value bears one of `MARKS`."""
 
     def mapping(self, node: Branch) -> dict[str, Any]:
         """A mapping, merge key applied. What is wrong with it is added to the problems."""
@@ -69,7 +73,9 @@ class Converter:
     def _value(self, node: Node) -> Any:
         if type(node) is Leaf:
             text = node.value
-            if node.tag not in {None, "!"}:
+            if node.tag in MARKS:
+                self.marked = True
+            elif node.tag not in {None, "!"}:
                 return self._tagged(node)
             if node.style:
                 return Scalar(text)
@@ -80,6 +86,9 @@ class Converter:
         if branch.tag is not None:
             self._check_tag(branch, "seq")
         value = self._value
+        for item in branch.children:
+            if item.tag in MARKS:
+                self._problem(item, f'"{item.tag}" can\'t stand in a list', "write it at the list, or at a key's value")
         return [value(child) for child in branch.children]
 
     def _tagged(self, leaf: Leaf) -> Scalar | None:
@@ -101,11 +110,12 @@ class Converter:
         return Scalar(text)
 
     def _check_tag(self, node: Node, kind: str) -> None:
-        if node.tag not in {"!", _TAG + kind}:
+        if node.tag in MARKS:
+            self.marked = True
+        elif node.tag not in {"!", _TAG + kind}:
             self._unknown_tag(node)
 
     def _unknown_tag(self, node: Node) -> None:
-        # Tags with a meaning of their own (Compose's !reset, !override) belong here: all ways lead through.
         tag = (node.tag or "").replace(_TAG, "!!")
         self._problem(node, f'the tag "{tag}" is not known', "remove it: the value's own form says what it is")
 

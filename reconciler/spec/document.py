@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
-from reconciler.spec.conversion import Converter
+from reconciler.spec.conversion import MARKS, Converter
 from reconciler.spec.diagnostics import Diagnostic, Severity, Span, spec_error
 from reconciler.spec.nodes import Branch, Graph, Leaf, Node, child
 from reconciler.spec.scalar import NULL
@@ -33,15 +33,22 @@ class Document:
     Attributes:
         name: the name that the user knows the file by.
         data: the root mapping; below it `dict`, `list`, `Scalar` and None. Aliases and merges are expanded.
+        marked: whether any value bears `!reset` or `!override`.
     """
 
-    __slots__ = ("_root", "_source", "data", "name")
+    __slots__ = ("_root", "_source", "data", "marked", "name")
 
-    def __init__(self, source: Source, root: Branch, data: dict[str, Any]) -> None:
+    def __init__(self, source: Source, root: Branch, data: dict[str, Any], *, marked: bool = False) -> None:
         self.name = source.name
         self.data = data
         self._source = source
         self._root = root
+        self.marked = marked
+
+    def mark(self, path: Path_) -> str:
+        """`!reset` or `!override`, where the value at this path bears such a tag; else empty."""
+        tag = self._find(path)[1].tag if self.marked else None
+        return tag if tag in MARKS else ""
 
     def locate(self, path: Path_, *, key: bool = False) -> Span:
         """Where the value at this path stands, or with `key` its key.
@@ -112,10 +119,18 @@ def read(path: Path, name: str | None = None) -> Document:
     Raises:
         SpecError: it can't be read, or is not a spec's YAML; with a diagnostic at the right place.
     """
+    name = str(path) if name is None else name
+    return parse(content(path, name), name)
+
+
+def content(path: Path, name: str) -> bytes:
+    """The content of a regular file, and a byte more than MAX_BYTES of a larger one.
+
+    Raises:
+        SpecError: it can't be read.
+    """
     import os  # with stat, only where a file is read
     import stat
-
-    name = str(path) if name is None else name
 
     def fail(message: str, hint: str) -> NoReturn:
         raise spec_error([Diagnostic(name, 0, 0, 1, message, hint)]) from None
@@ -131,7 +146,7 @@ def read(path: Path, name: str | None = None) -> Document:
             mode = os.fstat(descriptor).st_mode
             if not stat.S_ISREG(mode):
                 fail(f"not a regular file but {_file_type(mode)}", regular)
-            content = file.read(MAX_BYTES + 1)
+            return file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         fail("there is no such file", "check the path, and the folder that the command runs in")
     except PermissionError:
@@ -139,7 +154,6 @@ def read(path: Path, name: str | None = None) -> Document:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else None
         fail(f"can't be read: {(reason or str(error)).lower()}", "check the path and its file system")
-    return parse(content, name)
 
 
 def _file_type(mode: int) -> str:
@@ -155,7 +169,7 @@ def parse(text: str | bytes, name: str) -> Document:
     Raises:
         SpecError: it is not a spec's YAML; with diagnostics at the right places.
     """
-    source = Source(name, _decoded(text, name))
+    source = Source(name, decoded(text, name))
     root = Graph(source).build()
     if root is None or (isinstance(root, Leaf) and not root.style and not root.tag and root.value in NULL):
         hint = 'to remove everything, use the command for it; a spec starts with "containers:" or "services:"'
@@ -168,10 +182,10 @@ def parse(text: str | bytes, name: str) -> Document:
     data = converter.mapping(root)
     if converter.problems:
         raise spec_error(converter.problems.values())
-    return Document(source, root, data)
+    return Document(source, root, data, marked=converter.marked)
 
 
-def _decoded(text: str | bytes, name: str) -> str:
+def decoded(text: str | bytes, name: str) -> str:
     """The text without byte order mark, within the bound on size, surely without NUL and lone surrogates."""
     try:
         size = len(text) if isinstance(text, bytes) or len(text) > MAX_BYTES else len(text.encode())
@@ -182,15 +196,15 @@ def _decoded(text: str | bytes, name: str) -> str:
         hint = "split it into several files, and give each with -f"
         raise spec_error([Diagnostic(name, 1, 1, 1, "the file is larger than 1 MiB", hint)])
     if isinstance(text, bytes):
-        content = text
-        if content.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")):
+        raw = text
+        if raw.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")):
             hint = "save it as UTF-8"
             raise spec_error([Diagnostic(name, 1, 1, 1, "the file is UTF-16 or UTF-32, not UTF-8", hint)])
         try:
-            text = content.decode()
+            text = raw.decode()
         except UnicodeDecodeError as error:
-            before = content[: error.start].decode()
-            wrong = f"byte 0x{content[error.start]:02x} is not valid UTF-8"
+            before = raw[: error.start].decode()
+            wrong = f"byte 0x{raw[error.start]:02x} is not valid UTF-8"
             _fail_at_end(name, before, wrong, "save the file as UTF-8")
     text = text.removeprefix("\ufeff")
     if "\0" in text:

@@ -7,111 +7,10 @@ from typing import Any, NamedTuple, get_args
 
 from pydantic import BaseModel
 
+from reconciler.spec import attributes
 from reconciler.spec.diagnostics import closest
 from reconciler.spec.model import Spec
 from reconciler.spec.places import SECTIONS, Path_, place
-
-NOT_YET = frozenset(
-    [
-        "annotations",
-        "attach",
-        "blkio_config",
-        "build",
-        "cap_add",
-        "cap_drop",
-        "cgroup",
-        "cgroup_parent",
-        "configs",
-        "cpu_count",
-        "cpu_percent",
-        "cpu_period",
-        "cpu_quota",
-        "cpu_rt_period",
-        "cpu_rt_runtime",
-        "cpu_shares",
-        "cpus",
-        "cpuset",
-        "credential_spec",
-        "deploy",
-        "develop",
-        "device_cgroup_rules",
-        "devices",
-        "dns",
-        "dns_opt",
-        "dns_search",
-        "domainname",
-        "env_file",
-        "expose",
-        "extends",
-        "external_links",
-        "extra_hosts",
-        "gpus",
-        "group_add",
-        "healthcheck",
-        "init",
-        "ipc",
-        "isolation",
-        "label_file",
-        "links",
-        "logging",
-        "mac_address",
-        "mem_limit",
-        "mem_reservation",
-        "mem_swappiness",
-        "memswap_limit",
-        "models",
-        "network_mode",
-        "oom_kill_disable",
-        "oom_score_adj",
-        "pid",
-        "pids_limit",
-        "platform",
-        "post_start",
-        "pre_stop",
-        "privileged",
-        "profiles",
-        "provider",
-        "pull_policy",
-        "pull_refresh_after",
-        "read_only",
-        "runtime",
-        "scale",
-        "secrets",
-        "security_opt",
-        "shm_size",
-        "stdin_open",
-        "stop_grace_period",
-        "stop_signal",
-        "storage_opt",
-        "sysctls",
-        "tmpfs",
-        "tty",
-        "ulimits",
-        "use_api_socket",
-        "userns_mode",
-        "uts",
-        "volumes_from",
-        "include",
-        "driver",
-        "driver_opts",
-        "ipam",
-        "internal",
-        "attachable",
-        "enable_ipv6",
-        "enable_ipv4",
-        "aliases",
-        "ipv4_address",
-        "ipv6_address",
-        "link_local_ips",
-        "priority",
-        "gw_priority",
-        "mode",
-        "app_protocol",
-        "bind",
-        "volume",
-    ]
-)
-"""Attributes of the Compose specification that are known by name, and refused for now."""
 
 _MEANT = {
     "build_args": "build.args",
@@ -151,11 +50,8 @@ class _Place(NamedTuple):
 def explain(path: Path_) -> tuple[str, str]:
     """Message and hint for the unknown attribute at this path."""
     name, parent = str(path[-1]), path[:-1]
-    if name == "services" and not parent:
-        return (
-            "this is a Compose file, which can't be read yet",
-            "write `containers:` in place of `services:`",
-        )
+    if refused := attributes.refusal(parent, name, place(parent)):
+        return refused
     known = _attributes(parent)
     message = f'unknown attribute "{name}" in {place(parent)}'
     elsewhere = _elsewhere(name, parent)
@@ -163,9 +59,7 @@ def explain(path: Path_) -> tuple[str, str]:
         return message, f"it belongs to {_belongs(elsewhere)}"
     if parent[:1] == ("containers",) and len(parent) == 2 and name in _MEANT:
         return message, f'did you mean "{_MEANT[name]}"?'
-    if name in NOT_YET:
-        return f'attribute "{name}" in {place(parent)} is not supported yet', "leave it out"
-    if guess := closest(name, known | NOT_YET if parent else known):
+    if guess := closest(name, known | attributes.table(parent).keys()):
         return message, f'did you mean "{guess}"?'
     if elsewhere:
         return message, f"it belongs to {_belongs(elsewhere)}"

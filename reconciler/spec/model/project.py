@@ -13,7 +13,7 @@ from reconciler.spec.model.container import Container
 from reconciler.spec.model.network import Network
 from reconciler.spec.model.several import fail
 from reconciler.spec.model.storage import Volume
-from reconciler.spec.model.values import Name, Value, absolute
+from reconciler.spec.model.values import Boolean, Name, Value, absolute
 from reconciler.spec.reference import Reference, parse_reference
 
 _PROJECT_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
@@ -51,6 +51,8 @@ class Spec(Value):
         containers: by their name in the project.
         networks: by their name in the project; `default` is there if any container joins it.
         volumes: by their name in the project.
+        compose_labels: its resources bear Compose's labels too, so that tools that know Compose group them; always so
+            with a Compose file.
     """
 
     spec: Literal["v1"] = "v1"
@@ -59,6 +61,7 @@ class Spec(Value):
     containers: dict[Name, Container] = {}
     networks: dict[Name, Network] = {}
     volumes: dict[Name, Volume] = {}
+    compose_labels: Boolean = False
 
     @field_validator("name", mode="after")
     @classmethod

@@ -1,0 +1,216 @@
+"""What a container's Compose attributes say about other ones: files of variables, the environment, `deploy`, notes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.spec import attributes
+from reconciler.spec.attributes import Standing
+from reconciler.spec.deploy import undeployed
+from reconciler.spec.diagnostics import spec_error
+from reconciler.spec.env_file import parse_variables
+from reconciler.spec.merge import pairs
+from reconciler.spec.origin import Part, mapping
+from reconciler.spec.places import Text, in_text
+from reconciler.spec.scalar import Scalar
+
+if TYPE_CHECKING:
+    from reconciler.spec.diagnostics import Diagnostic
+    from reconciler.spec.model import Spec
+    from reconciler.spec.reading import Reading
+
+_FORMATS = ("raw",)
+
+
+def resolved(part: Part, reading: Reading, inactive: frozenset[str]) -> Part:
+    """A spec's data without the attributes that only the loader knows.
+
+    Args:
+        part: the data of all files.
+        reading: what it may read, and from where variables come.
+        inactive: containers whose files of variables are not to be read.
+
+    Raises:
+        SpecError: with every problem, sorted by position.
+    """
+    problems: list[Diagnostic] = []
+    changed: dict[str, Part | None] = {}
+    for name, value in part.items():
+        attribute = attributes.TOP.get(name)
+        if attribute is not None and attribute.standing is Standing.IGNORED:
+            problems.append(_ignored(value, name, attribute.note, "the spec"))
+            changed[name] = None
+    if containers := part.get("containers"):
+        resolver = _Containers(reading, problems)
+        parts = {key: resolver.container(key, one, key not in inactive) for key, one in containers.items()}
+        if isinstance(containers.data, dict):
+            changed["containers"] = mapping(parts, containers.origin)
+    for warning in [problem for problem in problems if problem.severity == "warning"]:
+        reading.warn(warning)
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if errors:
+        raise spec_error(errors)
+    return part.replaced(changed)
+
+
+def _ignored(part: Part, name: str, note: str, where: str) -> Diagnostic:
+    message = f'"{name}" in {where} has no effect: it {note}'
+    return part.origin.diagnostic(message, "leave it out", key=True, severity="warning")
+
+
+class _Containers:
+    def __init__(self, reading: Reading, problems: list[Diagnostic]) -> None:
+        self._reading = reading
+        self._problems = problems
+
+    def container(self, key: str, container: Part, active: bool) -> Part:
+        """One container's data, with native attributes only."""
+        if not isinstance(container.data, dict):
+            return container
+        changed: dict[str, Part | None] = {}
+        for name, value in container.items():
+            attribute = attributes.CONTAINER.get(name)
+            if attribute is not None and attribute.standing is Standing.IGNORED:
+                self._problems.append(_ignored(value, name, attribute.note, f'container "{key}"'))
+                changed[name] = None
+        if "profiles" in container.data:
+            changed["profiles"] = None
+        if "env_file" in container.data:
+            self._from_files(container, changed, "env_file", "environment", active)
+        if "label_file" in container.data:
+            self._from_files(container, changed, "label_file", "labels", active)
+        if self._reading.compose:
+            self._as_compose(container, changed)
+        return undeployed(container.replaced(changed) if changed else container, key, self._problems)
+
+    def _as_compose(self, container: Part, changed: dict[str, Part | None]) -> None:
+        """What stands without a value: of a variable it is the loader's own, a label is empty."""
+        variables = self._reading.variables
+        for name in ("environment", "labels", "annotations"):
+            part = changed.get(name) or container.get(name)
+            if part is None or not isinstance(part.data, dict | list):
+                continue
+            if isinstance(part.data, dict) and None not in part.data.values():
+                continue
+            if isinstance(part.data, list) and all("=" in str(item) for item in part.data):
+                continue
+            found = {}
+            for key, value in pairs(part).items():
+                if value.data is not None:
+                    found[key] = value
+                elif name != "environment":
+                    found[key] = Part(Scalar(""), value.origin)
+                elif key in variables:
+                    found[key] = Part(Scalar(variables[key]), value.origin)
+            changed[name] = mapping(found, part.origin)
+
+    def _from_files(
+        self, container: Part, changed: dict[str, Part | None], attribute: str, target: str, active: bool
+    ) -> None:
+        changed[attribute] = None
+        files = container.get(attribute)
+        if files is None or not active:
+            return
+        found: dict[str, Part] = {}
+        for file in files.elements():
+            found |= self._variables(file, attribute, found)
+        own = container.get(target)
+        if own is None:
+            changed[target] = mapping(found, files.origin)
+        elif isinstance(own.data, dict | list):
+            changed[target] = mapping({**found, **pairs(own)}, own.origin)
+
+    def _variables(self, file: Part, attribute: str, before: dict[str, Part]) -> dict[str, Part]:
+        named = file if isinstance(file.data, str) else file.get("path")
+        if named is None or not isinstance(named.data, str) or not named.data:
+            hint = f"write {attribute}: FILE, a list of files, or a list of {{path: FILE}}"
+            self._problems.append(file.origin.diagnostic(f"this {attribute} names no file", hint))
+            return {}
+        kind = file.get("format")
+        required = file.get("required")
+        for name, part in file.items():
+            if name not in {"path", "required", "format"}:
+                hint = "known here: format, path, required"
+                found = part.origin.diagnostic(f'unknown attribute "{name}" in {attribute}', hint, key=True)
+                self._problems.append(found)
+        if kind and kind.data not in _FORMATS:
+            hint = "write raw, or leave it out"
+            self._problems.append(kind.origin.diagnostic(f'there is no format "{kind.data}"', hint))
+            return {}
+        if required and required.data not in {"true", "false"}:
+            found = required.origin.diagnostic(f'"{required.data}" is not a boolean', "write true or false")
+            self._problems.append(found)
+            return {}
+        path = self._reading.path(named.data)
+        if required and required.data == "false" and not path.exists():
+            return {}
+        content = self._reading.content(path, named.origin)
+        outside = {**{key: str(part.data) for key, part in before.items()}, **self._reading.variables}
+        name = self._reading.name(path)
+        variables, warnings = parse_variables(content, name, outside, raw=kind is not None)
+        for warning in warnings:
+            self._reading.warn(warning)
+        return {key: Part(Scalar(value), named.origin) for key, value in variables.items()}
+
+
+def inactive(part: Part, profiles: frozenset[str], problems: list[Diagnostic]) -> frozenset[str]:
+    """The containers that have profiles, none of which is asked for.
+
+    Args:
+        part: the data of all files.
+        profiles: those that are asked for; `*` for all.
+        problems: errors are added here.
+    """
+    containers = part.get("containers")
+    found = set()
+    for key, container in containers.items() if containers else []:
+        own = container.get("profiles")
+        if own is None or not own.data:
+            continue
+        if not isinstance(own.data, list):
+            problems.append(own.origin.diagnostic(f'"profiles" in container "{key}" must be a list', "write [NAME]"))
+        elif "*" not in profiles and not profiles & {str(name) for name in own.data}:
+            found.add(key)
+    return frozenset(found)
+
+
+def selected(spec: Spec, text: Text, inactive: frozenset[str], *, only_used: bool) -> Spec:
+    """The spec without what is not wanted now.
+
+    Args:
+        spec: all that the files declare.
+        text: the files, for positions.
+        inactive: containers that are left out; nothing may depend on them, unless it says that it need not.
+        only_used: leave out networks and volumes that no container uses, as Compose does.
+
+    Raises:
+        SpecError: a container depends on one that is left out.
+    """
+    if not inactive and not only_used:
+        return spec
+    problems = []
+    containers = {key: container for key, container in spec.containers.items() if key not in inactive}
+    for key, container in containers.items():
+        missing = container.depends_on.keys() & inactive
+        for name in sorted(name for name in missing if container.depends_on[name].required):
+            path = in_text(text, ("containers", key, "depends_on", name))
+            message = f'container "{key}" depends on "{name}", none of whose profiles is active'
+            hint = "name one of its profiles with --profile, or write required: false at the dependency"
+            problems.append(text.diagnostic(path, message, hint, key=True))
+        if missing:
+            kept = {name: one for name, one in container.depends_on.items() if name not in missing}
+            containers[key] = container.model_copy(update={"depends_on": kept})
+    if problems:
+        raise spec_error(problems)
+    if not only_used:
+        return spec.model_copy(update={"containers": containers})
+    networks = {name for container in containers.values() for name in container.joined}
+    mounts = [mount for container in containers.values() for mount in container.volumes]
+    volumes = {mount.source for mount in mounts if mount.type == "volume"}
+    return spec.model_copy(
+        update={
+            "containers": containers,
+            "networks": {key: network for key, network in spec.networks.items() if key in networks},
+            "volumes": {key: volume for key, volume in spec.volumes.items() if key in volumes},
+        }
+    )
