@@ -96,34 +96,3 @@ def address_of(version: int, text: str) -> str:
         other = 10 - version
         raise Invalid(f'"{text}" is an IPv{other} address', f"write it as `ipv{other}_address`")
     return found
-
-
-def extra_hosts(value: Any) -> Any:
-    """`["host=ip", "host:ip"]` or `{host: ip or list}` → `{host: [ip, …]}`."""
-    found: dict[str, list[str]] = {}
-    if isinstance(value, list):
-        for index, item in enumerate(value):
-            parts = re.split(r"[=:]", item, maxsplit=1) if isinstance(item, str) else []
-            if len(parts) != 2 or not all(parts):
-                raise Invalid("each extra host is NAME=ADDRESS", 'write "db=192.0.2.10"', at=(index,))
-            found.setdefault(parts[0], []).append(_host_address(parts[1], (index,)))
-        return found
-    if isinstance(value, dict):
-        for host, where in value.items():
-            addresses = where if isinstance(where, list) and where else [where]
-            for index, item in enumerate(addresses):
-                place = (host, index) if addresses is where else (host,)
-                found.setdefault(host, []).append(_host_address(item, place))
-        return found
-    return value
-
-
-def _host_address(item: Any, at: tuple[str | int, ...]) -> str:
-    if item == "host-gateway":
-        return "host-gateway"
-    hint = 'write "192.0.2.10", or host-gateway for the host itself'
-    try:
-        return address(item if isinstance(item, str) else "", hint)
-    except Invalid as error:
-        message = str(error) if isinstance(item, str) and item else "an extra host needs an IP address"
-        raise Invalid(message, hint, at=at) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from reconciler.spec.addresses import ports
@@ -29,7 +30,7 @@ SECTIONS = {"images": "image", "containers": "container", "networks": "network",
 
 
 def place(path: Path_) -> str:
-    """A place in words: `ports of container "web"`."""
+    """A place in words: `ports of container "web"`, `the spec`."""
     if len(path) >= 2 and path[0] in SECTIONS:
         words = f'{SECTIONS[str(path[0])]} "{path[1]}"'
         rest = [str(step) for step in path[2:] if isinstance(step, str)]
@@ -71,9 +72,30 @@ def in_text(document: Text, path: Path_) -> Path_:
             if index is None:
                 return found
             found, data = (*found, index), data[index]
+        elif isinstance(data, str):
+            return found  # a short syntax
         else:
             found, data = (*found, step), value_at(data, (step,))
     return found
+
+
+def named(document: Text, path: Path_, name: str, names: Iterable[str]) -> tuple[Path_, str]:
+    """Where this name stands in the list or mapping of names at `path`, and how it is written there.
+
+    What came from a variable is shown as written, since it may be secret.
+    """
+    written = value_at(document.data, path)
+    order = list(names)
+    if isinstance(written, list) and len(written) == len(order):
+        place: Path_ = (*path, order.index(name))
+        return place, as_written(document, place, name)
+    return in_text(document, (*path, name)), name
+
+
+def as_written(document: Text, path: Path_, text: str) -> str:
+    """The text at this path as it was written, if variables made it what it is."""
+    written = value_at(document.data, path)
+    return written if isinstance(written, str) and "$" in written and text not in written else text
 
 
 def _index(items: list[Any], name: str) -> int | None:

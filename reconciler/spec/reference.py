@@ -64,6 +64,8 @@ def parse_reference(text: str) -> Reference:
         Invalid: the text is no image reference.
     """
     name, at, digest = text.partition("@")
+    if text.startswith(("http://", "https://")):
+        raise Invalid(f'"{text}" is the address of a page', "an image is [REGISTRY/]NAME[:TAG], without http://")
     if at and not _DIGEST.fullmatch(digest):
         raise Invalid(f'"{text}" has an invalid digest', "a digest is sha256: and 64 hexadecimal digits")
     slash = name.rfind("/")
@@ -71,6 +73,8 @@ def parse_reference(text: str) -> Reference:
     tag = ""
     if colon >= 0:
         name, tag = name[:colon], name[colon + 1 :]
+        if not tag:
+            raise Invalid(f'"{text}" has no tag after the colon', "write one, or leave the colon out for latest")
         if not _TAG.fullmatch(tag):
             raise Invalid(f'"{text}" has an invalid tag', "a tag has letters, digits, '_', '.' and '-', at most 128")
     head, separator, rest = name.partition("/")
@@ -88,8 +92,6 @@ def parse_reference(text: str) -> Reference:
         hint = "write it as [REGISTRY/]NAME[:TAG]"
         if path.lower() != path and _PATH.fullmatch(path.lower()):
             hint = f'image names are lowercase: write "{lower}"' if tag.lower() == tag else "image names are lowercase"
-        elif text.startswith(("http://", "https://")):
-            hint = f'leave "{text.partition("//")[0]}//" out: [REGISTRY/]NAME[:TAG]'
         raise Invalid(f'"{text}" is not an image reference', hint)
     if domain == _HUB and "/" not in path:
         path = f"library/{path}"

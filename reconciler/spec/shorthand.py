@@ -37,7 +37,8 @@ _MOST_RETRIES = 1 << 31
 def volume(text: str) -> dict[str, Any]:
     """`[SOURCE:]TARGET[:OPTIONS]` → a mapping in the long syntax."""
     if _WINDOWS_DRIVE.match(text):
-        raise Invalid(f'"{text}" is a Windows path', "only Linux engines are supported")
+        hint = "only Linux engines are supported; and the name of a volume has two characters at least"
+        raise Invalid(f'"{text}" begins like a Windows path', hint)
     parts = text.split(":")
     if len(parts) > 3 or not all(parts):
         raise Invalid(f'"{text}" is not a volume', _MOUNT_FORMS)
@@ -76,8 +77,11 @@ def command(text: str) -> list[str]:
     try:
         return shlex.split(text)
     except ValueError as error:
-        wrong = "an escape without a character" if "escape" in str(error) else "a quote that is not closed"
-        raise Invalid(f"the command has {wrong}", 'close the quote, or write a list: ["sh", "-c", "…"]') from None
+        if "escape" in str(error):
+            wrong, hint = "ends in a backslash", "write two, or a list"
+        else:
+            wrong, hint = "has a quote that is not closed", "close it, or write a list"
+        raise Invalid(f"the command {wrong}", f'{hint}: ["sh", "-c", "…"]') from None
 
 
 def ulimits(value: Any) -> Any:

@@ -42,6 +42,10 @@ _MEANT = {
 """What other tools, and people in a hurry, call an attribute of a container."""
 
 
+_OTHER_TOOLS = frozenset(["apiVersion", "kind", "metadata"])
+_MOST_LISTED = 24
+
+
 class _Place(NamedTuple):
     path: tuple[str, ...]
     attributes: frozenset[str]
@@ -54,28 +58,39 @@ def explain(path: Path_) -> tuple[str, str]:
         return refused
     known = _attributes(parent)
     message = f'unknown attribute "{name}" in {place(parent)}'
-    elsewhere = _elsewhere(name, parent)
-    if elsewhere and (len(elsewhere) <= 2 or len(elsewhere) > len(parent)):
-        return message, f"it belongs to {_belongs(elsewhere)}"
+    head, colon, rest = name.partition(":")
+    if colon and head in known:
+        return message, f'a space is missing after the colon: write "{head}: {rest}"'
+    if parent and name in SECTIONS:
+        return message, f"`{name}` stands at the top level of the spec"
     if parent[:1] == ("containers",) and len(parent) == 2 and name in _MEANT:
         return message, f'did you mean "{_MEANT[name]}"?'
+    if not parent and name in _OTHER_TOOLS:
+        return message, "leave it out: a spec has no such line"
+    elsewhere = _elsewhere(name, parent)
+    if elsewhere and (len(elsewhere) <= 2 or len(elsewhere) > len(parent)):
+        return message, f"it belongs to {_belongs(elsewhere, name)}"
     if guess := closest(name, known | attributes.table(parent).keys()):
         return message, f'did you mean "{guess}"?'
     if elsewhere:
-        return message, f"it belongs to {_belongs(elsewhere)}"
+        return message, f"it belongs to {_belongs(elsewhere, name)}"
     if not known:
         return message, "remove it"
-    return message, f"known here: {', '.join(sorted(known))}" if len(known) <= 24 else "see `reconciler schema`"
+    if len(known) > _MOST_LISTED:
+        return message, "nothing there has a name like this; `reconciler schema` lists what has a meaning"
+    return message, f"known here: {', '.join(sorted(known))}"
 
 
-def _belongs(path: tuple[str, ...]) -> str:
+def _belongs(path: tuple[str, ...], name: str) -> str:
     """A place as a person would point at it: `ports` of a container."""
     if not path:
         return "the top level of the spec"
     kind = SECTIONS[path[0]]
     article = "an" if kind == "image" else "a"
     rest = ".".join(path[2:])
-    return f"`{rest}` of {article} {kind}" if rest else f"{article} {kind}: `{path[0]}: {{NAME: {{…}}}}`"
+    if rest:
+        return f"`{rest}` of {article} {kind}"
+    return f"{article} {kind}: `{path[0]}: {{NAME: {{{name}: …}}}}`"
 
 
 def _elsewhere(name: str, parent: Path_) -> tuple[str, ...]:

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from reconciler.spec.diagnostics import Diagnostic, spec_error
 from reconciler.spec.invalid import Invalid
 from reconciler.spec.model import Spec
-from reconciler.spec.places import Path_, in_text, place, subject, value_at
+from reconciler.spec.places import Path_, in_text, subject, value_at
+from reconciler.spec.scalar import Scalar
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,6 +71,20 @@ _EXAMPLES = {
     "volumes": '["data:/var/lib/data"]',
 }
 
+_ITEMS = {
+    "devices": '"/dev/fuse", or {source: /dev/fuse, target: /dev/fuse}',
+    "gpus": "{count: 1}",
+    "ports": '"8080:80", or {target: 80, published: 8080}',
+    "volumes": '"data:/var/lib/data", or {type: volume, source: data, target: /var/lib/data}',
+}
+_PARTS = {
+    ("devices", "source"): "/dev/fuse",
+    ("ports", "target"): "80",
+    ("volumes", "target"): "/var/lib/data",
+    ("volumes", "type"): "volume",
+}
+_KINDS = {"int": "a number", "float": "a number", "bool": "true or false"}
+
 
 def validate(document: Text, data: Mapping[str, Any], folder: Path) -> Spec:
     """Plain data → Spec.
@@ -114,17 +129,23 @@ def _explain(detail: ErrorDetails, path: Path_, data: Mapping[str, Any]) -> tupl
         return path, *explain(path), True
     if kind == "missing":
         name, parent = path[-1], path[:-1]
-        return parent, f'{place(parent)} has no "{name}"', f"add `{name}: {_EXAMPLES.get(str(name), '…')}`", True
+        return parent, f'{subject(parent)} has no "{name}"', f"add `{name}: {_missing(parent, str(name))}`", True
     if kind in _SHAPES:
         return path, *_shape(path, _SHAPES[kind], value_at(data, path)), False
     if kind in {"literal_error", "enum"}:
         words = context["expected"].replace("'", "")
-        return path, f"{subject(path)} can't be this", f"write {words}", False
+        return path, f'"{value_at(data, path)}" can\'t stand here', f"write {words}", False
     if kind in {"greater_than_equal", "less_than_equal"}:
         bound = f"at least {context['ge']}" if "ge" in context else f"at most {context['le']}"
         return path, f"{subject(path)} must be {bound}", f"write a number that is {bound}", False
     # No rule of ours: pydantic's own words, which name no value.
     return path, f"{subject(path)}: {detail['msg']}", "", False
+
+
+def _missing(parent: Path_, name: str) -> str:
+    """What could be written for an attribute that is missing."""
+    kind = next((step for step in reversed(parent) if step in _ITEMS), "")
+    return _PARTS.get((str(kind), name)) or _EXAMPLES.get(name, "…")
 
 
 def _shape(path: Path_, wanted: str, value: Any) -> tuple[str, str]:
@@ -133,10 +154,20 @@ def _shape(path: Path_, wanted: str, value: Any) -> tuple[str, str]:
     hint = f"write {name}: {_EXAMPLES[name]}" if key_value else _HOW_TO_WRITE[wanted]
     if len(path) == 2 and path[0] == "containers":
         hint = f"write {path[1]}: {{image: nginx:1.27}}"
+    elif path and path[-1:] != (name,) and name in _ITEMS:
+        hint = f"write {_ITEMS[name]}"
+        wanted = "one text, or a mapping"
+    elif path[-2:-1] == ("depends_on",):
+        hint = f"write {path[-1]}: {{condition: service_started}}, or a list of names: [{path[-1]}]"
     if value is None:
         return f"{subject(path)} has no value", f"{hint}; or remove it"
-    is_now = "a list" if isinstance(value, list) else "a mapping" if isinstance(value, dict) else "a single value"
-    return f"{subject(path)} must be {wanted}, not {is_now}", hint
+    return f"{subject(path)} must be {wanted}, not {_is_now(value)}", hint
+
+
+def _is_now(value: Any) -> str:
+    if isinstance(value, list | dict):
+        return "a list" if isinstance(value, list) else "a mapping"
+    return _KINDS.get(value.kind, "text") if isinstance(value, Scalar) else "text"
 
 
 def _without_variables(
@@ -149,7 +180,8 @@ def _without_variables(
         quoted = re.findall('"([^"]*)"', message)
         for text in quoted:
             if text not in written and any(part in text for part in parts):
-                message = message.replace(f'"{text}"', "a value")
+                part = f'a part of "{written}"' if message.startswith(f'"{text}"') else '"…"'
+                message = message.replace(f'"{text}"', part)
         if any(part in hint for part in parts):
             hint = "check what its variables are set to"
     return message, hint

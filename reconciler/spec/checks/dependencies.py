@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from reconciler.spec.checks.names import undeclared
 from reconciler.spec.diagnostics import Diagnostic
 from reconciler.spec.model import Spec, State
-from reconciler.spec.places import in_text
+from reconciler.spec.places import in_text, named
 
 if TYPE_CHECKING:
     from reconciler.spec.places import Text
@@ -19,14 +19,14 @@ def problems(spec: Spec, document: Text) -> Iterator[Diagnostic]:
     """What is wrong with the dependencies in this spec."""
     for key, container in spec.containers.items():
         for dependency in container.depends_on:
-            path = in_text(document, ("containers", key, "depends_on", dependency))
+            path, shown = named(document, ("containers", key, "depends_on"), dependency, container.depends_on)
             if dependency == key:
-                message, hint = f'container "{key}" depends on itself', "take it out"
+                message, hint = f'container "{key}" depends on itself', "take it out: it would wait forever"
             elif dependency not in spec.containers:
-                message, hint = undeclared("container", dependency, spec.containers)
+                message, hint = undeclared("container", shown, spec.containers)
             elif spec.containers[dependency].state is State.ABSENT and container.state is not State.ABSENT:
                 message = f'container "{key}" depends on "{dependency}", which is to be absent'
-                hint = "drop one of the two"
+                hint = f'take it out, or let "{dependency}" run'
             else:
                 continue
             yield document.diagnostic(path, message, hint, key=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.spec.diagnostics import Diagnostic, closest
 from reconciler.spec.model import DEFAULT_NETWORK, Spec, State
-from reconciler.spec.places import in_text
+from reconciler.spec.places import as_written, in_text, named
 
 if TYPE_CHECKING:
     from reconciler.spec.places import Text
@@ -26,18 +26,21 @@ def _undeclared(spec: Spec, document: Text) -> Iterator[Diagnostic]:
         place = ("containers", key)
         for network in container.joined:
             if network not in spec.networks and network != DEFAULT_NETWORK:
-                path = in_text(document, (*place, "networks", network))
-                yield document.diagnostic(path, *undeclared("network", network, spec.networks), key=True)
+                path, shown = named(document, (*place, "networks"), network, container.networks)
+                yield document.diagnostic(path, *undeclared("network", shown, spec.networks), key=True)
         for index, mount in enumerate(container.volumes):
             if mount.type == "volume" and mount.source and mount.source not in spec.volumes:
                 path = in_text(document, (*place, "volumes", index, "source"))
-                yield document.diagnostic(path, *undeclared("volume", mount.source, spec.volumes))
+                shown = as_written(document, path, mount.source)
+                yield document.diagnostic(path, *undeclared("volume", shown, spec.volumes))
 
 
 def undeclared(kind: str, name: str, known: Iterable[str]) -> tuple[str, str]:
     """Message and hint for a name that is not declared."""
     guess = closest(name, known)
     entry = f"{name}: {{image: …}}" if kind == "container" else f"{name}: {{}}"
+    if "$" in name:
+        return f'{kind} "{name}" is not declared', "check what its variables are set to"
     hint = f'did you mean "{guess}"?' if guess else f"declare it at the top level: `{kind}s: {{{entry}}}`"
     return f'{kind} "{name}" is not declared', hint
 

@@ -60,7 +60,9 @@ def _memory(container: Container) -> Iterator[Invalid]:
 def _cpu(container: Container) -> Iterator[Invalid]:
     for other in ("cpu_quota", "cpu_period"):
         if container.cpus and getattr(container, other):
-            yield Invalid(f"cpus and {other} exclude each other", "cpus sets both quota and period", at=(other,))
+            yield Invalid(
+                f"cpus and {other} exclude each other", "drop one of them: cpus sets both quota and period", at=(other,)
+            )
 
 
 def _mounts(container: Container) -> Iterator[Invalid]:

@@ -8,8 +8,9 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from reconciler.spec import addresses, shorthand
+from reconciler.spec.diagnostics import closest
 from reconciler.spec.invalid import Invalid
-from reconciler.spec.model import coherence
+from reconciler.spec.model import coherence, hosts
 from reconciler.spec.model.network import Endpoint, Port
 from reconciler.spec.model.runtime import (
     Blkio,
@@ -65,7 +66,9 @@ def _expose(value: Any) -> Any:
     problems: list[Invalid] = []
     for index, item in enumerate(value):
         try:
-            found += addresses.exposed(str(item) if isinstance(item, str | int) else "")
+            if not isinstance(item, str | int):
+                raise Invalid("an item of `expose` is a port", 'write "80", "80-85" or "80/udp"')
+            found += addresses.exposed(str(item))
         except Invalid as error:
             problems.append(Invalid(str(error), error.hint, at=(index,)))
     fail(problems)
@@ -76,6 +79,19 @@ def _gpus(value: Any) -> Any:
     if isinstance(value, str) and value != "all":
         raise Invalid(f'"{value}" can\'t stand here', "write all, or a list such as [{count: 1}]")
     return [{"count": -1}] if value == "all" else value
+
+
+def _network_mode(value: Any) -> Any:
+    if not isinstance(value, str) or value in _MODES:
+        return value
+    if value.startswith(("service:", "container:")):
+        raise Invalid(f'the network mode "{value}" is not supported yet', "write none, host or bridge")
+    guess = closest(value, _MODES)
+    join = f"`networks: [{value}]` to join the network of this name"
+    raise Invalid(
+        f'"{value}" is not a network mode',
+        f'did you mean "{guess}"? Or {join}' if guess else f"write none, host or bridge; or {join}",
+    )
 
 
 Capabilities = Annotated[Texts, AfterValidator(_capabilities)]
@@ -110,7 +126,7 @@ class Container(Value):
     entrypoint: Words | None = None
     environment: Annotated[dict[str, Text], pairs("variable")] = {}
     expose: Annotated[tuple[Text, ...], BeforeValidator(_expose)] = ()
-    extra_hosts: Annotated[dict[str, tuple[Text, ...]], BeforeValidator(addresses.extra_hosts)] = {}
+    extra_hosts: Annotated[dict[str, tuple[Text, ...]], BeforeValidator(hosts.extra_hosts)] = {}
     gpus: Annotated[tuple[DeviceRequest, ...], BeforeValidator(_gpus)] = ()
     group_add: Texts = ()
     healthcheck: Healthcheck | None = None
@@ -123,7 +139,7 @@ class Container(Value):
     mem_reservation: Size | None = None
     mem_swappiness: Annotated[Integer, Field(ge=0, le=100)] | None = None
     memswap_limit: SizeOrUnlimited | None = None
-    network_mode: Annotated[Text, one_of(*_MODES)] | None = None
+    network_mode: Annotated[Text, BeforeValidator(_network_mode)] | None = None
     networks: dict[Name, Endpoint] = {DEFAULT_NETWORK: Endpoint()}
     oom_kill_disable: Boolean | None = None
     oom_score_adj: Annotated[Integer, Field(ge=-1000, le=1000)] | None = None
@@ -263,4 +279,8 @@ class Container(Value):
     def _restart(cls, value: Any) -> Any:
         if isinstance(value, bool):
             raise Invalid("true and false are no restart policies", 'write "no" or always')
+        if isinstance(value, list):
+            raise Invalid(
+                "a restart policy is one word, not a list", 'write "no", always, unless-stopped or on-failure'
+            )
         return shorthand.restart(value) if isinstance(value, str) else value

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import field_validator
 
 from reconciler.spec.addresses import address, address_of, port_range
-from reconciler.spec.model.values import Boolean, EngineName, Integer, Options, PortNumber, Text, Texts, Value
+from reconciler.spec.model.values import Boolean, EngineName, Integer, Options, PortNumber, Text, Texts, Value, one_of
 
 
 class Port(Value):
@@ -26,10 +26,10 @@ class Port(Value):
     target: PortNumber
     published: Text = ""
     host_ip: Text = ""
-    protocol: Literal["tcp", "udp", "sctp"] = "tcp"
+    protocol: Annotated[Literal["tcp", "udp", "sctp"], one_of("tcp", "udp", "sctp")] = "tcp"
     name: Text = ""
     app_protocol: Text = ""
-    mode: Literal["host", "ingress"] = "ingress"
+    mode: Annotated[Literal["host", "ingress"], one_of("host", "ingress")] = "ingress"
 
     @field_validator("published", mode="after")
     @classmethod

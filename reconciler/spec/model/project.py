@@ -13,7 +13,7 @@ from reconciler.spec.model.container import Container
 from reconciler.spec.model.network import Network
 from reconciler.spec.model.several import fail
 from reconciler.spec.model.storage import Volume
-from reconciler.spec.model.values import Boolean, Name, Value, absolute
+from reconciler.spec.model.values import Boolean, Name, Value, absolute, one_of
 from reconciler.spec.reference import Reference, parse_reference
 
 _PROJECT_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
@@ -55,7 +55,7 @@ class Spec(Value):
             with a Compose file.
     """
 
-    spec: Literal["v1"] = "v1"
+    spec: Annotated[Literal["v1"], one_of("v1")] = "v1"
     name: str
     images: dict[str, Image] = {}
     containers: dict[Name, Container] = {}

@@ -76,7 +76,8 @@ class Healthcheck(Value):
                 hint = 'write ["CMD", "curl", "-f", "localhost"], or the command as one text for the shell'
                 raise Invalid("a healthcheck's list begins with NONE, CMD or CMD-SHELL", hint)
             if kind != "NONE" and len(value) < 2:
-                hint = f'write ["{kind}", "curl -f localhost"], or ["NONE"] for no check'
+                words = '"curl", "-f", "localhost"' if kind == "CMD" else '"curl -f localhost"'
+                hint = f'write ["{kind}", {words}], or ["NONE"] for no check'
                 raise Invalid(f"no command follows {kind} in the healthcheck", hint)
         return value
 
