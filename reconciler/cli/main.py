@@ -20,6 +20,7 @@ _COMMANDS = {
     "watch": "Keep the Engine as the spec declares it, until stopped.",
     "down": "Remove the project's containers and networks; its volumes stay.",
     "validate": "Check a spec, without an Engine.",
+    "schema": "Print the JSON Schema of a spec, for editors.",
     "version": "Show the version.",
 }
 """Each stands in a file of its own name; the help is here so that it costs no import."""

@@ -133,7 +133,7 @@ SAMPLES: Mapping[str, tuple[Sample, ...]] = {
     "domainname": (replaced("domainname", "example.com", "example.org"),),
     "restart": (
         in_place("restart", "always", "unless-stopped", again={"name": "always"}),
-        in_place("restart", "on-failure:3", "on-failure", again={"name": "on-failure", "retries": "3"}),
+        in_place("restart", "on-failure:3", "on-failure", again={"name": "on-failure", "retries": 3}),
     ),
     "state": (
         replaced("state", "stopped", "running", running=True, alone="decides what can be seen of the others",
