@@ -113,14 +113,16 @@ class _Containers:
             return
         found: dict[str, Part] = {}
         for file in files.elements():
-            found |= self._variables(file, attribute, found)
+            # Compose lets these files use the container's own variables too, below those from outside.
+            own_variables = container.get("environment") if attribute == "env_file" else None
+            found |= self._variables(file, attribute, found, own_variables)
         own = container.get(target)
         if own is None:
             changed[target] = mapping(found, files.origin)
         elif isinstance(own.data, dict | list):
             changed[target] = mapping({**found, **pairs(own)}, own.origin)
 
-    def _variables(self, file: Part, attribute: str, before: dict[str, Part]) -> dict[str, Part]:
+    def _variables(self, file: Part, attribute: str, before: dict[str, Part], own: Part | None) -> dict[str, Part]:
         named = file if isinstance(file.data, str) else file.get("path")
         if named is None or not isinstance(named.data, str) or not named.data:
             hint = f"write {attribute}: FILE, a list of files, or a list of {{path: FILE}}"
@@ -145,9 +147,14 @@ class _Containers:
         if required and required.data == "false" and not path.exists():
             return {}
         content = self._reading.content(path, named.origin)
-        outside = {**{key: str(part.data) for key, part in before.items()}, **self._reading.variables}
-        name = self._reading.name(path)
-        variables, warnings = parse_variables(content, name, outside, raw=kind is not None)
+        given = {key: str(part.data) for key, part in (pairs(own) if own else {}).items() if part.data is not None}
+        variables, warnings = parse_variables(
+            content,
+            self._reading.name(path),
+            {**given, **self._reading.variables},
+            earlier={key: str(part.data) for key, part in before.items()},
+            raw=kind is not None,
+        )
         for warning in warnings:
             self._reading.warn(warning)
         return {key: Part(Scalar(value), named.origin) for key, value in variables.items()}

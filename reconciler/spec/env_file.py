@@ -26,7 +26,12 @@ Variables = dict[str, str]
 
 
 def parse_variables(
-    content: bytes, name: str, outside: Mapping[str, str], *, raw: bool = False
+    content: bytes,
+    name: str,
+    outside: Mapping[str, str],
+    *,
+    earlier: Mapping[str, str] | None = None,
+    raw: bool = False,
 ) -> tuple[Variables, list[Diagnostic]]:
     """Read a file of variables.
 
@@ -34,6 +39,7 @@ def parse_variables(
         content: the file's.
         name: by which the user knows it.
         outside: the variables that its values may use, and that a `KEY` without a value is taken from.
+        earlier: variables that its values may use too, if neither the file nor `outside` has them.
         raw: take each line after `KEY=` as it is: no quotes, no variables, no comments behind a value.
 
     Returns:
@@ -45,7 +51,7 @@ def parse_variables(
     from reconciler.spec.document import decoded
 
     text = decoded(content, name).replace("\r\n", "\n")
-    file = _File(Source(name, text), text, outside)
+    file = _File(Source(name, text), text, outside, earlier or {})
     if raw:
         file.read_raw()
     else:
@@ -56,10 +62,11 @@ def parse_variables(
 
 
 class _File:
-    def __init__(self, source: Source, text: str, outside: Mapping[str, str]) -> None:
+    def __init__(self, source: Source, text: str, outside: Mapping[str, str], earlier: Mapping[str, str]) -> None:
         self._source = source
         self._text = text
         self._outside = outside
+        self._earlier = earlier
         self.variables: Variables = {}
         self.problems: list[Diagnostic] = []
         self.warnings: list[Diagnostic] = []
@@ -143,7 +150,8 @@ class _File:
             hint = "it counts as empty; put single quotes around text with a literal dollar"
             self.warnings.append(self._at(*place(offset, length), message, hint, warning=True))
 
-        scope = {**self._outside, **self.variables}
+        # What is set outside comes first, as in Compose: the file has the defaults.
+        scope = {**self._earlier, **self.variables, **self._outside}
         return str(interpolate(value, scope, problem, undefined=undefined))
 
     def _no_key(self, start: int, end: int) -> None:

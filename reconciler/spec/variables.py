@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,8 +32,7 @@ def variables_of(files: Sequence[tuple[Path, Origin | None]], reading: Reading) 
             content = content_of(path, reading.name(path))
         else:
             content = reading.content(path, origin)
-        outside: Mapping[str, str] = {**found, **reading.variables}
-        variables, warnings = parse_variables(content, reading.name(path), outside)
+        variables, warnings = parse_variables(content, reading.name(path), reading.variables, earlier=found)
         found |= variables
         for warning in warnings:
             reading.warn(warning)
