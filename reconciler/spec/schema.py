@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic.json_schema import GenerateJsonSchema
 
 from reconciler.spec.model import Spec
-from reconciler.spec.model.descriptions import CONTAINER
+from reconciler.spec.model.descriptions import CONTAINER, PARTS
 
 if TYPE_CHECKING:
     from pydantic_core import core_schema
@@ -31,7 +31,7 @@ _SCALAR: Schema = {"type": ["string", "number", "boolean"]}
 _TEXT: Schema = {"type": "string"}
 _WORDS: Schema = {"type": "array", "items": _SCALAR}
 
-_PATTERNS = {
+PATTERNS = {
     "integer": r"^[-+]?\d+$|\$",
     "duration": r"^((\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h))+$|^0$|\$",
     "size": r"^\d+(\.\d+)? ?[kmgtpKMGTP]?([iI]?[bB])?$|\$",
@@ -44,7 +44,7 @@ _PATTERNS = {
 
 def _number(parser: str, plain: Schema) -> Schema:
     number = plain | {"type": "number" if parser == "cpus" else "integer"}
-    return _either(number, {"type": "string", "pattern": _PATTERNS[parser]})
+    return _either(number, {"type": "string", "pattern": PATTERNS[parser]})
 
 
 def _either(*schemas: Schema) -> Schema:
@@ -146,7 +146,8 @@ def _documentation(model: type) -> tuple[str, dict[str, str]]:
     told = {}
     for match in re.finditer(r"^ {4}(\w+): (.*(?:\n {8}.*)*)", attributes, re.MULTILINE):
         told[match[1].rstrip("_")] = _sentence(re.sub(r"\s+", " ", match[2]))
-    return text, told | ({name: one for name, (one, *_) in CONTAINER.items()} if model.__name__ == "Container" else {})
+    told |= PARTS.get(model.__name__, {})
+    return text, told | ({name: one for name, (one, _) in CONTAINER.items()} if model.__name__ == "Container" else {})
 
 
 def _sentence(text: str) -> str:

@@ -76,3 +76,52 @@ CONTAINER: Mapping[str, tuple[str, str]] = {
     "working_dir": ("The folder in which it starts.", "/srv"),
 }
 """By name: what it is for, and a value in YAML."""
+
+PARTS: Mapping[str, Mapping[str, str]] = {
+    "Image": {"import": "The root file system: a folder or a tar."},
+    "Port": {"protocol": "`tcp`, `udp` or `sctp`; tcp without it."},
+    "Mount": {
+        "source": "The volume or the path of the host; nothing for an anonymous volume, or a tmpfs.",
+        "bind": "Settings of a bind.",
+        "volume": "Settings of a volume.",
+        "tmpfs": "Settings of a tmpfs.",
+    },
+    "BindOptions": {
+        "propagation": "How mounts below it spread: private, rprivate, shared, rshared, slave or rslave.",
+        "create_host_path": "Whether a folder of the host that is missing is made; true without it.",
+        "selinux": "`z`: relabelled for SELinux, shared with others; `Z`: for this container alone.",
+    },
+    "VolumeOptions": {"nocopy": "Whether a new volume is left empty, rather than filled from the image."},
+    "Blkio": {
+        "weight": "Its weight: 10 to 1000.",
+        "weight_device": "Its weight on a device.",
+        "device_read_bps": "Bytes a second that it may read from a device.",
+        "device_read_iops": "Reads a second from a device.",
+        "device_write_bps": "Bytes a second that it may write to a device.",
+        "device_write_iops": "Writes a second to a device.",
+    },
+    "Weight": {"path": "The device's path on the host.", "weight": "Its weight: 10 to 1000."},
+    "Rate": {"path": "The device's path on the host.", "rate": "Bytes, with a unit, or operations, a second."},
+    "Logging": {
+        "driver": "The logging driver; the daemon's without it.",
+        "options": "Its options; the daemon adds its own.",
+    },
+    "Ulimit": {"soft": "The limit.", "hard": "How far the container itself may raise it. -1: unlimited."},
+    "Device": {
+        "source": "Its path on the host.",
+        "target": "Its path in the container; the same without it.",
+        "permissions": "`r`, `w` and `m` (make nodes), or some of them; all without it.",
+    },
+    "DeviceRequest": {
+        "driver": "Whose devices.",
+        "device_ids": "Which, instead of how many.",
+        "capabilities": "What they must be able to do.",
+        "options": "For the driver.",
+    },
+    "Dependency": {"required": "Read, and not used yet."},
+    "Restart": {
+        "name": "When it is started again.",
+        "retries": "How often at most, with on-failure; 0: without end.",
+    },
+}
+"""What the attributes of a part are for, where its docstring does not say it, or says it of the value that was read."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reconciler.fields.base import Field, Instance
+from reconciler.fields.base import Field, Instance, Mend
 from reconciler.fields.payload import create_payload, digest
 from reconciler.fields.table import NOT_ON_THE_ENGINE, ROW, TABLE
 from reconciler.spec.model import Container, Spec
@@ -83,6 +83,14 @@ def test_what_a_row_writes_it_reads(row: Field, sample: Sample) -> None:
         wanted = instance(sample.base, value)
         if row.path not in {"image", "state"}:  # a payload has neither the ID nor what is done later
             assert row.same(row.wanted(wanted), row.actual(inspected(wanted)))
+
+
+@pytest.mark.parametrize(("row", "sample"), ALL)
+def test_a_sample_expects_the_mend_that_the_row_declares(row: Field, sample: Sample) -> None:
+    if sample.second is None or row.path in {"image", "state"}:
+        pytest.skip("its mend depends on what is there")
+    first, second = (row.wanted(instance(sample.base, value)) for value in (sample.first, sample.second))
+    assert (row.mend(second, first) is Mend.REPLACE) is (sample.changed[0] == "replace")
 
 
 @pytest.mark.parametrize(("row", "sample"), ALL)

@@ -34,7 +34,7 @@ def test_it_is_a_schema() -> None:
 
 
 def test_the_published_one_is_fresh() -> None:
-    assert json.loads(PUBLISHED.read_text()) == spec_schema(), "run: python -m reconciler schema >specs/schema.json"
+    assert json.loads(PUBLISHED.read_text()) == spec_schema(), "run: scripts/reference"
 
 
 def test_every_attribute_of_a_container_is_described_with_an_example() -> None:

@@ -1,0 +1,58 @@
+"""docs/spec.md says what the model says; its generated parts are fresh."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from reconciler.fields.base import OLDEST, Instance
+from reconciler.fields.table import ROW
+from reconciler.spec.model import Container, Spec
+from reconciler.spec.schema import spec_schema
+from tests.support import reference
+from tests.support.samples import SAMPLES
+
+PAGE = reference.PAGE.read_text()
+VALIDATOR = Draft202012Validator(spec_schema())
+
+
+def test_the_page_is_fresh() -> None:
+    assert reference.page(PAGE) == PAGE, "run: scripts/reference"
+
+
+def test_it_has_every_attribute_of_a_container() -> None:
+    told = re.findall(r"^\| `(\w+)` \|", reference.attributes(), re.MULTILINE)
+    assert sorted(told) == sorted(Container.model_fields)
+    assert {"changes", "attributes"} <= set(re.findall("<!-- reference: ([a-z]+) -->", PAGE))
+
+
+@pytest.mark.parametrize("name", sorted(spec_schema()["$defs"]))
+def test_every_part_is_on_the_page_and_all_of_it_is_described(name: str) -> None:
+    if name == "Container":
+        return
+    assert f"<!-- reference: {name} -->" in PAGE
+    assert "||" not in reference.part(name).replace(" ", "")
+
+
+@pytest.mark.parametrize("block", re.findall(r"^```yaml\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE))
+def test_every_example_on_the_page_is_right(block: str) -> None:
+    found = yaml.safe_load(block)
+    whole = "name" in found
+    VALIDATOR.validate(found if whole else {"containers": {"c": {"image": "a:1", **found}}})
+
+
+@pytest.mark.parametrize("path", ROW)
+def test_it_says_since_when(path: str) -> None:
+    wanted = []
+    for sample in SAMPLES[path]:
+        container = {"image": "a:1", **sample.base, **sample.first}
+        spec = Spec.model_validate(
+            {"name": "p", "containers": {"c": container}, "volumes": {"pages": {}}}, context={"folder": None}
+        )
+        wanted.append(ROW[path].since(ROW[path].wanted(Instance(spec, "c", image_id="i"))))
+    newest = max(wanted)
+    said = reference.SINCE.get(path, "").split(" ")[0]
+    assert said == ("" if newest == OLDEST else ".".join(map(str, newest)))
