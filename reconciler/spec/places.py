@@ -107,31 +107,28 @@ def _index(items: list[Any], name: str) -> int | None:
     return None
 
 
-def port_path(document: Text, container: str, index: int, count: int) -> Path_:
-    """The item that stands for the port of this index: a range stands for several.
+def port_paths(document: Text, container: str, count: int) -> list[Path_]:
+    """The item that stands for each port of a container: a range stands for several.
 
     Args:
         document: the text, in which variables are not put in: of such an item it is not known how many it makes.
         container: its key.
-        index: of the port, among all of the container's.
         count: how many ports the container has.
     """
     path: Path_ = ("containers", container, "ports")
     items = value_at(document.data, path)
     if not isinstance(items, list):
-        return path
+        return [path] * count
     sizes = [_ports_of(item) for item in items]
     unknown = [position for position, size in enumerate(sizes) if size is None]
     if len(unknown) == 1:
-        sizes[unknown[0]] = count - sum(size for size in sizes if size is not None)
-    passed = 0
+        sizes[unknown[0]] = max(0, count - sum(size for size in sizes if size is not None))
+    found: list[Path_] = []
     for position, size in enumerate(sizes):
         if size is None:
             break
-        passed += size
-        if index < passed:
-            return (*path, position)
-    return path
+        found += [(*path, position)] * size
+    return (found + [path] * count)[:count]
 
 
 def _ports_of(item: Any) -> int | None:

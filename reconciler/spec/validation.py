@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from reconciler.spec.diagnostics import Diagnostic, spec_error
 from reconciler.spec.invalid import Invalid
 from reconciler.spec.model import Spec
+from reconciler.spec.model.several import BUDGET, MOST_ITEMS
 from reconciler.spec.places import Path_, in_text, subject, value_at
 from reconciler.spec.scalar import Scalar
 
@@ -98,7 +99,7 @@ def validate(document: Text, data: Mapping[str, Any], folder: Path) -> Spec:
         SpecError: with every problem, sorted by position.
     """
     try:
-        return Spec.model_validate(data, context={"folder": folder})
+        return Spec.model_validate(data, context={"folder": folder, BUDGET: [MOST_ITEMS]})
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
         # What is wrong with each port of a range is said once.

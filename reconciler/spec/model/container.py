@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from reconciler.spec import addresses, shorthand
 from reconciler.spec.diagnostics import closest
@@ -23,7 +23,7 @@ from reconciler.spec.model.runtime import (
     State,
     Ulimits,
 )
-from reconciler.spec.model.several import each, fail
+from reconciler.spec.model.several import each, fail, is_spent, spend
 from reconciler.spec.model.storage import Mount, tmpfs_mounts
 from reconciler.spec.model.values import (
     Boolean,
@@ -59,8 +59,8 @@ def _capabilities(value: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted({shorthand.capability(name) for name in value}))
 
 
-def _expose(value: Any) -> Any:
-    if not isinstance(value, list | tuple):
+def _expose(value: Any, info: ValidationInfo) -> Any:
+    if not isinstance(value, list | tuple) or is_spent(info):
         return value
     found: list[str] = []
     problems: list[Invalid] = []
@@ -68,9 +68,13 @@ def _expose(value: Any) -> Any:
         try:
             if not isinstance(item, str | int):
                 raise Invalid("an item of `expose` is a port", 'write "80", "80-85" or "80/udp"')
-            found += addresses.exposed(str(item))
+            exposed = addresses.exposed(str(item))
+            spend(info, len(exposed))
+            found += exposed
         except Invalid as error:
             problems.append(Invalid(str(error), error.hint, at=(index,)))
+            if is_spent(info):
+                break
     fail(problems)
     return found
 

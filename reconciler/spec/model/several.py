@@ -13,6 +13,9 @@ from reconciler.spec.invalid import Invalid
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
+BUDGET = "budget"
+"""In the validation's context: how many items there may still be, as a list of one number."""
+MOST_ITEMS = 20_000
 INVALID = "invalid"
 """The type of pydantic's error that carries an `Invalid` in its context."""
 
@@ -36,21 +39,42 @@ def each(model: type[BaseModel], expand: Callable[[str], list[dict[str, Any]]]) 
     def read(value: Any, info: ValidationInfo) -> Any:
         if not isinstance(value, list | tuple):
             return value
+        if is_spent(info):
+            return []
         found: list[BaseModel] = []
         problems: list[InitErrorDetails] = []
         for index, item in enumerate(value):
             try:
                 mappings = expand(short) if (short := _short(item)) is not None else [item]
+                spend(info, len(mappings))
                 found += [model.model_validate(mapping, context=info.context) for mapping in mappings]
             except ValidationError as error:
                 problems += [_moved(detail, index) for detail in error.errors(include_url=False, include_input=False)]
             except Invalid as invalid:
                 problems.append(_detail(invalid, index))
+                if is_spent(info):
+                    break
         if problems:
             raise _error(problems)
         return found
 
     return BeforeValidator(read)
+
+
+def spend(info: ValidationInfo, count: int) -> None:
+    """Counts what short syntaxes expand to: a hostile file of a few bytes could stand for billions of ports."""
+    budget = (info.context or {}).get(BUDGET)
+    if budget is not None:
+        budget[0] -= count
+        if budget[0] < 0:
+            hint = "publish fewer, or use `network_mode: host`, which needs no list of ports"
+            raise Invalid(f"from here on, the spec has more than {MOST_ITEMS} ports, volumes and devices", hint)
+
+
+def is_spent(info: ValidationInfo) -> bool:
+    """Whether the spec already has more items than it may: that is said once."""
+    budget = (info.context or {}).get(BUDGET)
+    return budget is not None and budget[0] < 0
 
 
 def _short(item: Any) -> str | None:

@@ -8,14 +8,15 @@ The cases stand in `wrong/*.txt`, by subject. A case is its title, the spec, and
     === says
     spec.yaml:2:26: error: …
 
-After a change of messages, `RECORD=1 pytest tests/unit/spec/test_wrong_specs.py` writes what is said now into the
-files. Then read the difference aloud: would you know what to do at three in the morning?
+After a change of messages, `python -m tests.unit.spec.test_wrong_specs` writes what is said now into the files. Then
+read the difference aloud: would you know what to do at three in the morning?
 """
 
 from __future__ import annotations
 
-import os
 import re
+import tempfile
+from contextlib import chdir
 from pathlib import Path
 from typing import NamedTuple
 
@@ -48,13 +49,12 @@ def cases(file: Path) -> list[Case]:
     return found
 
 
-def said(spec: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def said(spec: str, folder: Path) -> str:
     """What is said of this spec, on lines as the commands print them."""
     folder = folder / "p"
     folder.mkdir(exist_ok=True)
     (folder / "spec.yaml").write_text(spec)
-    monkeypatch.chdir(folder)
-    with pytest.raises(SpecError) as caught:
+    with chdir(folder), pytest.raises(SpecError) as caught:
         load("spec.yaml", environ=VARIABLES)
     assert caught.value.exit_code is ExitCode.SPEC_INVALID
     assert caught.value.diagnostics
@@ -67,10 +67,9 @@ def said(spec: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 ALL = [pytest.param(case, id=f"{file.stem}: {case.title}") for file in FILES for case in cases(file)]
 
 
-@pytest.mark.skipif("RECORD" in os.environ, reason="recording")
 @pytest.mark.parametrize("case", ALL)
-def test_a_wrong_spec(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert said(case.spec, tmp_path, monkeypatch) == case.says
+def test_a_wrong_spec(case: Case, tmp_path: Path) -> None:
+    assert said(case.spec, tmp_path) == case.says
 
 
 @pytest.mark.parametrize("case", ALL)
@@ -89,10 +88,15 @@ def test_there_are_enough_with_titles_of_their_own() -> None:
     assert len(titles) == len(set(titles))
 
 
-@pytest.mark.skipif("RECORD" not in os.environ, reason="set RECORD=1 to record")
-@pytest.mark.parametrize("file", FILES, ids=[file.stem for file in FILES])
-def test_record(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    recorded = [
-        f"=== {case.title}\n{case.spec}=== {SAYS}\n{said(case.spec, tmp_path, monkeypatch)}\n" for case in cases(file)
-    ]
-    file.write_text("\n".join(recorded))
+def record() -> None:
+    """Writes what is said now into the files."""
+    for file in FILES:
+        with tempfile.TemporaryDirectory() as folder:
+            parts = [
+                f"=== {case.title}\n{case.spec}=== {SAYS}\n{said(case.spec, Path(folder))}\n" for case in cases(file)
+            ]
+        file.write_text("\n".join(parts))
+
+
+if __name__ == "__main__":
+    record()

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from reconciler.errors import SpecError
+from reconciler.spec.loader import load
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def said(folder: Path, container: dict[str, Any], environ: dict[str, str] | None = None) -> list[tuple[str, int, int]]:
+    """Message, line and column of what is wrong with this container."""
+    file = folder / "spec.yaml"
+    file.write_text(json.dumps({"containers": {"web": {"image": "a", **container}}}, indent=1))
+    try:
+        load(file, environ=environ or {})
+    except SpecError as error:
+        return [(one.message, one.line, one.column) for one in error.diagnostics]
+    return []
+
+
+def test_an_environment_has_an_upper_bound(tmp_path: Path) -> None:
+    long = {"LONG": "x" * 99_000}
+    assert not said(tmp_path, {"environment": {f"V{n}": "${LONG}" for n in range(10)}}, long)
+    many = said(tmp_path, {"environment": {f"V{n}": "${LONG}" for n in range(11)}}, long)
+    assert [message for message, *_ in many] == ["the environment is too large: 1063 KiB"]
+    one = said(tmp_path, {"environment": {"A": "", "PRIVATE": "x" * 200_000}})
+    assert [message for message, *_ in one] == ['variable "PRIVATE" is too long: 195 KiB']
+
+
+@pytest.mark.parametrize(
+    ("ports", "line"),
+    [
+        (["8000-8004:80-84", "8004:90"], 7),
+        (["${RANGE}:80-84", "8004:90"], 7),
+        (["8004:90", "${RANGE}:80-84"], 7),
+        (["${RANGE}:80-84", "8004:90", "${ONE}:1"], 5),  # it can't be known: the whole list
+    ],
+)
+def test_a_port_after_a_range_is_found_at_its_own_place(tmp_path: Path, ports: list[str], line: int) -> None:
+    found = said(tmp_path, {"ports": ports}, {"RANGE": "8000-8004", "ONE": "1"})
+    assert [(message, at) for message, at, _ in found] == [("host port 8004/tcp is published twice", line)]
+
+
+def test_addresses_of_two_versions_do_not_meet(tmp_path: Path) -> None:
+    assert not said(tmp_path, {"ports": ["0.0.0.0:80:80", "[::]:80:80"]})
+    assert not said(tmp_path, {"ports": ["127.0.0.1:80:80", "127.0.0.2:80:80", "80:80/udp"]})
+    assert said(tmp_path, {"ports": ["[::1]:80:80", "[::]:80:80"]})
+    assert said(tmp_path, {"ports": ["[::1]:80:80", "80:80"]})
+
+
+@pytest.mark.parametrize("attribute", ["ports", "expose"])
+def test_few_bytes_can_not_stand_for_billions_of_ports(tmp_path: Path, attribute: str) -> None:
+    start = time.monotonic()
+    found = said(tmp_path, {attribute: ["1-65535"] * 20_000})
+    assert len(found) == 1
+    assert "more than 20000" in found[0][0]
+    assert time.monotonic() - start < 5  # it takes some tenths of a second
+
+
+def test_thousands_of_ports_that_meet_are_said_once_an_item(tmp_path: Path) -> None:
+    found = said(tmp_path, {"ports": ["1-5000:1-5000", "1-5000:1-5000"]})
+    assert [message for message, *_ in found] == ["host port 1/tcp is published twice"]
