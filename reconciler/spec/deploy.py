@@ -73,10 +73,7 @@ class _Deploy:
         return self._container.replaced(self._found)
 
     def _deploy(self, deploy: Part) -> None:
-        if not isinstance(deploy.data, dict):
-            self._problem(deploy, f'"deploy" in {self._where} must be a mapping', "write deploy: {resources: …}")
-            return
-        for name, part in deploy.items():
+        for name, part in self._attributes(deploy, "deploy"):
             attribute = attributes.DEPLOY.get(name)
             if attribute is None:
                 self._unknown(part, name, attributes.DEPLOY, "deploy")
@@ -88,7 +85,7 @@ class _Deploy:
         if policy := deploy.get("restart_policy"):
             self._restart(policy)
         if resources := deploy.get("resources"):
-            for name, part in resources.items():
+            for name, part in self._attributes(resources, "deploy.resources"):
                 if name == "limits":
                     self._resources(part, _LIMITS, "deploy.resources.limits")
                 elif name == "reservations":
@@ -98,7 +95,7 @@ class _Deploy:
 
     def _resources(self, part: Part, known: dict[str, tuple[str, Callable[[str], Any]]], where: str) -> None:
         reserved = known is _RESERVATIONS
-        for name, value in part.items():
+        for name, value in self._attributes(part, where):
             if name in known and value.data is not None:
                 attribute, read = known[name]
                 own = self._container.get(attribute)
@@ -120,7 +117,7 @@ class _Deploy:
         self._found["gpus"] = sequence([*before, *devices.elements()], devices.origin)
 
     def _restart(self, policy: Part) -> None:
-        for name, part in policy.items():
+        for name, part in self._attributes(policy, "deploy.restart_policy"):
             if name in {"delay", "window"}:
                 message = f'"deploy.restart_policy.{name}" in {self._where} has no effect: {_WITHOUT_EFFECT[name]}'
                 self._note(part, message)
@@ -141,6 +138,11 @@ class _Deploy:
             # Compose lets the one of `deploy` win, and says nothing.
             self._note(own, f'"restart" in {self._where} has no effect: its deploy.restart_policy comes first')
         self._found["restart"] = Part(Scalar(text), (condition or policy).origin)
+
+    def _attributes(self, part: Part, where: str) -> list[tuple[str, Part]]:
+        if part.data is not None and not isinstance(part.data, dict):
+            self._problem(part, f'"{where}" in {self._where} must be a mapping', "write `key: value` lines below it")
+        return part.items()
 
     def _unknown(self, part: Part, name: str, known: Any, where: str) -> None:
         guess = closest(name, known)

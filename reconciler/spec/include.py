@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.spec.diagnostics import spec_error
+from reconciler.spec.attributes import refusal
+from reconciler.spec.diagnostics import closest, spec_error
 from reconciler.spec.origin import Part, mapping
 from reconciler.spec.relative import made_absolute
 from reconciler.spec.variables import variables_of
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from reconciler.spec.reading import Reading
 
 _SECTIONS = ("containers", "networks", "volumes", "configs", "secrets", "images")
+_OF_A_PROJECT = ("name", "version", "spec")
+"""What only the including file says."""
 _ATTRIBUTES = ("path", "project_directory", "env_file")
 
 Open = Callable[[list[tuple[Path, Part]], "Reading", tuple[Path, ...]], Part]
@@ -81,11 +84,25 @@ def _entry(
     return made_absolute(open_files(files, below, chain), below)
 
 
+def _unknown(name: str) -> tuple[str, str]:
+    if refused := refusal((), name, "an included file"):
+        return refused
+    guess = closest(name, (*_SECTIONS, "services", "include"))
+    hint = f'did you mean "{guess}"?' if guess else f"known here: {', '.join(_SECTIONS)}, services, include"
+    return f'unknown attribute "{name}" in an included file', hint
+
+
 def _imported(result: Part, other: Part, entry: Part, problems: list[Diagnostic]) -> Part:
     sections: dict[str, Part | None] = {}
+    for name, value in other.items():
+        if name not in (*_SECTIONS, *_OF_A_PROJECT):
+            problems.append(value.origin.diagnostic(*_unknown(name), key=True))
     for name in _SECTIONS:
         theirs = other.get(name)
         if theirs is None:
+            continue
+        if not isinstance(theirs.data, dict):
+            problems.append(theirs.origin.diagnostic(f'"{name}" must be a mapping', f"write {name}: {{NAME: {{…}}}}"))
             continue
         ours = result.get(name)
         parts = dict(ours.items()) if ours else {}

@@ -1,4 +1,4 @@
-"""What our loader makes of the corpus, beside what Docker Compose 2.40.3 made of it: every attribute of each service."""
+"""What our loader makes of the corpus, beside what Docker Compose 2.40.3 made of it: attribute by attribute."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_the_same_as_docker_compose(case: str) -> None:
     theirs = without_nothing(undollared(json.loads(recorded)))
     ours = as_compose(load(files(case), environ=ENVIRON))
     ours = json.loads(json.dumps(ours))
-    found = {}
+    found: dict[tuple[str, ...], list[Any]] = {}
     for name in ours["services"].keys() | theirs["services"].keys():
         one, other = (canonical(spec["services"].pop(name, {})) for spec in (ours, theirs))
         found |= {path: values for path, *values in compare(one, other, (case, name))}

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reconciler.errors import SpecError
+from reconciler.spec.folders import find_all
+from reconciler.spec.model import Container
+from tests.unit.spec.compose.project import Project
+
+
+def test_an_error_stands_in_the_file_that_it_is_in(project: Project) -> None:
+    project.write(
+        a_yaml="services: {web: {image: a, ports: ['80', '81'], labels: [a=1]}}",
+        b_yaml="services:\n  web:\n    ports: ['x']\n    labels: {b: [1]}\n    nonsense: 1\n",
+    )
+    assert project.wrong("a.yaml", "b.yaml") == [
+        'b.yaml:3:13: "x" is not a container port',
+        'b.yaml:4:17: label "b" must be text, not a list',
+        'b.yaml:5:5: unknown attribute "nonsense" in container "web"',
+    ]
+
+
+def test_what_can_not_be_merged(project: Project) -> None:
+    project.write(a_yaml="services: {web: {image: a, security_opt: [a], hostname: h, healthcheck: {retries: 1}}}")
+    project.write(b_yaml="services:\n  web:\n    security_opt: b\n    hostname: [h]\n    healthcheck: x\n")
+    assert project.wrong("a.yaml", "b.yaml") == [
+        "b.yaml:3:19: this can't be merged with the other file's: there it is a list",
+        "b.yaml:4:15: this can't be merged with the other file's: there it is a single value",
+        "b.yaml:5:18: this can't be merged with the other file's: there it is a mapping",
+    ]
+
+
+def test_every_file_tells_what_is_wrong_with_it(project: Project) -> None:
+    project.write(a_yaml='services: {web: {image: "${"}}', b_yaml='services: {web: {image: "$"}}')
+    assert [one.split(":")[0] for one in project.wrong("a.yaml", "b.yaml")] == ["a.yaml", "b.yaml"]
+
+
+def test_three_files_with_marks(project: Project) -> None:
+    project.write(
+        a_yaml="services: {web: {image: a, command: a, ports: ['80'], environment: {A: '1'}}}",
+        b_yaml="services: {web: {command: !reset null, ports: !override ['81'], environment: !reset {}}}",
+        c_yaml="services: {web: {ports: ['82'], environment: {C: '1'}}}",
+    )
+    web = project.load("a.yaml", "b.yaml", "c.yaml").containers["web"]
+    assert web.command is None
+    assert [port.target for port in web.ports] == [81, 82]
+    assert web.environment == {"C": "1"}
+
+
+def test_marks_in_a_single_file(project: Project) -> None:
+    project.write(a_yaml="services: {web: {image: !override a, command: !reset [x], ports: !override ['80']}}")
+    web = project.load("a.yaml").containers["web"]
+    assert web == Container.model_validate({"image": "a", "ports": ["80"]})
+
+
+def test_default_files_with_their_override(project: Project) -> None:
+    project.file("compose.yaml", "services: {web: {image: a, command: base}}")
+    project.file("compose.override.yml", "services: {web: {command: over}}")
+    assert project.load().containers["web"].command == ("over",)
+    assert project.load(".").containers["web"].command == ("over",)
+    assert project.load("compose.yaml").containers["web"].command == ("base",)
+
+
+def test_ours_come_first(project: Project) -> None:
+    project.file("compose.yaml", "services: {web: {image: a}}")
+    project.file("reconciler.yaml", "containers: {ours: {image: a}}")
+    project.file("reconciler.override.yaml", "containers: {more: {image: a}}")
+    assert list(project.load(environ={"COMPOSE_FILE": "compose.yaml"}).containers) == ["ours", "more"]
+
+
+def test_compose_file_names_the_files(project: Project) -> None:
+    project.file("one.yaml", "services: {one: {image: a}}")
+    project.file("two.yaml", "services: {two: {image: a}}")
+    assert list(project.load(environ={"COMPOSE_FILE": "one.yaml:two.yaml"}).containers) == ["one", "two"]
+    environ = {"COMPOSE_FILE": "one.yaml;two.yaml", "COMPOSE_PATH_SEPARATOR": ";"}
+    assert list(project.load(environ=environ).containers) == ["one", "two"]
+    project.file(".env", "COMPOSE_FILE=two.yaml")
+    assert list(project.load().containers) == ["two"]
+
+
+def test_the_projects_of_a_folder(project: Project) -> None:
+    for name in ("b.yaml", "a.yml"):
+        project.file(name, "containers: {web: {image: a}}")
+    project.file("values.yaml", "other: 1")
+    project.file("broken.yaml", "a: [")
+    project.file("notes.txt", "containers:")
+    project.file("sub/compose.yaml", "services: {web: {image: a}}")
+    project.file("sub/compose.override.yaml", "services: {web: {image: b}}")
+    project.file("plain/other.yaml", "services: {web: {image: a}}")
+    found = [[str(path.relative_to(project.folder)) for path in files] for files in find_all(project.folder)]
+    assert found == [["a.yml"], ["b.yaml"], ["broken.yaml"], ["sub/compose.yaml", "sub/compose.override.yaml"]]
+    assert find_all(project.folder / "sub") == [
+        [project.folder / "sub" / "compose.yaml", project.folder / "sub" / "compose.override.yaml"]
+    ]
+    with pytest.raises(SpecError, match="can't be read: no such file"):
+        find_all(Path("nowhere"))
+
+
+def test_profiles(project: Project) -> None:
+    project.write(
+        compose_yaml="""
+        services:
+          web:
+            image: a
+            depends_on:
+              db: {condition: service_started, required: false}
+          db: {image: a, profiles: [data, all], env_file: missing}
+        """
+    )
+    spec = project.load()
+    assert list(spec.containers) == ["web"]
+    assert spec.containers["web"].depends_on == {}
+    assert project.wrong(profiles=["data"]) == ["compose.yaml:6:51: missing: there is no such file"]
+    (project.folder / "missing").touch()
+    assert list(project.load(profiles=["*"]).containers) == ["web", "db"]
+    assert list(project.load(environ={"COMPOSE_PROFILES": "x,all"}).containers) == ["web", "db"]
+    project.write(native_yaml="containers:\n  web: {image: a, depends_on: [db]}\n  db: {image: a, profiles: [x]}\n")
+    assert project.wrong("native.yaml") == [
+        'native.yaml:2:32: container "web" depends on "db", none of whose profiles is active'
+    ]
+    project.write(native_yaml="containers: {db: {image: a, profiles: x}}")
+    assert project.wrong("native.yaml") == ['native.yaml:1:39: "profiles" in container "db" must be a list']
