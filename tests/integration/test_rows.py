@@ -261,6 +261,30 @@ def combine(world: World, drawn: list[dict[str, bool]]) -> None:
         assert ({it.path for it in change.fields} if change else set()) == paths
 
 
+LIMITS = ("mem_limit-1", "mem_reservation-1", "cpus-1", "cpu_shares-1", "cpuset-1", "pids_limit-1", "restart-1")
+UNSTARTABLE = {
+    "command-1": "ends by itself",
+    "gpus-1": "needs a GPU",
+    "cgroup_parent-1": "needs a cgroup of the host's",
+    "group_add-1": "needs a group of the image's",
+    "privileged-1": "needs a host that may do all",
+    "cap_add-1": "needs a host that may set its clock",
+}
+
+
+def test_a_start_changes_nothing_about_what_is_compared(story: Story) -> None:
+    """Some of what an Engine adds, it adds when it starts a container."""
+    drawn = {key: key not in story.unknown for key in TOGETHER if key not in story.unknown | UNSTARTABLE.keys()}
+    limits = {name: value for key in LIMITS for name, value in CASES[key].first.items()}
+    alone = {"pid-1", "security_opt-1", "ipc-1", "cgroup-1", "ulimits-1"}
+    containers = {
+        "all": {**merged(drawn, "first"), **limits, "state": "running"},
+        **{key: {**merged({key: False}, "first"), "state": "running"} for key in alone},
+    }
+    done = run(story.world, containers)
+    assert (done.failed, done.left, done.disagreements) == ([], {}, [])
+
+
 def merged(drawn: Mapping[str, bool], which: str) -> dict[str, Any]:
     attributes: dict[str, Any] = {"state": "stopped"}
     for key, moves in sorted(drawn.items()):
