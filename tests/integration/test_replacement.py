@@ -171,11 +171,13 @@ def test_what_an_anonymous_volume_holds_survives(world: World, declared: dict[st
     world.exec("db", "sh", "-c", f"echo kept >{path}/file")
     for value in ("1", "2"):
         before = world.id("db")
-        world.declare({"db": {**declared, "environment": {"A": value}}})
-        assert [field.path for field in only_change(world.plan()).fields] == ["environment.A"]
+        world.declare({"db": {**declared, "environment": {"A": value}, "state": "stopped"}})
         world.converge()
         assert world.id("db") != before
-        assert world.exec("db", "cat", f"{path}/file") == "kept"
+    world.declare({"db": {**declared, "environment": {"A": "2"}}})
+    assert [field.path for field in only_change(world.plan()).fields] == ["state"]
+    world.converge()
+    assert world.exec("db", "cat", f"{path}/file") == "kept"
 
 
 def test_a_replacement_cut_off_between_any_two_steps_is_finished(world: World) -> None:
@@ -210,15 +212,15 @@ def test_a_replacement_cut_off_between_any_two_steps_is_finished(world: World) -
         assert (world.inspect(key)["Config"]["User"], world.inspect(key)["State"]["Status"]) == ("nobody", "running")
 
 
-@pytest.mark.parametrize("step", ["create", "stop", "start", "rename"])
+@pytest.mark.parametrize("step", ["stop", "rename"])
 def test_a_step_that_was_done_though_its_answer_was_lost(world: World, step: str) -> None:
     world.declare({"web": {}})
     world.converge()
     old = world.id("web")
     world.declare({"web": {"user": "nobody"}})
-    world.proxy.cut(rf"POST /containers/.*{step}", when="after")
-    assert world.apply().exit_code in {ExitCode.PARTLY_FAILED, ExitCode.FAILED}
+    world.proxy.cut(rf"POST /containers/{old}/{step}", when="after")
+    assert world.apply().exit_code is ExitCode.PARTLY_FAILED
     assert world.engine.inspect(old)["State"]["Status"] == "running", "the old one serves again"
     world.converge()
-    assert world.engine.inspect(world.name("web"))["Id"] != old
+    assert world.id("web") != old
     assert world.names() == [world.name("web")]
