@@ -114,31 +114,20 @@ def test_a_job_that_ended_well_is_proof_enough(world: World) -> None:
     assert world.inspect("job")["Config"]["Cmd"] == ["echo", "done"]
 
 
-def test_a_port_is_handed_over_from_one_container_to_another(world: World) -> None:
-    world.declare({"a": {**httpd("a"), "ports": ["28511:80"]}, "b": httpd("b")})
-    world.converge()
-    world.declare({"a": httpd("a"), "b": {**httpd("b"), "ports": ["28511:80"]}})
-    world.converge()
-    assert world.engine.fetch("http://localhost:28511/") == "b\n"
+def test_ports_are_handed_over_swapped_and_left_behind(world: World) -> None:
+    """From `a` to `b`; between `c` and `d`; from `e`, which is to be stopped, to `f`, which is to start."""
 
+    def declare(a: str, b: str, c: str, d: str, e: str, f: str) -> None:
+        ports = {"a": a, "b": b, "c": c, "d": d}
+        served = {key: httpd(key) | ({"ports": [f"{port}:80"]} if port else {}) for key, port in ports.items()}
+        stopping = {key: httpd(key) | {"ports": ["28514:80"], "state": state} for key, state in (("e", e), ("f", f))}
+        world.declare(served | stopping)
+        world.converge()
 
-def test_two_containers_swap_their_ports(world: World) -> None:
-    world.declare({"a": {**httpd("a"), "ports": ["28512:80"]}, "b": {**httpd("b"), "ports": ["28513:80"]}})
-    world.converge()
-    world.declare({"a": {**httpd("a"), "ports": ["28513:80"]}, "b": {**httpd("b"), "ports": ["28512:80"]}})
-    world.converge()
-    assert world.engine.fetch("http://localhost:28512/") == "b\n"
-    assert world.engine.fetch("http://localhost:28513/") == "a\n"
-
-
-def test_a_container_that_is_stopped_hands_its_port_on(world: World) -> None:
-    world.declare({"a": {**httpd("a"), "ports": ["28514:80"]}, "b": {"state": "stopped"}})
-    world.converge()
-    world.declare(
-        {"a": {**httpd("a"), "ports": ["28514:80"], "state": "stopped"}, "b": {**httpd("b"), "ports": ["28514:80"]}}
-    )
-    world.converge()
-    assert world.engine.fetch("http://localhost:28514/") == "b\n"
+    declare("28511", "", "28512", "28513", "running", "stopped")
+    declare("", "28511", "28513", "28512", "stopped", "running")
+    for port, page in ((28511, "b"), (28512, "d"), (28513, "c"), (28514, "f")):
+        assert world.engine.fetch(f"http://localhost:{port}/") == f"{page}\n"
 
 
 def test_a_container_renamed_in_the_spec_keeps_its_port(world: World) -> None:
