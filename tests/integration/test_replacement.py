@@ -20,12 +20,10 @@ if TYPE_CHECKING:
 FAILS = ["sh", "-c", "echo last words; exit 9"]
 
 
-def httpd(page: str) -> dict[str, Any]:
-    """A container that serves a page on port 80, at once and until it is asked to end."""
-    serve = (
-        f"mkdir -p /srv && echo {page} >/srv/index.html && httpd -p 80 -h /srv && trap 'exit 0' TERM; sleep 9999 & wait"
-    )
-    return {"command": ["sh", "-c", serve]}
+def httpd(page: str, ending: str = "exit 0") -> dict[str, Any]:
+    """A container that serves a page on port 80, until it is asked to end."""
+    serve = f"mkdir -p /srv && echo {page} >/srv/index.html && httpd -p 80 -h /srv"
+    return {"command": ["sh", "-c", f"{serve} && trap '{ending}' TERM; sleep 9999 & wait"]}
 
 
 def test_a_new_one_that_fails_at_once_gives_its_place_back(world: World) -> None:
@@ -115,12 +113,21 @@ def test_a_job_that_ended_well_is_proof_enough(world: World) -> None:
 
 
 def test_ports_are_handed_over_swapped_and_left_behind(world: World) -> None:
-    """From `a` to `b`; between `c` and `d`; from `e`, which is to be stopped, to `f`, which is to start."""
+    """From `a` to `b`; between `c` and `d`; from `e`, which is to be stopped, to `f`, which is to start.
+
+    Who has a port takes a second to end: whoever does not wait for that finds it taken.
+    """
+    slow = "sleep 1; exit 0"
 
     def declare(a: str, b: str, c: str, d: str, e: str, f: str) -> None:
         ports = {"a": a, "b": b, "c": c, "d": d}
-        served = {key: httpd(key) | ({"ports": [f"{port}:80"]} if port else {}) for key, port in ports.items()}
-        stopping = {key: httpd(key) | {"ports": ["28514:80"], "state": state} for key, state in (("e", e), ("f", f))}
+        served = {
+            key: httpd(key, slow if key in "ac" else "exit 0") | ({"ports": [f"{port}:80"]} if port else {})
+            for key, port in ports.items()
+        }
+        stopping = {
+            key: httpd(key, slow) | {"ports": ["28514:80"], "state": state} for key, state in (("e", e), ("f", f))
+        }
         world.declare(served | stopping)
         world.converge()
 
