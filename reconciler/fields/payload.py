@@ -66,6 +66,8 @@ def create_payload(instance: Instance, carried: Mapping[str, str] | None = None)
     if carried:
         own[ownership.ANONYMOUS] = ownership.write_json(dict(carried))
         mounts = payload.setdefault("HostConfig", {}).setdefault("Mounts", [])
+        # An anonymous mount of the spec, as the rows wrote it, gets the name of the volume that moves along.
+        mounts[:] = [mount for mount in mounts if mount["Target"] not in carried]
         mounts.extend({"Type": "volume", "Source": name, "Target": path} for path, name in sorted(carried.items()))
     payload.setdefault("Labels", {}).update(own)
     return payload

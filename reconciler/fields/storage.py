@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from reconciler.fields.base import Canonical, Inspect, Instance, Payload
 
 
+_CARRIED = {"carried": True}
+"""Marks an anonymous volume that moved along from the container's forerunner."""
+
+
 def _mount(kind: str, source: str, target: str, read_only: bool) -> dict[str, Any]:
     return {"type": kind, "source": source, "target": target, "read_only": read_only}
 
@@ -51,7 +55,19 @@ def _actual(inspect: Inspect) -> Canonical:
         target, _, options = rest.partition(":")
         kind = "bind" if source.startswith("/") else "volume"
         mounts.append(_mount(kind, source, target, "ro" in options.split(",")))
-    return _sorted([mount for mount in mounts if mount["target"] not in carried])
+    return _sorted(
+        [
+            _mount("volume", "", mount["target"], False) | _CARRIED if mount["target"] in carried else mount
+            for mount in mounts
+        ]
+    )
+
+
+def _same(wanted: Canonical, actual: Canonical) -> bool:
+    # An anonymous volume that moved along is the spec's, under another name, or the image's.
+    anonymous = {mount["target"] for mount in wanted if mount["type"] == "volume" and not mount["source"]}
+    found = [mount for mount in actual if _CARRIED.items() - mount.items() or mount["target"] in anonymous]
+    return list(wanted) == [{key: mount[key] for key in mount if key not in _CARRIED} for mount in found]
 
 
 def _write(payload: Payload, value: Canonical) -> None:
@@ -79,6 +95,7 @@ ROWS = (
         wanted=_wanted,
         actual=_actual,
         write=_write,
+        same=_same,
         undeclared=lambda _inspect, _image: (),
         show=lambda value: ", ".join(map(show_mount, value)) or "none",
     ),

@@ -179,7 +179,7 @@ def _create(
     forerunner: ContainerState | None = None,
 ) -> tuple[str, str]:
     """Create, connect, and start it unless it is to be stopped; the IDs of the creation and of the last of these."""
-    payload = create_payload(instance, _carried(instance, forerunner) if forerunner else None)
+    payload = create_payload(instance, _carried(instance, forerunner, snapshot) if forerunner else None)
     endpoints = payload["NetworkingConfig"]["EndpointsConfig"]
     first = payload["HostConfig"]["NetworkMode"]
     several = tuple(int(number) for number in snapshot.engine.api_version.split(".")) >= _SEVERAL_AT_CREATE
@@ -305,10 +305,13 @@ def _operation(mends: dict[Mend, FieldChange], instance: Instance) -> Operation:
     return Operation.UPDATE
 
 
-def _carried(instance: Instance, old: ContainerState) -> dict[str, str]:
-    """The anonymous volumes that move along to the new container: all but those whose path is mounted otherwise."""
-    declared = {mount.target for mount in instance.container.volumes}
-    return {path: name for path, name in old.anonymous_volumes.items() if path not in declared}
+def _carried(instance: Instance, old: ContainerState, snapshot: Snapshot) -> dict[str, str]:
+    """The anonymous volumes that move along to the new container: those of the spec, and those of the image."""
+    image = snapshot.image_by_id(old.image_id)
+    declared = {mount.target: mount for mount in instance.container.volumes}
+    paths = set((image.config.get("Volumes") or {}) if image else ()) - declared.keys()
+    paths |= {path for path, mount in declared.items() if mount.type == "volume" and not mount.source}
+    return {path: name for path, name in old.anonymous_volumes.items() if path in paths}
 
 
 def _described(instance: Instance) -> str:

@@ -59,7 +59,7 @@ def test_a_new_one_that_fails_at_once_gives_its_place_back(world: World) -> None
     [
         ({"command": ["no-such-command"]}, "no-such-command"),
         ({"user": "nobody-knows-him"}, "nobody-knows-him"),
-        ({"command": FAILS, "restart": "always"}, "was restarted"),
+        ({"command": FAILS, "restart": "always"}, "restarted"),
         ({"healthy": False}, "unhealthy"),
     ],
     ids=["no-command", "no-user", "restarting", "unhealthy"],
