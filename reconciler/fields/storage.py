@@ -11,10 +11,6 @@ if TYPE_CHECKING:
     from reconciler.fields.base import Canonical, Inspect, Instance, Payload
 
 
-_CARRIED = {"carried": True}
-"""Marks an anonymous volume that moved along from the container's forerunner."""
-
-
 def _mount(kind: str, source: str, target: str, read_only: bool) -> dict[str, Any]:
     return {"type": kind, "source": source, "target": target, "read_only": read_only}
 
@@ -57,17 +53,12 @@ def _actual(inspect: Inspect) -> Canonical:
         mounts.append(_mount(kind, source, target, "ro" in options.split(",")))
     return _sorted(
         [
-            _mount("volume", "", mount["target"], False) | _CARRIED if mount["target"] in carried else mount
+            # A volume without a name, as in the spec, has the one that it had in the container before.
+            mount | {"source": ""} if mount["target"] in carried.of_spec else mount
             for mount in mounts
+            if mount["target"] not in carried.of_image
         ]
     )
-
-
-def _same(wanted: Canonical, actual: Canonical) -> bool:
-    # An anonymous volume that moved along is the spec's, under another name, or the image's.
-    anonymous = {mount["target"] for mount in wanted if mount["type"] == "volume" and not mount["source"]}
-    found = [mount for mount in actual if _CARRIED.items() - mount.items() or mount["target"] in anonymous]
-    return list(wanted) == [{key: mount[key] for key in mount if key not in _CARRIED} for mount in found]
 
 
 def _write(payload: Payload, value: Canonical) -> None:
@@ -95,7 +86,6 @@ ROWS = (
         wanted=_wanted,
         actual=_actual,
         write=_write,
-        same=_same,
         undeclared=lambda _inspect, _image: (),
         show=lambda value: ", ".join(map(show_mount, value)) or "none",
     ),

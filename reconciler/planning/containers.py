@@ -7,6 +7,7 @@ from typing import Any
 
 from reconciler.fields import network as network_rows
 from reconciler.fields.base import Instance, Mend
+from reconciler.fields.ownership import Anonymous, anonymous
 from reconciler.fields.payload import create_payload
 from reconciler.fields.table import ROW
 from reconciler.planning.actions import (
@@ -134,6 +135,12 @@ def plan_container(
     if Mend.REPLACE in mends:
         part.changes.append(Change(resource, Operation.REPLACE, "", fields))
         step = _Step(resource, reason, group=f"{Kind.CONTAINER}/{instance.name}")
+        if current.name == f"{instance.name}{NEXT}":
+            # Cut off between its two renames: it gets its name first, since the new one needs that one.
+            plain = _Step(resource, reason)
+            rename = RenameContainer(container=current.id, old_name=current.name, name=instance.name, **plain("rename"))
+            gone.append(part.add(rename))
+            current = ContainerState({**current.inspect, "Name": f"/{instance.name}"})
         _replace(part, instance, current, snapshot, step, (*to_create, *gone), to_start)
     else:
         part.changes.append(Change(resource, _operation(mends, instance), "", fields))
@@ -268,11 +275,11 @@ def _change(
         done.append(part.add(UpdateContainer(container=current.id, payload=payload["HostConfig"], **step("update"))))
     if Mend.STATE in mends:
         if instance.container.state is State.STOPPED:
-            _stop(part, current, step("stop", *done))
+            _stop(part, ContainerState({**current.inspect, "Name": f"/{instance.name}"}), step("stop", *done))
         elif current.status == "paused":
             part.up = part.add(UnpauseContainer(container=current.id, **step("unpause", *done)))
         else:
-            part.up = part.add(StartContainer(container=current.id, **step("start", *done, *to_start)))
+            part.up = part.add(StartContainer(container=current.id, **step("start", *to_connect, *done, *to_start)))
 
 
 def _connect(
@@ -305,13 +312,19 @@ def _operation(mends: dict[Mend, FieldChange], instance: Instance) -> Operation:
     return Operation.UPDATE
 
 
-def _carried(instance: Instance, old: ContainerState, snapshot: Snapshot) -> dict[str, str]:
-    """The anonymous volumes that move along to the new container: those of the spec, and those of the image."""
+def _carried(instance: Instance, old: ContainerState, snapshot: Snapshot) -> Anonymous | None:
+    """The anonymous volumes that move along to the new container: those of the spec, and those of any image before."""
     image = snapshot.image_by_id(old.image_id)
     declared = {mount.target: mount for mount in instance.container.volumes}
-    paths = set((image.config.get("Volumes") or {}) if image else ()) - declared.keys()
-    paths |= {path for path, mount in declared.items() if mount.type == "volume" and not mount.source}
-    return {path: name for path, name in old.anonymous_volumes.items() if path in paths}
+    asked = set((image.config.get("Volumes") or {}) if image else ()) | anonymous(old.labels).of_image.keys()
+    named = old.anonymous_volumes
+    of_spec = {
+        path: named[path]
+        for path, mount in declared.items()
+        if mount.type == "volume" and not mount.source and path in named
+    }
+    of_image = {path: name for path, name in named.items() if path in asked - declared.keys()}
+    return Anonymous(of_spec, of_image) if of_spec or of_image else None
 
 
 def _described(instance: Instance) -> str:

@@ -122,9 +122,10 @@ class Port(Value):
     @classmethod
     def _published(cls, value: Any) -> Any:
         value = _text(value)
-        if isinstance(value, str) and value:
-            shorthand.port_range(value, "host")
-        return value
+        if not isinstance(value, str) or not value:
+            return value
+        ports = shorthand.port_range(value, "host")
+        return str(ports[0]) if len(ports) == 1 else f"{ports[0]}-{ports[-1]}"
 
     @field_validator("host_ip", mode="before")
     @classmethod

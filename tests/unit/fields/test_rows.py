@@ -9,6 +9,7 @@ import pytest
 
 from reconciler.fields import ownership
 from reconciler.fields.base import Instance
+from reconciler.fields.ownership import Anonymous
 from reconciler.fields.payload import create_payload, declared, digest
 from reconciler.fields.table import NOT_ON_THE_ENGINE, ROW, TABLE
 from reconciler.spec.model import Container, Spec
@@ -233,7 +234,7 @@ def test_the_payload_by_other_eyes() -> None:
             "restart": "on-failure:3",
         }
     )
-    payload = create_payload(full, {"/data": "abc"})
+    payload = create_payload(full, Anonymous({"/cache": "def"}, {"/data": "abc"}))
     labels = payload.pop("Labels")
     assert payload == {
         "Image": "app:1",
@@ -251,7 +252,7 @@ def test_the_payload_by_other_eyes() -> None:
             },
             "Binds": ["/srv:/s:rw"],
             "Mounts": [
-                {"Type": "volume", "Source": "", "Target": "/cache", "ReadOnly": False},
+                {"Type": "volume", "Source": "def", "Target": "/cache", "ReadOnly": False},
                 {"Type": "volume", "Source": "p_pages", "Target": "/p", "ReadOnly": True},
                 {"Type": "volume", "Source": "abc", "Target": "/data"},
             ],
@@ -263,7 +264,7 @@ def test_the_payload_by_other_eyes() -> None:
     assert (
         labels.items() >= {"l": "x", ownership.PROJECT: "p", ownership.RESOURCE: "web", ownership.REPLICA: "1"}.items()
     )
-    assert ownership.anonymous(labels) == {"/data": "abc"}
+    assert ownership.anonymous(labels) == Anonymous({"/cache": "def"}, {"/data": "abc"})
     assert ownership.declared(labels) == frozenset(declared(full))
 
 
@@ -275,7 +276,7 @@ def test_the_declared_label_has_names_and_no_values() -> None:
 @pytest.mark.parametrize("text", ["", "{", "null", "[1", '"x"', "{}"])
 def test_a_declared_label_that_somebody_wrote_says_nothing(text: str) -> None:
     assert ownership.declared({ownership.DECLARED: text}) == frozenset()
-    assert ownership.anonymous({ownership.ANONYMOUS: text if text != "{}" else "[]"}) == {}
+    assert ownership.anonymous({ownership.ANONYMOUS: text if text != "{}" else "[]"}) == Anonymous()
 
 
 @pytest.mark.parametrize("container", [{"volumes": ["/cache"]}, {}], ids=["declared", "of the image"])
@@ -300,7 +301,8 @@ def test_a_read_only_anonymous_volume_stays_read_only_when_it_moves_along(scene:
     scene.converge()
     declare(scene, {"volumes": [mount], "user": "nobody"})
     scene.converge()
-    assert [one.get("ReadOnly") for one in scene.inspect("web")["HostConfig"]["Mounts"]] == [True]
+    mounts = {one["Target"]: one for one in scene.inspect("web")["HostConfig"]["Mounts"]}
+    assert mounts["/cache"]["ReadOnly"] is True
 
 
 def test_a_volume_of_the_image_moves_along_also_when_the_new_image_does_not_ask_for_it(scene: Scene) -> None:
