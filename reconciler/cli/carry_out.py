@@ -39,7 +39,7 @@ def carry_out(plan: Plan, engine: Engine, options: Options, settled: str = "is a
     if plan.conflicts:
         count = len(plan.conflicts)
         what = "one thing stands" if count == 1 else f"{count} things stand"
-        raise Refused(f"{what} in the way, so nothing has been changed", plan.conflicts[0].hint)
+        raise Refused(f"{what} in the way; nothing has been changed", "settle it first: see above" if text else "")
     _agree(plan, options)
     if not text:
         return _for_a_program(plan, engine)
@@ -50,10 +50,12 @@ def _agree(plan: Plan, options: Options) -> None:
     if not plan.destructive or options.yes:
         return
     if not (sys.stdin.isatty() and sys.stdout.isatty() and options.output == "text"):
-        operations = sorted({f"{change.operation}s" for change in plan.destructive})
-        names = ", ".join(change.resource.name for change in plan.destructive)
+        parts = []
+        for operation in sorted({change.operation for change in plan.destructive}):
+            names = ", ".join(change.resource.name for change in plan.destructive if change.operation is operation)
+            parts.append(f"{operation}s {names}")
         raise Refused(
-            f"this {' and '.join(operations)} {names}, and nobody is here to agree; nothing has been changed",
+            f"this {' and '.join(parts)}, and nobody is here to agree; nothing has been changed",
             "look at the plan, then say --yes",
         )
     if not click.confirm("Go ahead?", default=False):

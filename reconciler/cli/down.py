@@ -26,4 +26,9 @@ def command(**given: Any) -> int:
     from reconciler.planning.planner import plan_down
 
     with connected(options) as engine:
-        return carry_out(plan_down(project, engine.observe(project), spec), engine, options, settled="is down")
+        todo = plan_down(project, engine.observe(project), spec)
+        if todo.in_sync and options.output == "text":
+            stay = f" but its volumes: {', '.join(todo.kept_volumes)}" if todo.kept_volumes else ""
+            click.echo(f"Nothing of {project} is here{stay}.")
+            return 0
+        return carry_out(todo, engine, options, settled="is down")

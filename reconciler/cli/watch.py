@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ def command(interval: float, **given: Any) -> int:
         raise UsageError("watch can't watch standard input", "name a file or a folder with -f")
     from reconciler.engine.engine import connect  # each command pays for what it needs
     from reconciler.execution.clock import SystemClock
+    from reconciler.report.style import Style
     from reconciler.spec.loader import files_of
     from reconciler.watch.files import watched
     from reconciler.watch.log import configure
@@ -47,7 +49,7 @@ def command(interval: float, **given: Any) -> int:
     load_spec(options)  # a spec that is wrong from the start is better said here, with its exit code
     clock = SystemClock()
     triggers = Triggers(clock)
-    log = configure()
+    log = configure(colours=Style.for_stream(sys.stderr, os.environ).colours)
     with interruptible("Stopping after the calls under way; again to leave at once.") as interruption:
         interruption.on_stop = lambda: triggers.ask("stop")
         signal.signal(signal.SIGHUP, lambda *_: triggers.ask("signal"))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler.engine.archive import opened_source, source_digest
 from reconciler.engine.credentials import registry_auth
-from reconciler.errors import Conflict, NotFound, Stale
+from reconciler.errors import Conflict, EngineError, NotFound, Stale
 from reconciler.fields import ownership
 from reconciler.planning.actions import (
     Action,
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 _CALL_SECONDS = 60.0
 """The deadline of a call that the Engine answers at once, unless it hangs."""
+
+_PORT_TAKEN = re.compile(r"host port (\d+) is already in use")
 
 _START_SECONDS = 120.0
 _PULL_SECONDS = 1800.0
@@ -97,7 +100,7 @@ def _perform_on_container(client: Client, action: ContainerAction, container: st
         case RenameContainer():
             _rename(client, path, action)
         case StartContainer():
-            client.post(f"{path}/start", deadline=_START_SECONDS)
+            _start(client, path)
         case UnpauseContainer():
             client.post(f"{path}/unpause", deadline=_CALL_SECONDS)
         case StopContainer():
@@ -118,6 +121,22 @@ def _as_expected(client: Client, path: str, name: str) -> ContainerState:
             "run the same command again to see why",
         )
     return state
+
+
+def _start(client: Client, path: str) -> None:
+    try:
+        client.post(f"{path}/start", deadline=_START_SECONDS)
+    except EngineError as error:
+        # The Engine does not say who has the port; a person's next question is just that.
+        taken = _PORT_TAKEN.match(error.message)
+        if taken is None:
+            raise
+        holders = client.get("/containers/json", {"filters": {"publish": [taken[1]]}})
+        if not holders:
+            raise
+        names = ", ".join(sorted(holder["Names"][0].removeprefix("/") for holder in holders))
+        message = f"host port {taken[1]} is already in use by container {names}"
+        raise EngineError(message, "stop that one, or publish another port", status=error.status) from None
 
 
 def _rename(client: Client, path: str, action: RenameContainer) -> None:

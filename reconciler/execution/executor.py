@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from reconciler.errors import ReconcilerError
 from reconciler.execution.gate import Unproven, await_proof
 from reconciler.execution.outcome import ActionOutcome, Outcome, Progress, Result, Started
-from reconciler.planning.actions import Action, AwaitProof
+from reconciler.planning.actions import Action, AwaitProof, RenameContainer, StopContainer
 from reconciler.planning.rollback import rollback
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class _Run:
                         running[pool.submit(self._perform, action)] = action
                 for group in self._to_undo(running.values()):
                     self._undoing.add(group)
-                    steps = self._done_steps(group)
+                    steps = self._tried_steps(group)
                     running[pool.submit(self._undo, steps)] = steps[-1]
                 if not running:
                     break
@@ -142,15 +142,20 @@ class _Run:
         for group, steps in groups.items():
             stuck = self._stop.is_set() and any(step.id not in self._ended for step in steps)
             failed = any(step.id in self._ended and self._ended[step.id].result in _NOT_DONE for step in steps)
-            if (stuck or failed) and group not in busy | self._undoing and self._done_steps(group):
+            if (stuck or failed) and group not in busy | self._undoing and self._tried_steps(group):
                 found.append(group)
         return found
 
-    def _done_steps(self, group: str) -> list[Action]:
+    def _tried_steps(self, group: str) -> list[Action]:
+        """What is to be taken back: the steps done, and those whose failure may be a lost answer only."""
         return [
             outcome.action
             for outcome in self._ended.values()
-            if outcome.action.group == group and outcome.result is Result.DONE
+            if outcome.action.group == group
+            and (
+                outcome.result is Result.DONE
+                or (outcome.result is Result.FAILED and isinstance(outcome.action, StopContainer | RenameContainer))
+            )
         ]
 
     def _undo(self, steps: list[Action]) -> list[ActionOutcome]:
@@ -160,7 +165,9 @@ class _Run:
             if outcome.result is Result.DONE:
                 outcome = ActionOutcome(self._actions[step_id], Result.UNDONE, outcome.seconds)
             self._tell(outcome)
-            outcomes.append(outcome)
+            # A step that failed stays a failure, whether or not there was something to take back.
+            if outcome.result is Result.FAILED or self._ended[step_id].result is Result.DONE:
+                outcomes.append(outcome)
         return outcomes
 
     def _perform(self, action: Action) -> list[ActionOutcome]:

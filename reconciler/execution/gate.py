@@ -65,8 +65,10 @@ def await_proof(
 def _failure(state: ContainerState, waited: float, deadline: float) -> str:
     if state.status == "exited" and (state.exit_code or state.restarts_by_itself):
         return f"exited with code {state.exit_code}"
-    if state.restart_count or state.status == "restarting":
-        return f"exited with code {state.exit_code} and was restarted"
+    if state.status == "restarting":
+        return f"exited with code {state.exit_code} and is restarted again and again"
+    if state.restart_count:
+        return "exited and was restarted"  # with which code is forgotten once it runs again
     if state.status in {"dead", "removing", "created", "paused"}:
         return f"is {state.status}"
     if state.health == "unhealthy":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 PREFIX = "io.reconciler."
@@ -14,7 +15,7 @@ DECLARED = f"{PREFIX}declared"
 DIGEST = f"{PREFIX}digest"
 VERSION = f"{PREFIX}version"
 ANONYMOUS = f"{PREFIX}anonymous"
-"""The anonymous volumes that moved along from the container's forerunner: a JSON mapping of path to volume name."""
+"""The anonymous volumes that moved along from the container's forerunner: `Anonymous` as JSON."""
 
 Labels = Mapping[str, str]
 _T = TypeVar("_T")
@@ -25,9 +26,28 @@ def declared(labels: Labels) -> frozenset[str]:
     return frozenset(_json(labels.get(DECLARED), list) or ())
 
 
-def anonymous(labels: Labels) -> Mapping[str, str]:
-    """The anonymous volumes that moved along: path in the container → volume name."""
-    return _json(labels.get(ANONYMOUS), dict) or {}
+@dataclass(frozen=True, slots=True)
+class Anonymous:
+    """Anonymous volumes that moved along: path in the container → volume name.
+
+    Attributes:
+        of_spec: those that the spec mounts.
+        of_image: those that an image asked for.
+    """
+
+    of_spec: Mapping[str, str] = field(default_factory=dict)
+    of_image: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """The label's value."""
+        return write_json({"spec": dict(self.of_spec), "image": dict(self.of_image)})
+
+
+def anonymous(labels: Labels) -> Anonymous:
+    """The anonymous volumes that moved along."""
+    said = _json(labels.get(ANONYMOUS), dict) or {}
+    spec, image = said.get("spec"), said.get("image")
+    return Anonymous(spec if isinstance(spec, dict) else {}, image if isinstance(image, dict) else {})
 
 
 def write_json(value: object) -> str:

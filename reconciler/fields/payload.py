@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from reconciler.fields import compose_labels, ownership
@@ -46,12 +45,12 @@ def labels(project: str, resource: str) -> dict[str, str]:
     return {ownership.PROJECT: project, ownership.RESOURCE: resource, ownership.VERSION: __version__}
 
 
-def create_payload(instance: Instance, carried: Mapping[str, str] | None = None) -> Payload:
+def create_payload(instance: Instance, carried: ownership.Anonymous | None = None) -> Payload:
     """The body of the create call.
 
     Args:
         instance: the container to be.
-        carried: anonymous volumes of its forerunner that move along: path in the container → volume name.
+        carried: anonymous volumes of its forerunner that move along.
     """
     payload: Payload = {"Image": instance.container.image}
     for row in TABLE:
@@ -64,8 +63,11 @@ def create_payload(instance: Instance, carried: Mapping[str, str] | None = None)
         ownership.DIGEST: digest(instance),
     }
     if carried:
-        own[ownership.ANONYMOUS] = ownership.write_json(dict(carried))
+        own[ownership.ANONYMOUS] = str(carried)
         mounts = payload.setdefault("HostConfig", {}).setdefault("Mounts", [])
-        mounts.extend({"Type": "volume", "Source": name, "Target": path} for path, name in sorted(carried.items()))
+        for mount in mounts:
+            mount["Source"] = carried.of_spec.get(mount["Target"], mount["Source"])
+        of_image = sorted(carried.of_image.items())
+        mounts.extend({"Type": "volume", "Source": name, "Target": path} for path, name in of_image)
     payload.setdefault("Labels", {}).update(own)
     return payload

@@ -50,7 +50,14 @@ def _actual(inspect: Inspect) -> Canonical:
     carried = ownership.anonymous(at("Config.Labels", inspect) or {})
     mounts = [_from_mount(mount) for mount in at("HostConfig.Mounts", inspect) or ()]
     mounts += [_from_bind(bind) for bind in at("HostConfig.Binds", inspect) or ()]
-    return _sorted([mount for mount in mounts if mount["target"] not in carried])
+    return _sorted(
+        [
+            # A volume without a name, as in the spec, has the one that it had in the container before.
+            mount | {"source": ""} if mount["target"] in carried.of_spec else mount
+            for mount in mounts
+            if mount["target"] not in carried.of_image
+        ]
+    )
 
 
 def _from_mount(mount: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from reconciler.fields import network as network_rows
 from reconciler.fields.base import Instance, Mend
+from reconciler.fields.ownership import Anonymous, anonymous
 from reconciler.fields.payload import create_payload
 from reconciler.fields.table import ROW, TABLE
 from reconciler.planning.actions import (
@@ -138,6 +139,12 @@ def plan_container(
     if Mend.REPLACE in mends:
         part.changes.append(Change(resource, Operation.REPLACE, "", fields))
         step = _Step(resource, reason, group=f"{Kind.CONTAINER}/{instance.name}")
+        if current.name == f"{instance.name}{NEXT}":
+            # Cut off between its two renames: it gets its name first, since the new one needs that one.
+            plain = _Step(resource, reason)
+            rename = RenameContainer(container=current.id, old_name=current.name, name=instance.name, **plain("rename"))
+            gone.append(part.add(rename))
+            current = ContainerState({**current.inspect, "Name": f"/{instance.name}"})
         _replace(part, instance, current, snapshot, step, (*to_create, *gone), to_start)
     else:
         part.changes.append(Change(resource, _operation(mends, instance), "", fields))
@@ -183,7 +190,7 @@ def _create(
     forerunner: ContainerState | None = None,
 ) -> tuple[str, str]:
     """Create, connect, and start it unless it is to be stopped; the IDs of the creation and of the last of these."""
-    payload = create_payload(instance, _carried(instance, forerunner) if forerunner else None)
+    payload = create_payload(instance, _carried(instance, forerunner, snapshot) if forerunner else None)
     endpoints = payload["NetworkingConfig"]["EndpointsConfig"]
     first = payload["HostConfig"]["NetworkMode"]
     several = snapshot.engine.api >= _SEVERAL_AT_CREATE
@@ -275,11 +282,11 @@ def _change(
         done.append(part.add(UpdateContainer(container=current.id, payload=payload["HostConfig"], **step("update"))))
     if Mend.STATE in mends:
         if instance.container.state is State.STOPPED:
-            _stop(part, current, step("stop", *done))
+            _stop(part, ContainerState({**current.inspect, "Name": f"/{instance.name}"}), step("stop", *done))
         elif current.status == "paused":
             part.up = part.add(UnpauseContainer(container=current.id, **step("unpause", *done)))
         else:
-            part.up = part.add(StartContainer(container=current.id, **step("start", *done, *to_start)))
+            part.up = part.add(StartContainer(container=current.id, **step("start", *to_connect, *done, *to_start)))
 
 
 def _connect(
@@ -312,10 +319,19 @@ def _operation(mends: Mapping[Mend, list[FieldChange]], instance: Instance) -> O
     return Operation.UPDATE
 
 
-def _carried(instance: Instance, old: ContainerState) -> dict[str, str]:
-    """The anonymous volumes that move along to the new container: all but those whose path is mounted otherwise."""
-    declared = {mount.target for mount in instance.container.volumes}
-    return {path: name for path, name in old.anonymous_volumes.items() if path not in declared}
+def _carried(instance: Instance, old: ContainerState, snapshot: Snapshot) -> Anonymous | None:
+    """The anonymous volumes that move along to the new container: those of the spec, and those of any image before."""
+    image = snapshot.image_by_id(old.image_id)
+    declared = {mount.target: mount for mount in instance.container.volumes}
+    asked = set((image.config.get("Volumes") or {}) if image else ()) | anonymous(old.labels).of_image.keys()
+    named = old.anonymous_volumes
+    of_spec = {
+        path: named[path]
+        for path, mount in declared.items()
+        if mount.type == "volume" and not mount.source and path in named
+    }
+    of_image = {path: name for path, name in named.items() if path in asked - declared.keys()}
+    return Anonymous(of_spec, of_image) if of_spec or of_image else None
 
 
 def _described(instance: Instance) -> str:

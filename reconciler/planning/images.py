@@ -38,7 +38,7 @@ def plan_images(spec: Spec, snapshot: Snapshot) -> dict[str, ImagePlan]:
     for container in spec.containers.values():
         if container.state is not State.ABSENT:
             wanted.setdefault(full_reference(container.image), (container.image, Image()))
-    return {full: _plan(text, image, snapshot) for full, (text, image) in wanted.items()}
+    return {full: _plan(text, image, snapshot) for full, (text, image) in sorted(wanted.items())}
 
 
 def _plan(text: str, image: Image, snapshot: Snapshot) -> ImagePlan:

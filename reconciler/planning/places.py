@@ -45,7 +45,10 @@ def _networks(spec: Spec, snapshot: Snapshot, plan: PlacesPlan) -> None:
         for container in spec.containers.values()
     ):
         wanted.setdefault(DEFAULT_NETWORK, Network())
-    here = {network.name: network for network in snapshot.networks}
+    # Older Engines make two of one name: ours counts, and the same one whatever the order of the reply.
+    mine = ownership.PROJECT
+    ranked = sorted(snapshot.networks, key=lambda state: (state.labels.get(mine) != spec.name, state.id), reverse=True)
+    here = {network.name: network for network in ranked}
     names = set()
     for key, network in sorted(wanted.items()):
         name = spec.network_name(key)

@@ -169,7 +169,11 @@ def _plan_instance(
         if mount.type == "volume" and mount.source
     ]
     needs = [image.action] if image.action else []
-    needs += [places.creates[place] for place in (*joined, *mounted) if place in places.creates]
+    needs += [
+        places.creates[place]
+        for place in (*sorted(joined, key=str), *sorted(mounted, key=str))
+        if place in places.creates
+    ]
     to_start = tuple(up[dependency] for dependency in sorted(container.depends_on) if dependency in up)
     failed = bool(failures) and Failure(instance.name, digest(instance), image_id or "") in failures
     return plan_container(instance, slot, snapshot, tuple(action.id for action in needs), to_start, failed=failed)
@@ -208,29 +212,25 @@ def _hand_over_names(draft: _Draft, snapshot: Snapshot) -> None:
         if isinstance(action, RemoveContainer | RenameContainer) and action.container in holders:
             # Of a rename and a removal of the same container, the rename comes first.
             name = holders[action.container]
-            if name not in freed or isinstance(action, RenameContainer):
+            if name not in freed or (
+                isinstance(action, RenameContainer) and not isinstance(draft.actions[freed[name]], RenameContainer)
+            ):
                 freed[name] = action.id
     for action in list(draft.actions.values()):
         name = action.name if isinstance(action, CreateContainer | RenameContainer) else ""
         free = freed.get(name)
-        if free and free != action.id and free not in action.needs:
-            draft.actions[action.id] = _needing(action, [free])
-    _refuse_swapped_names(draft)
-
-
-def _refuse_swapped_names(draft: _Draft) -> None:
-    renames = {action.old_name: action for action in draft.actions.values() if isinstance(action, RenameContainer)}
-    for action in renames.values():
-        back = renames.get(action.name)
-        if back and back.name == action.old_name and action.old_name < action.name:
+        if not free or free == action.id or free in action.needs:
+            continue
+        if _leads_to(draft, free, action.id):
             draft.conflicts.append(
                 Conflict(
                     action.resource,
-                    f'containers "{action.old_name}" and "{action.name}" swap their names',
+                    f'the name "{name}" goes round: who has it now can\'t give it up before this container has it',
                     "give one of them a third name first, apply, then the name that you want",
                 )
             )
-            draft.actions[action.id] = replace(action, needs=())
+        else:
+            draft.actions[action.id] = _needing(action, [free])
 
 
 def _hand_over_ports(draft: _Draft, snapshot: Snapshot) -> None:
@@ -239,7 +239,7 @@ def _hand_over_ports(draft: _Draft, snapshot: Snapshot) -> None:
     holders = {container.id: container for container in snapshot.containers}
     for action in draft.actions.values():
         if isinstance(action, StopContainer):
-            for port in holders[action.container].host_ports:
+            for port in holders[action.container].held_ports:
                 freed[port].append(action.id)
     if not freed:
         return
@@ -252,7 +252,27 @@ def _hand_over_ports(draft: _Draft, snapshot: Snapshot) -> None:
         else:
             wanted = holders[action.container].host_ports
         needs = [stop for port in sorted(wanted) for stop in freed[port] if stop not in action.needs]
+        for stop in needs:
+            if _leads_to(draft, stop, action.id):
+                # The holder would wait for this very container: it stops earlier, before what it depends on is up.
+                stopping = draft.actions[stop]
+                draft.actions[stop] = replace(
+                    stopping,
+                    needs=tuple(n for n in stopping.needs if not (n == action.id or _leads_to(draft, n, action.id))),
+                )
         draft.actions[action.id] = _needing(action, needs)
+
+
+def _leads_to(draft: _Draft, start: str, goal: str) -> bool:
+    seen, todo = set(), [start]
+    while todo:
+        current = todo.pop()
+        if current == goal:
+            return True
+        if current not in seen:
+            seen.add(current)
+            todo += draft.actions[current].needs
+    return False
 
 
 def _remove_networks(draft: _Draft, networks: list[NetworkState], snapshot: Snapshot, why: str) -> None:

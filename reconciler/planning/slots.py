@@ -38,7 +38,7 @@ def find_slot(instance: Instance, candidates: Iterable[ContainerState]) -> Slot:
 
     def rank(container: ContainerState) -> tuple[int, str]:
         name = container.name
-        place = 0 if name == final else 3 if name.endswith(OLD) else 1 if name.endswith(NEXT) else 2
+        place = 0 if name == final else 3 if name.endswith(OLD) else 2 if name.endswith(NEXT) else 1
         return (place, container.id)
 
     ranked = sorted(candidates, key=rank)

@@ -160,7 +160,8 @@ def outcome_text(
         left = tally.having("failed", "rolled back", "skipped")
         what = to_do(tally.summary("failed", "rolled back", "skipped"))
         head = f"Interrupted{took}: {f'{achieved}; ' if achieved else ''}left of {total}: {what or 'nothing'}."
-        lines = [style.changed(head), *_listed([change.resource for change in left])]
+        told = {resource for resource, _, _ in tally.old_containers()}
+        lines = [style.changed(head), *_listed([change.resource for change in left if change.resource not in told])]
     elif not outcome.failed:
         held = len(tally.having("held"))
         but = f", but for {held} held back" if held else ""

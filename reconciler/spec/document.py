@@ -172,7 +172,7 @@ def parse(text: str | bytes, name: str) -> Document:
     source = Source(name, decoded(text, name))
     root = Graph(source).build()
     if root is None or (isinstance(root, Leaf) and not root.style and not root.tag and root.value in NULL):
-        hint = 'to remove everything, use the command for it; a spec starts with "containers:" or "services:"'
+        hint = "to remove a project, use `reconciler down`; a spec has at least `containers:`"
         raise spec_error([Diagnostic(name, 1, 1, 1, "the file is empty", hint)])
     if isinstance(root, Leaf) or not root.is_map:
         what = "text" if isinstance(root, Leaf) else "a list"

@@ -116,11 +116,24 @@ class ContainerState:
         return host_ports(self.inspect)
 
     @cached_property
+    def held_ports(self) -> frozenset[str]:
+        """The host ports that it has: those that it asks for, and those that the Engine chose."""
+        bound = at("NetworkSettings.Ports", self.inspect) or {}
+        chosen = {
+            f"{entry['HostPort']}/{target.partition('/')[2] or 'tcp'}"
+            for target, entries in bound.items()
+            for entry in entries or ()
+            if entry.get("HostPort")
+        }
+        return self.host_ports | chosen
+
+    @cached_property
     def anonymous_volumes(self) -> Mapping[str, str]:
         """Its anonymous volumes: path in the container → volume name. A spec or a person named the others."""
         named = {mount.get("Target") for mount in at("HostConfig.Mounts", self.inspect) or () if mount.get("Source")}
         named |= {bind.split(":")[1] for bind in at("HostConfig.Binds", self.inspect) or () if ":" in bind}
-        named -= set(ownership.anonymous(self.labels))
+        moved = ownership.anonymous(self.labels)
+        named -= moved.of_spec.keys() | moved.of_image.keys()
         return {
             mount["Destination"]: mount["Name"]
             for mount in self.inspect.get("Mounts") or ()

@@ -11,11 +11,15 @@ Log = Any
 """A structlog logger: its methods are made at run time."""
 
 
-def configure() -> Log:
-    """Set structlog up for standard error, and return its logger."""
+def configure(*, colours: bool) -> Log:
+    """Set structlog up for standard error, and return its logger.
+
+    Args:
+        colours: whether a terminal gets them.
+    """
     terminal = sys.stderr.isatty()
     renderer: Any = (
-        structlog.dev.ConsoleRenderer(colors=True)
+        structlog.dev.ConsoleRenderer(colors=colours, sort_keys=False)
         if terminal
         else structlog.processors.JSONRenderer(ensure_ascii=False)
     )

@@ -162,6 +162,8 @@ def _log(event: Started | ActionOutcome, log: Log) -> None:
     fields = {"action": event.action.kind, "resource": str(event.action.resource), "why": event.action.reason}
     if event.result is Result.FAILED and event.error:
         log.error("action_failed", **fields, error=event.error.message, hint=event.error.hint, output=event.log)
+    elif event.result is Result.SKIPPED and event.action.group:
+        log.debug("action_skipped", **fields)  # the step of the replacement that failed has said why
     elif event.result is Result.SKIPPED:
         log.warning("action_skipped", **fields, because=event.error.message if event.error else "stopped")
     else:

@@ -92,7 +92,9 @@ class Shell:
     @property
     def environment(self) -> dict[str, str]:
         """What the command finds."""
-        given = {"PYTHONPATH": str(Path(reconciler.__file__).parents[1]), **self.environ}
+        # CI and the colours' own variables would decide what a terminal is shown.
+        quiet: dict[str, str | None] = dict.fromkeys(("CI", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE"))
+        given = {"PYTHONPATH": str(Path(reconciler.__file__).parents[1]), **quiet, **self.environ}
         merged: dict[str, str | None] = {**self.engine.environment, **given}
         return {name: value for name, value in merged.items() if value is not None}
 

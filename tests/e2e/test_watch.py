@@ -155,14 +155,17 @@ def test_a_signal_ends_it_at_once_when_it_waits(shell: Shell, number: signal.Sig
 
 def test_a_signal_during_a_replacement_gives_the_old_one_its_place_back(shell: Shell) -> None:
     shell.declare({"web": {"command": SLOW}})
-    with shell.start("watch", *LONG) as running:
+    with Proxy(shell.engine.socket) as proxy, shell.start("watch", *LONG, "--host", proxy.host) as running:
         running.until("cycle_done")
         before = shell.inspect("web")["Id"]
         shell.declare({"web": {"command": SLOW, "user": "nobody"}})
-        wait_for(lambda: len(shell.names()) == 2, "the new container is there")
+        wait_for(
+            lambda: [one for one in proxy.changing() if one.path.endswith("/stop")], "the old one is being stopped"
+        )
         running.signal(signal.SIGTERM)
         assert running.end() == 0
         assert running.log[-1]["event"] == "stopped"
+        assert {"stop", "create"} <= {line["action"] for line in running.events("action_undone")}
     assert (shell.inspect("web")["Id"], shell.status("web")) == (before, "running")
     assert shell.names() == [shell.name("web")]
 

@@ -131,7 +131,7 @@ def test_a_taken_port_is_named_and_the_rest_is_done(world: World) -> None:
     [failed] = outcome.failed
     assert failed.error
     assert "28500" in failed.error.message
-    assert "28500" in failed.error.hint
+    assert foreign in failed.error.message
     assert failed.action.resource.name == world.name("web")
     assert world.inspect("other")["State"]["Status"] == "running"
     assert world.inspect("after")["State"]["Status"] == "created", "what depends on it is not started"

@@ -20,12 +20,10 @@ if TYPE_CHECKING:
 FAILS = ["sh", "-c", "echo last words; exit 9"]
 
 
-def httpd(page: str) -> dict[str, Any]:
-    """A container that serves a page on port 80, at once and until it is asked to end."""
-    serve = (
-        f"mkdir -p /srv && echo {page} >/srv/index.html && httpd -p 80 -h /srv && trap 'exit 0' TERM; sleep 9999 & wait"
-    )
-    return {"command": ["sh", "-c", serve]}
+def httpd(page: str, ending: str = "exit 0") -> dict[str, Any]:
+    """A container that serves a page on port 80, until it is asked to end."""
+    serve = f"mkdir -p /srv && echo {page} >/srv/index.html && httpd -p 80 -h /srv"
+    return {"command": ["sh", "-c", f"{serve} && trap '{ending}' TERM; sleep 9999 & wait"]}
 
 
 def test_a_new_one_that_fails_at_once_gives_its_place_back(world: World) -> None:
@@ -61,7 +59,7 @@ def test_a_new_one_that_fails_at_once_gives_its_place_back(world: World) -> None
     [
         ({"command": ["no-such-command"]}, "no-such-command"),
         ({"user": "nobody-knows-him"}, "nobody-knows-him"),
-        ({"command": FAILS, "restart": "always"}, "was restarted"),
+        ({"command": FAILS, "restart": "always"}, "restarted"),
         ({"healthy": False}, "unhealthy"),
     ],
     ids=["no-command", "no-user", "restarting", "unhealthy"],
@@ -114,31 +112,29 @@ def test_a_job_that_ended_well_is_proof_enough(world: World) -> None:
     assert world.inspect("job")["Config"]["Cmd"] == ["echo", "done"]
 
 
-def test_a_port_is_handed_over_from_one_container_to_another(world: World) -> None:
-    world.declare({"a": {**httpd("a"), "ports": ["28511:80"]}, "b": httpd("b")})
-    world.converge()
-    world.declare({"a": httpd("a"), "b": {**httpd("b"), "ports": ["28511:80"]}})
-    world.converge()
-    assert world.engine.fetch("http://localhost:28511/") == "b\n"
+def test_ports_are_handed_over_swapped_and_left_behind(world: World) -> None:
+    """From `a` to `b`; between `c` and `d`; from `e`, which is to be stopped, to `f`, which is to start.
 
+    Who has a port takes a second to end: whoever does not wait for that finds it taken.
+    """
+    slow = "sleep 1; exit 0"
 
-def test_two_containers_swap_their_ports(world: World) -> None:
-    world.declare({"a": {**httpd("a"), "ports": ["28512:80"]}, "b": {**httpd("b"), "ports": ["28513:80"]}})
-    world.converge()
-    world.declare({"a": {**httpd("a"), "ports": ["28513:80"]}, "b": {**httpd("b"), "ports": ["28512:80"]}})
-    world.converge()
-    assert world.engine.fetch("http://localhost:28512/") == "b\n"
-    assert world.engine.fetch("http://localhost:28513/") == "a\n"
+    def declare(a: str, b: str, c: str, d: str, e: str, f: str) -> None:
+        ports = {"a": a, "b": b, "c": c, "d": d}
+        served = {
+            key: httpd(key, slow if key in "ac" else "exit 0") | ({"ports": [f"{port}:80"]} if port else {})
+            for key, port in ports.items()
+        }
+        stopping = {
+            key: httpd(key, slow) | {"ports": ["28514:80"], "state": state} for key, state in (("e", e), ("f", f))
+        }
+        world.declare(served | stopping)
+        world.converge()
 
-
-def test_a_container_that_is_stopped_hands_its_port_on(world: World) -> None:
-    world.declare({"a": {**httpd("a"), "ports": ["28514:80"]}, "b": {"state": "stopped"}})
-    world.converge()
-    world.declare(
-        {"a": {**httpd("a"), "ports": ["28514:80"], "state": "stopped"}, "b": {**httpd("b"), "ports": ["28514:80"]}}
-    )
-    world.converge()
-    assert world.engine.fetch("http://localhost:28514/") == "b\n"
+    declare("28511", "", "28512", "28513", "running", "stopped")
+    declare("", "28511", "28513", "28512", "stopped", "running")
+    for port, page in ((28511, "b"), (28512, "d"), (28513, "c"), (28514, "f")):
+        assert world.engine.fetch(f"http://localhost:{port}/") == f"{page}\n"
 
 
 def test_a_container_renamed_in_the_spec_keeps_its_port(world: World) -> None:
@@ -171,11 +167,13 @@ def test_what_an_anonymous_volume_holds_survives(world: World, declared: dict[st
     world.exec("db", "sh", "-c", f"echo kept >{path}/file")
     for value in ("1", "2"):
         before = world.id("db")
-        world.declare({"db": {**declared, "environment": {"A": value}}})
-        assert [field.path for field in only_change(world.plan()).fields] == ["environment.A"]
+        world.declare({"db": {**declared, "environment": {"A": value}, "state": "stopped"}})
         world.converge()
         assert world.id("db") != before
-        assert world.exec("db", "cat", f"{path}/file") == "kept"
+    world.declare({"db": {**declared, "environment": {"A": "2"}}})
+    assert [field.path for field in only_change(world.plan()).fields] == ["state"]
+    world.converge()
+    assert world.exec("db", "cat", f"{path}/file") == "kept"
 
 
 def test_a_replacement_cut_off_between_any_two_steps_is_finished(world: World) -> None:
@@ -210,15 +208,15 @@ def test_a_replacement_cut_off_between_any_two_steps_is_finished(world: World) -
         assert (world.inspect(key)["Config"]["User"], world.inspect(key)["State"]["Status"]) == ("nobody", "running")
 
 
-@pytest.mark.parametrize("step", ["create", "stop", "start", "rename"])
+@pytest.mark.parametrize("step", ["stop", "rename"])
 def test_a_step_that_was_done_though_its_answer_was_lost(world: World, step: str) -> None:
     world.declare({"web": {}})
     world.converge()
     old = world.id("web")
     world.declare({"web": {"user": "nobody"}})
-    world.proxy.cut(rf"POST /containers/.*{step}", when="after")
-    assert world.apply().exit_code in {ExitCode.PARTLY_FAILED, ExitCode.FAILED}
+    world.proxy.cut(rf"POST /containers/{old}/{step}", when="after")
+    assert world.apply().exit_code is ExitCode.PARTLY_FAILED
     assert world.engine.inspect(old)["State"]["Status"] == "running", "the old one serves again"
     world.converge()
-    assert world.engine.inspect(world.name("web"))["Id"] != old
+    assert world.id("web") != old
     assert world.names() == [world.name("web")]

@@ -34,9 +34,10 @@ class Port(Value):
     @field_validator("published", mode="after")
     @classmethod
     def _published(cls, value: str) -> str:
-        if value and value != "0":
-            port_range(value, "host")
-        return value
+        if not value or value == "0":
+            return value
+        ports = port_range(value, "host")
+        return str(ports[0]) if len(ports) == 1 else f"{ports[0]}-{ports[-1]}"
 
     @field_validator("host_ip", mode="after")
     @classmethod

@@ -350,7 +350,6 @@ def test_interrupted_in_a_replacement_says_that_the_old_container_serves() -> No
     )
     assert outcome_text(result, OFF).split("\n") == [
         "Interrupted: left of 1: 1 to replace.",
-        "  container hello-db-1",
         "  container hello-db-1: the old container serves again.",
         "Run the same command again to go on.",
     ]
