@@ -252,8 +252,10 @@ def test_the_payload_by_other_eyes() -> None:
                 {"Type": "volume", "Source": "p_pages", "Target": "/p", "ReadOnly": True},
                 {"Type": "volume", "Source": "abc", "Target": "/data"},
             ],
-            "NetworkMode": "p_front",
+            "NetworkMode": "p_back",
             "RestartPolicy": {"Name": "on-failure", "MaximumRetryCount": 3},
+            "CpusetCpus": "",
+            "PidsLimit": -1,
         },
         "NetworkingConfig": {"EndpointsConfig": {"p_front": {"Aliases": ["web", "x"]}, "p_back": {"Aliases": ["web"]}}},
     }
