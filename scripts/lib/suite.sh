@@ -20,7 +20,7 @@ ensure_suite() {
     give_up "$suite's Engine could not be unpacked: see above." "Is the Debian mirror reachable? Then run this again."
   fi
   # All or nothing; of two at once, the first wins.
-  mv -T "$work/root" "$target" 2>/dev/null || [[ -d "$target/usr/sbin" ]]
+  mv -T "$work/tree" "$target" 2>/dev/null || [[ -d "$target/usr/sbin" ]]
   rm -rf "$work"
 }
 
@@ -36,8 +36,8 @@ _unpack_suite() (
   apt-get "${options[@]}" update
   cd "$work/deb"
   apt-get "${options[@]}" download docker.io docker-cli containerd tini
-  for package in ./*.deb; do dpkg -x "$package" "$work/root"; done
+  for package in ./*.deb; do dpkg -x "$package" "$work/tree"; done
   # A newer suite's runc needs a newer libc; the system's serves.
-  rm -f "$work/root/usr/sbin/runc"
-  test -x "$work/root/usr/sbin/dockerd"
+  rm -f "$work/tree/usr/sbin/runc"
+  test -x "$work/tree/usr/sbin/dockerd"
 )

@@ -173,16 +173,18 @@ def newer_than(world: World, cases: Mapping[str, Sample]) -> set[str]:
     return {key for key, row in rows.items() if row.since(row.wanted(Instance(spec, key))) > api}
 
 
-def known(story: Story, key: str) -> Sample:
-    if key in story.unknown:
-        pytest.skip("newer than this Engine's API")
-    return CASES[key]
+def is_refused(story: Story, key: str) -> bool:
+    """Whether this Engine's API does not know the sample: then the plan must have refused it by name."""
+    if key not in story.unknown:
+        return False
+    assert any(f'"{key}"' in one or f"-{key}-1" in one for one in story.refusals), story.refusals
+    return True
 
 
 def test_what_the_engine_does_not_know_is_refused_by_name(story: Story) -> None:
     assert len(story.refusals) == len(story.unknown)
     for key in story.unknown:
-        assert any(f'"{key}"' in one or f"-{key}-1" in one for one in story.refusals), story.refusals
+        assert is_refused(story, key)
 
 
 @pytest.mark.parametrize("step", ["added", "changed", "removed"])
@@ -198,23 +200,25 @@ def test_both_ways_of_comparing_agree(story: Story, step: str) -> None:
 
 @pytest.mark.parametrize("key", AGAIN)
 def test_another_spelling_is_no_difference(story: Story, key: str) -> None:
-    known(story, key)
-    assert story.respelt.get(key) is None
+    assert is_refused(story, key) or story.respelt.get(key) is None
 
 
 @pytest.mark.parametrize("key", CASES)
 def test_a_row_that_is_declared_is_that_difference_alone(story: Story, key: str) -> None:
-    expect(story, key, "added", *known(story, key).added)
+    if not is_refused(story, key):
+        expect(story, key, "added", *CASES[key].added)
 
 
 @pytest.mark.parametrize("key", SECOND)
 def test_a_row_that_changes_is_that_difference_alone(story: Story, key: str) -> None:
-    expect(story, key, "changed", *known(story, key).changed)
+    if not is_refused(story, key):
+        expect(story, key, "changed", *CASES[key].changed)
 
 
 @pytest.mark.parametrize("key", CASES)
 def test_a_row_that_is_no_longer_declared_is_that_difference_alone(story: Story, key: str) -> None:
-    expect(story, key, "removed", *known(story, key).removed)
+    if not is_refused(story, key):
+        expect(story, key, "removed", *CASES[key].removed)
 
 
 def expect(story: Story, key: str, step: str, operation: str, paths: tuple[str, ...]) -> None:
