@@ -27,7 +27,7 @@ ensure_suite() {
 _unpack_suite() (
   set -e
   suite="$1" mirror="$2" work="$3"
-  mkdir -p "$work"/{lists/partial,cache/archives/partial,deb,root}
+  mkdir -p "$work"/{lists/partial,cache/archives/partial,deb,tree}
   echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main" >"$work/sources.list"
   options=(
     -o "Dir::Etc::SourceList=$work/sources.list" -o Dir::Etc::SourceParts=/dev/null

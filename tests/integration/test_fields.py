@@ -133,9 +133,9 @@ CASES = {
     "networks-alias": case(
         "networks", {"default": {"aliases": ["x"]}}, {"default": {"aliases": ["y", "x"]}}, operation="update"
     ),
-    "networks-alias-is-hostname": Case(  # the Engine may add it by itself: nobody can tell who did
+    "networks-alias-is-hostname": Case(  # an older Engine adds it in the other network by itself: no difference
         {"hostname": "h", "networks": {"default": {"aliases": ["h"]}, "back": {}}},
-        {"hostname": "h", "networks": {"default": {}, "back": {"aliases": ["h"]}}},
+        {"hostname": "h", "networks": {"default": {"aliases": ["h"]}, "back": {}}},
         (),
         ("hostname", "networks"),
     ),
