@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from reconciler.engine.archive import source_digest
 from reconciler.errors import EngineError, NotFound
@@ -28,9 +27,6 @@ _CONCURRENCY = 8
 """Inspects at once: 2,000 a second at 4 to 8, fewer beyond."""
 
 _COMPOSE_PROJECT = "com.docker.compose.project"
-
-_T = TypeVar("_T")
-_R = TypeVar("_R")
 
 
 def observe(client: Client, project: str, spec: Spec | None) -> Snapshot:
@@ -62,7 +58,7 @@ def observe(client: Client, project: str, spec: Spec | None) -> Snapshot:
         }
         containers, networks, volumes, images = (future.result() for future in listed)
         ours, others = _sort_out(_rows(containers, "containers"), project)
-        inspected = _each(pool.map, lambda row: _inspect(client, row["Id"]), ours)
+        inspected = pool.map(lambda row: _inspect(client, row["Id"]), ours)
         states = [state for state in inspected if state is not None]
         used = {state.image_id for state in states}
         configs = dict(zip(sorted(used), pool.map(lambda key: _image_config(client, key), sorted(used)), strict=True))
@@ -82,10 +78,6 @@ def observe(client: Client, project: str, spec: Spec | None) -> Snapshot:
             images=_images(_rows(images, "images"), configs),
             sources={path: future.result() for path, future in sources.items()},
         )
-
-
-def _each(run: Callable[..., Iterable[_R]], what: Callable[[_T], _R], items: Iterable[_T]) -> list[_R]:
-    return list(run(what, items))
 
 
 def _rows(reply: Any, what: str) -> list[dict[str, Any]]:

@@ -49,13 +49,6 @@ class Reference:
             return f"{self.domain}/{self.path}"
         return self.path.removeprefix("library/")
 
-    @property
-    def familiar(self) -> str:
-        """The short form that the Engine lists: `nginx:latest`."""
-        tag = f":{self.tag}" if self.tag else ""
-        digest = f"@{self.digest}" if self.digest else ""
-        return f"{self.repository}{tag}{digest}"
-
 
 def parse_reference(text: str) -> Reference:
     """Read an image reference.
