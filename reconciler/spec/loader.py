@@ -154,7 +154,7 @@ class _Load:
         for image in spec.images.values():
             if image.import_:
                 reading.allow(image.import_)
-        check(spec, text)
+        check(spec, text, reading.warn)
         self._asked.trace(Trace(part, reading.uses))
         return spec
 
