@@ -217,6 +217,30 @@ def test_values_of_several_files_name_theirs(capsys: pytest.CaptureFixture[str],
     assert text == dedent(expected)
 
 
+def test_variables_of_other_files_name_theirs(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    (folder / "sub").mkdir()
+    (folder / "sub" / "part.yaml").write_text("containers: {b: {image: $OWN, user: $APP}}\n")
+    (folder / "sub" / ".env").write_text("OWN=own\nAPP=not-this\n")
+    (folder / "vars").write_text("\nAPP=given\n")
+    (folder / "whole.yaml").write_text(
+        "include: [sub/part.yaml]\ncontainers: {a: {image: $APP, env_file: {path: e}}}\n"
+    )
+    (folder / "e").write_text("RAW=$x\n")
+    text = run(capsys, "-f", "whole.yaml", "--env-file", "vars", "--provenance")
+    expected = """\
+        name: shop
+        containers:
+          a:
+            image: given  # whole.yaml:2:25, APP from vars:2
+            environment:
+              RAW: ""  # e:1:5, x not set
+          b:
+            image: own  # sub/part.yaml:1:25, OWN from sub/.env:1
+            user: given  # sub/part.yaml:1:37, APP from vars:2
+    """
+    assert text == dedent(expected)
+
+
 def test_what_is_wrong_is_said_as_by_validate(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     (folder / "reconciler.yaml").write_text("containers: {web: {imag: a}}\n")
     with pytest.raises(SystemExit) as ended:
