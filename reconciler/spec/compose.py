@@ -81,6 +81,10 @@ class _Containers:
             self._from_files(container, changed, "label_file", "labels", active)
         if self._reading.compose:
             self._as_compose(container, changed)
+        if "build" in container.data and container.data.get("image") is None:
+            # Compose's rule; the name of the project is among the variables by now.
+            name = f"{self._reading.variables['COMPOSE_PROJECT_NAME']}-{key}"
+            changed["image"] = Part(Scalar(name), container.at("build").origin)
         return undeployed(container.replaced(changed) if changed else container, key, self._problems)
 
     def _as_compose(self, container: Part, changed: dict[str, Part | None]) -> None:
@@ -214,10 +218,15 @@ def selected(spec: Spec, text: Text, inactive: frozenset[str], *, only_used: boo
     networks = {name for container in containers.values() for name in container.joined}
     mounts = [mount for container in containers.values() for mount in container.volumes]
     volumes = {mount.source for mount in mounts if mount.type == "volume"}
+    configs = {grant.source for container in containers.values() for grant in container.configs}
+    secrets = {grant.source for container in containers.values() for grant in container.secrets}
+    secrets |= {grant.source for one in containers.values() if one.build for grant in one.build.secrets}
     return spec.model_copy(
         update={
             "containers": containers,
             "networks": {key: network for key, network in spec.networks.items() if key in networks},
             "volumes": {key: volume for key, volume in spec.volumes.items() if key in volumes},
+            "configs": {key: config for key, config in spec.configs.items() if key in configs},
+            "secrets": {key: secret for key, secret in spec.secrets.items() if key in secrets},
         }
     )

@@ -148,7 +148,7 @@ class _Load:
         for image in spec.images.values():
             if image.import_:
                 reading.allow(image.import_)
-        check(spec, text)
+        check(spec, text, reading.warn)
         return spec
 
     def _profiles(self, reading: Reading) -> frozenset[str]:

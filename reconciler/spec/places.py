@@ -10,7 +10,7 @@ from reconciler.spec.addresses import ports
 from reconciler.spec.invalid import Invalid
 
 if TYPE_CHECKING:
-    from reconciler.spec.diagnostics import Diagnostic
+    from reconciler.spec.diagnostics import Diagnostic, Severity
 
 Path_ = tuple[str | int, ...]
 
@@ -22,11 +22,20 @@ class Text(Protocol):
     def data(self) -> Any:
         """The data as written: variables are not put in."""
 
-    def diagnostic(self, path: Path_, message: str, hint: str = "", *, key: bool = False) -> Diagnostic:
+    def diagnostic(
+        self, path: Path_, message: str, hint: str = "", *, key: bool = False, severity: Severity = "error"
+    ) -> Diagnostic:
         """A problem with the value (or key) at this path."""
 
 
-SECTIONS = {"images": "image", "containers": "container", "networks": "network", "volumes": "volume"}
+SECTIONS = {
+    "images": "image",
+    "containers": "container",
+    "networks": "network",
+    "volumes": "volume",
+    "configs": "config",
+    "secrets": "secret",
+}
 
 
 def place(path: Path_) -> str:
