@@ -29,7 +29,9 @@ def files(case: str) -> list[Path]:
 def cases() -> list[str]:
     """The names of all cases: those of our own by subject, and `wild/`, files as people have them."""
     return sorted(
-        str(path.relative_to(CORPUS).with_suffix("")) for folder in ("", "wild") for path in (CORPUS / folder).glob("*.yaml")
+        str(path.relative_to(CORPUS).with_suffix(""))
+        for folder in ("", "wild")
+        for path in (CORPUS / folder).glob("*.yaml")
     )
 
 

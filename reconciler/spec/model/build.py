@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, ValidationInfo, field_validator, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from reconciler.spec.invalid import Invalid
 from reconciler.spec.model import hosts
@@ -60,7 +60,7 @@ class Build(Value):
         ulimits: limits of the kernel's during the build.
     """
 
-    context: Text = "."
+    context: Annotated[Text, Field(validate_default=True)] = "."
     dockerfile: Text | None = None
     dockerfile_inline: Text | None = None
     args: Annotated[dict[str, Text], pairs("argument")] = {}
@@ -100,6 +100,14 @@ class Build(Value):
             name: where if is_remote(where) else str(absolute(Path(where).expanduser(), info))
             for name, where in value.items()
         }
+
+    @field_validator("ssh", mode="after")
+    @classmethod
+    def _keys(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        return tuple(
+            f"{name}={absolute(Path(path).expanduser(), info)}" if path else name
+            for name, _, path in (one.partition("=") for one in value)
+        )
 
     @field_validator("tags", mode="after")
     @classmethod

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo, field_validator, model_validator
 
 from reconciler.spec.invalid import Invalid
+from reconciler.spec.model.files import Mode
 from reconciler.spec.model.several import fail
 from reconciler.spec.model.values import Boolean, EngineName, Name, Options, Size, Text, Value, absolute, one_of, pairs
 from reconciler.spec.reference import parse_reference
@@ -55,7 +57,7 @@ class TmpfsOptions(Value):
     """
 
     size: Size = 0
-    mode: Text = ""
+    mode: Mode = ""
 
 
 def _mount_type(value: Any) -> Any:
@@ -144,6 +146,19 @@ class Volume(Value):
     labels: Annotated[dict[str, Text], pairs("label")] = {}
     protect: Boolean = False
     was: Name | None = None
+
+    @field_validator("driver_opts", mode="after")
+    @classmethod
+    def _bound_folder(cls, value: Options, info: ValidationInfo) -> Options:
+        if not is_bound_folder(info.data.get("driver", ""), value):
+            return value
+        return {**value, "device": str(absolute(Path(value["device"]).expanduser(), info))}
+
+
+def is_bound_folder(driver: str, options: Mapping[str, str]) -> bool:
+    """Whether a volume is a folder of the host, which its driver's options mount: named as that of a bind is."""
+    bound = not {"bind", "rbind"}.isdisjoint(options.get("o", "").split(","))
+    return driver in {"", "local"} and bound and bool(options.get("device"))
 
 
 def tmpfs_mounts(value: Any) -> Any:

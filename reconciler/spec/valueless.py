@@ -1,0 +1,85 @@
+"""What stands without a value in a Compose file: a variable is then the loader's own, anything else is empty."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from reconciler.spec.merge import pairs
+from reconciler.spec.origin import Part, mapping, sequence
+from reconciler.spec.scalar import Scalar
+
+Path_ = tuple[str, ...]
+
+_VARIABLES: tuple[Path_, ...] = (("environment",), ("build", "args"))
+_LABELS: tuple[Path_, ...] = (
+    ("annotations",),
+    ("build", "labels"),
+    ("deploy", "labels"),
+    ("deploy", "resources", "reservations", "devices", "*", "options"),
+    ("gpus", "*", "options"),
+    ("labels",),
+    ("logging", "options"),
+    ("sysctls",),
+    ("volumes", "*", "volume", "labels"),
+)
+"""Of a container: where KEY=VALUE may stand without its value."""
+
+_SECTIONS = ("networks", "volumes", "configs", "secrets")
+
+
+def with_values(container: Part, variables: Mapping[str, str]) -> Part:
+    """A container's data, where each variable and label has a value.
+
+    Args:
+        container: its data.
+        variables: from where a variable without a value takes its own; it is left out where there is none.
+    """
+    for path in _VARIABLES:
+        container = _changed(container, path, lambda part: _given(part, variables))
+    for path in _LABELS:
+        container = _changed(container, path, _given)
+    return container
+
+
+def with_labels(part: Part) -> Part:
+    """A spec's data, where each label of a network, volume, config and secret has a value."""
+    for section in _SECTIONS:
+        part = _changed(part, (section, "*", "labels"), _given)
+    return part
+
+
+def _changed(part: Part, path: Path_, change: Callable[[Part], Part]) -> Part:
+    """The part with what is at this path changed, where that is."""
+    if not path:
+        return change(part)
+    step, *rest = path
+    if step != "*":
+        below = part.get(step)
+        changed = below and _changed(below, tuple(rest), change)
+        return part.replaced({step: changed}) if changed is not below else part
+    if isinstance(part.data, dict):
+        parts = {key: _changed(one, tuple(rest), change) for key, one in part.items()}
+        same = all(one.data is part.data[key] for key, one in parts.items())
+        return part if same else mapping(parts, part.origin)
+    if isinstance(part.data, list):
+        elements = [_changed(one, tuple(rest), change) for one in part.elements()]
+        same = all(one.data is data for one, data in zip(elements, part.data, strict=True))
+        return part if same else sequence(elements, part.origin)
+    return part
+
+
+def _given(part: Part, variables: Mapping[str, str] | None = None) -> Part:
+    if isinstance(part.data, dict):
+        if None not in part.data.values():
+            return part
+    elif not isinstance(part.data, list) or all("=" in str(item) for item in part.data):
+        return part
+    found = {}
+    for key, value in pairs(part).items():
+        if value.data is not None:
+            found[key] = value
+        elif variables is None:
+            found[key] = Part(Scalar(""), value.origin)
+        elif key in variables:
+            found[key] = Part(Scalar(variables[key]), value.origin)
+    return mapping(found, part.origin)
