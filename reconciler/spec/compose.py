@@ -62,7 +62,7 @@ def _with_plain_external(section: Part | None, what: str, problems: list[Diagnos
     """What stands already, by version 2's `external: {name: NAME}`, in today's words."""
     if section is None:
         return None
-    found = {}
+    found = dict(section.items())
     for key, one in section.items():
         external = one.get("external")
         name = external.get("name") if external else None
@@ -70,10 +70,8 @@ def _with_plain_external(section: Part | None, what: str, problems: list[Diagnos
             message = f'"external" of "{key}" in `{what}` is a mapping, as it was in version 2'
             hint = "write external: true, and `name` beside it"
             problems.append(external.origin.diagnostic(message, hint, key=True, severity="warning"))
-            one = one.replaced(
-                {"external": Part(Scalar("true", "bool"), external.origin), **({"name": name} if name else {})}
-            )
-        found[key] = one
+            today = {"external": Part(Scalar("true", "bool"), external.origin), **({"name": name} if name else {})}
+            found[key] = one.replaced(today)
     return mapping(found, section.origin) if isinstance(section.data, dict) else section
 
 

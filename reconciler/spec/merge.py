@@ -47,6 +47,7 @@ _HOSTS = {(*_CONTAINER, "extra_hosts"), (*_BUILD, "extra_hosts")}
 _LOGGING = (*_CONTAINER, "logging")
 _OF_NAMES = {(*_CONTAINER, "networks"), *(place[:-1] for place in _ULIMITS)}
 """Mappings whose keys are names."""
+_HEALTHCHECK = (*_CONTAINER, "healthcheck")
 _PORTS = (*_CONTAINER, "ports")
 _POOLS = ("networks", "*", "ipam", "config")
 _MOST_PORTS = 1 << 12
@@ -79,7 +80,7 @@ def merge(base: Part, over: Part, problems: list[Diagnostic], place: Place = ())
         return _appended(base, over, problems, place)
     if place in _ULIMITS and not (isinstance(base.data, dict) and isinstance(over.data, dict)):
         return over
-    if place == _LOGGING and _drivers_differ(base, over):
+    if (place == _LOGGING and _drivers_differ(base, over)) or (place == _HEALTHCHECK and _is_off(over)):
         return over
     if isinstance(base.data, dict) != isinstance(over.data, dict) or isinstance(over.data, list):
         kinds = "a mapping" if isinstance(base.data, dict) else "a single value"
@@ -155,6 +156,11 @@ def _subnet(pool: Part) -> str:
     return str(pool.data.get("subnet")) if isinstance(pool.data, dict) else repr(pool.data)
 
 
+def _is_off(healthcheck: Part) -> bool:
+    disabled = healthcheck.get("disable")
+    return disabled is not None and disabled.data == "true"
+
+
 def _drivers_differ(base: Part, over: Part) -> bool:
     drivers = [part.get("driver") for part in (base, over)]
     return all(drivers) and len({str(part.data) for part in drivers if part}) == 2
@@ -219,7 +225,7 @@ def _text(item: Any) -> str:
 def _port(item: Any) -> Any:
     if isinstance(item, str):
         return item
-    published, host = str(item.get("published") or ""), str(item.get("host_ip") or "0.0.0.0")  # noqa: S104
+    published, host = str(item.get("published") or ""), str(item.get("host_ip") or "0.0.0.0")
     return int(item["target"]), published, host, str(item.get("protocol") or "tcp")
 
 

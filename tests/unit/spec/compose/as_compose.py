@@ -51,7 +51,7 @@ def _service(spec: Spec, key: str, container: Container) -> dict[str, Any]:
     return found
 
 
-_UNSAID = tuple("mem_swappiness oom_kill_disable oom_score_adj privileged read_only stdin_open tty".split())
+_UNSAID = ("mem_swappiness", "oom_kill_disable", "oom_score_adj", "privileged", "read_only", "stdin_open", "tty")
 
 
 def _implied(container: Container) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def _implied(container: Container) -> dict[str, Any]:
     linked = [link.partition(":")[0] for link in container.links]
     mounted = [one.partition(":")[0] for one in container.volumes_from if not one.startswith("container:")]
     waits = {"condition": "service_started", "required": True}
-    return dict.fromkeys(mounted, waits) | dict.fromkeys([*linked, *shared], {**waits, "restart": True})
+    return dict.fromkeys(mounted, waits) | {name: {**waits, "restart": True} for name in [*linked, *shared]}
 
 
 def _plain(value: Any) -> Any:

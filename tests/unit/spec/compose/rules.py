@@ -64,7 +64,7 @@ def _deploy(service: Service) -> None:
 def _healthcheck(service: Service) -> None:
     """A healthcheck that is disabled is the test NONE, as for the Engine."""
     if service.get("healthcheck", {}).pop("disable", False):
-        service["healthcheck"]["test"] = ["NONE"]
+        service["healthcheck"] = {"test": ["NONE"]}
 
 
 def _capabilities(service: Service) -> None:

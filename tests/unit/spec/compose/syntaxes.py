@@ -54,9 +54,7 @@ def _forms(value: Any, place: Place) -> Iterator[str]:
         for item in value:
             yield from (f"list of {form}" for form in _forms(item, (*place, "*")))
     elif isinstance(value, dict):
-        if place in specified():
-            yield "mapping"
-        elif not value:
+        if place in specified() or not value:
             yield "mapping"
         else:
             for item in value.values():

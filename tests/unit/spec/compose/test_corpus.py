@@ -32,6 +32,14 @@ EXPLAINED: dict[Path_, tuple[Any, Any, str]] = {
         [{"subnet": "172.30.0.0/16", "ip_range": "172.30.1.0/24"}],
         "Compose loses the gateway, and a whole subnet of which the later file says nothing",
     ),
+    ("merge-forms", "services", "number", "ports"): (
+        [{"mode": "host", "protocol": "tcp", "target": 82, "published": "8082"}],
+        [
+            {"mode": "ingress", "protocol": "tcp", "target": 82, "published": "8082"},
+            {"mode": "host", "protocol": "tcp", "target": 82, "published": "8082"},
+        ],
+        "one port, whether a number or text says it; with Compose the second can't be bound",
+    ),
     ("networks", "networks", "full", "ipam", "options"): (
         {"foo": "bar"},
         ABSENT,
@@ -87,7 +95,7 @@ def compare(ours: Any, theirs: Any, path: Path_) -> dict[Path_, tuple[Any, Any]]
         pairs = [(index, *both) for index, both in enumerate(zip(ours, theirs, strict=True))]
     else:
         return {} if ours == theirs else {path: (ours, theirs)}
-    return {place: both for key, *two in pairs for place, both in compare(*two, (*path, key)).items()}
+    return {place: both for key, *two in pairs for place, both in compare(two[0], two[1], (*path, key)).items()}
 
 
 @pytest.mark.parametrize("case", cases())
