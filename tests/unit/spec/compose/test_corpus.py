@@ -33,10 +33,10 @@ EXPLAINED: dict[Path_, tuple[Any, Any, str]] = {
         "Compose loses the gateway, and a whole subnet of which the later file says nothing",
     ),
     ("merge-forms", "services", "number", "ports"): (
-        [{"mode": "host", "protocol": "tcp", "target": 82, "published": "8082"}],
+        [{"mode": "host", "protocol": "tcp", "target": 82, "published": "8092"}],
         [
-            {"mode": "ingress", "protocol": "tcp", "target": 82, "published": "8082"},
-            {"mode": "host", "protocol": "tcp", "target": 82, "published": "8082"},
+            {"mode": "ingress", "protocol": "tcp", "target": 82, "published": "8092"},
+            {"mode": "host", "protocol": "tcp", "target": 82, "published": "8092"},
         ],
         "one port, whether a number or text says it; with Compose the second can't be bound",
     ),
