@@ -87,7 +87,7 @@ def _belongs(path: tuple[str, ...], name: str) -> str:
     if not path:
         return "the top level of the spec"
     if path[0] not in SECTIONS:
-        return f"`{path[0]}`, at the top level of the spec"
+        return f"`{'.'.join(path)}` of the spec"
     kind = SECTIONS[path[0]]
     article = "an" if kind == "image" else "a"
     rest = ".".join(path[2:])

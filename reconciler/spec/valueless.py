@@ -24,6 +24,9 @@ _LABELS: tuple[Path_, ...] = (
 )
 """Of a container: where KEY=VALUE may stand without its value."""
 
+_NOTHING = ("command", "ipc", "pid", "platform", "restart", "userns_mode", "uts")
+"""Attributes of which an empty text, of `${PLATFORM:-}` for example, says nothing."""
+
 _SECTIONS = ("networks", "volumes", "configs", "secrets")
 
 
@@ -34,6 +37,9 @@ def with_values(container: Part, variables: Mapping[str, str]) -> Part:
         container: its data.
         variables: from where a variable without a value takes its own; it is left out where there is none.
     """
+    empty = [name for name in _NOTHING if container.data.get(name) == ""]
+    if empty:
+        container = container.replaced(dict.fromkeys(empty))
     for path in _VARIABLES:
         container = _changed(container, path, lambda part: _given(part, variables))
     for path in _LABELS:

@@ -120,10 +120,14 @@ class Mount(Value):
             except Invalid as error:
                 raise Invalid(str(error), error.hint, at=("source",)) from None
         for options in sorted({*_TYPES} - {self.type}):
-            if options in self.model_fields_set:
+            if options in self.model_fields_set and not self._labels_volume(options):
                 hint = f"leave it out, or write type: {options}"
                 raise Invalid(f'"{options}" does not go with the type {self.type}', hint, at=(options,), key=True)
         return self
+
+    def _labels_volume(self, options: str) -> bool:
+        """Whether these are the options of a volume as `data:/data:z` gives them: SELinux knows volumes too."""
+        return self.type == "volume" and options == "bind" and self.bind.model_fields_set == {"selinux"}
 
 
 class Volume(Value):

@@ -34,7 +34,7 @@ def _service(spec: Spec, key: str, container: Container) -> dict[str, Any]:
     found = {
         name: _WRITE.get(name, _plain)(getattr(container, name))
         for name in sorted(container.model_fields_set - {"networks"})
-        if getattr(container, name) not in ((), {}, None) or (name == "entrypoint" and container.entrypoint == ())
+        if getattr(container, name) not in ((), {}, None, "") or (name == "entrypoint" and container.entrypoint == ())
     }
     for name in _UNSAID:
         if name in found and found[name] in (False, 0, "0"):

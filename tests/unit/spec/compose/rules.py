@@ -9,9 +9,9 @@ Service = dict[str, Any]
 
 
 def _without_nothing(service: Service) -> None:
-    """A command that is not declared is printed as null; so is a variable that is not set."""
+    """A command that is not declared is printed as null, and an empty one is the image's; a variable may be not set."""
     for name in ("command", "entrypoint"):
-        if service.get(name, "") is None:
+        if service.get(name, "") is None or (name, service.get(name)) == ("command", []):
             del service[name]
     if "environment" in service:
         variables = {key: value for key, value in service.pop("environment").items() if value is not None}

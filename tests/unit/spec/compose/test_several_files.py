@@ -33,7 +33,7 @@ def test_what_can_not_be_merged(project: Project) -> None:
 
 
 def test_every_file_tells_what_is_wrong_with_it(project: Project) -> None:
-    project.write(a_yaml='services: {web: {image: "${"}}', b_yaml='services: {web: {image: "$"}}')
+    project.write(a_yaml='services: {web: {image: "${"}}', b_yaml='services: {web: {image: "${}"}}')
     assert [one.split(":")[0] for one in project.wrong("a.yaml", "b.yaml")] == ["a.yaml", "b.yaml"]
 
 
