@@ -31,7 +31,7 @@ __all__ = [
 
 _WINDOWS_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 _MOUNT_FORMS = 'write "VOLUME:/PATH", "./FOLDER:/PATH" or "VOLUME:/PATH:ro"'
-_MOST_RETRIES = 1 << 31
+MOST_RETRIES = 1 << 31
 
 
 def volume(text: str) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def restart(text: str) -> dict[str, Any]:
             f'"{text}" is not a restart policy',
             'write "no", always, unless-stopped, on-failure or on-failure:3',
         )
-    if colon and not (re.fullmatch("[0-9]{1,10}", count) and int(count) < _MOST_RETRIES):
+    if colon and not (re.fullmatch("[0-9]{1,10}", count) and int(count) < MOST_RETRIES):
         raise Invalid(f'"{text}" has no valid number of retries', "write on-failure:3")
     return {"name": name, "retries": int(count or 0)}
 

@@ -7,10 +7,21 @@ from typing import Annotated, Literal
 from pydantic import field_validator
 
 from reconciler.spec.addresses import address, address_of, port_range
-from reconciler.spec.model.values import Boolean, EngineName, Integer, Options, PortNumber, Text, Texts, Value, one_of
+from reconciler.spec.model.values import (
+    Boolean,
+    EngineName,
+    Integer,
+    Item,
+    Options,
+    PortNumber,
+    Text,
+    Texts,
+    Value,
+    one_of,
+)
 
 
-class Port(Value):
+class Port(Item):
     """A container port, published on the host.
 
     Attributes:
