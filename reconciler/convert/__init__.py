@@ -1,1 +1,1 @@
-"""What people have already → a spec: a `docker run` line, a container that is there. Pure: values in, plain data out."""
+"""What people have already → a spec: Compose files, `docker run` lines, containers that are there. Engine-free."""

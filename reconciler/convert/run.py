@@ -10,8 +10,8 @@ from reconciler.convert.result import Conversion
 from reconciler.convert.run_flags import LETTERS, SWITCHES, TAKE, settle
 from reconciler.errors import UsageError
 
-_GLOBAL = frozenset("config context host log-level tlscacert tlscert tlskey debug tls tlsverify".split())
-_GLOBAL_SWITCHES = frozenset("debug tls tlsverify".split())
+_GLOBAL_SWITCHES = frozenset(["debug", "tls", "tlsverify"])
+_GLOBAL = frozenset(["config", "context", "host", "log-level", "tlscacert", "tlscert", "tlskey"]) | _GLOBAL_SWITCHES
 _GLOBAL_LETTERS = {"c": "context", "D": "debug", "H": "host", "l": "log-level"}
 _HOW = "write docker run [FLAGS] IMAGE [COMMAND]"
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
@@ -44,7 +44,8 @@ def from_run(words: list[str], project: str | None = None) -> tuple[Conversion, 
         draft.flag = "COMMAND"
         draft.set("command", command)
     key = _key(draft, image)
-    container = {"image": image, **draft.container}
+    first = {name: draft.container[name] for name in ("image", "container_name", "command") if name in draft.container}
+    container = first | draft.container
     data = {"name": project or project_name(key), "containers": {key: container}}
     data |= {name: value for name in ("networks", "volumes") if (value := getattr(draft, name))}
     return Conversion(data, tuple(draft.notes)), draft.flags
@@ -52,7 +53,7 @@ def from_run(words: list[str], project: str | None = None) -> tuple[Conversion, 
 
 def _behind_run(words: list[str], draft: Draft) -> list[str]:
     rest = list(words)
-    while rest and (rest[0] in {"$$", "#", "%", ">", "sudo"} or re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*=.*", rest[0])):
+    while rest and (rest[0] in {"$$", "%", "sudo"} or re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*=.*", rest[0])):
         if "=" in rest[0]:
             draft.notes.append(f"{rest[0].partition('=')[0]} before the command is dropped: set it in the environment")
         rest.pop(0)

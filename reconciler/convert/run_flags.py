@@ -323,8 +323,10 @@ TAKE: dict[str, Take] = {
 """By the flag's long name."""
 
 SWITCHES = frozenset(
-    "detach disable-content-trust help init interactive no-healthcheck oom-kill-disable privileged publish-all quiet "
-    "read-only rm sig-proxy tty use-api-socket".split()
+    [
+        *("detach", "disable-content-trust", "help", "init", "interactive", "no-healthcheck", "oom-kill-disable"),
+        *("privileged", "publish-all", "quiet", "read-only", "rm", "sig-proxy", "tty", "use-api-socket"),
+    ]
 )
 """Flags that need no value."""
 

@@ -1,7 +1,7 @@
 """A command line as it stands in a document or a script → its words, by the rules of the shell.
 
-Nothing is run, and no variable is looked up: a word is a template, in which `${NAME}` is a variable of the spec and `$$`
-a dollar.
+Nothing is run, and no variable is looked up: a word is a template, in which `${NAME}` is a variable of the spec and
+`$$` a dollar.
 """
 
 from __future__ import annotations

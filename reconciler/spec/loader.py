@@ -31,6 +31,8 @@ def load(
     env_files: Sequence[str | Path] = (),
     trusted: bool = True,
     warn: Callable[[Diagnostic], None] | None = None,
+    leave_out: bool = False,
+    text: bytes | None = None,
 ) -> Spec:
     """Read one project's spec.
 
@@ -43,14 +45,16 @@ def load(
         env_files: files of more variables, instead of the `.env` beside the spec.
         trusted: whether the spec may name files outside of its folder; what comes from elsewhere must not.
         warn: told of each warning.
+        leave_out: an attribute that is refused by name is left out with a warning, and is no error.
+        text: what is on standard input, for who has read it already.
 
     Raises:
         SpecError: the spec can't be read or is invalid; it lists everything that is wrong.
     """
     here = Path.cwd()
-    asked = _Asked(project, dict(environ or {}), frozenset(profiles), warn or _ignore)
+    asked = _Asked(project, dict(environ or {}), frozenset(profiles), warn or _ignore, leave_out)
     if source in (STANDARD_INPUT, [STANDARD_INPUT], (STANDARD_INPUT,)):
-        return _Load(asked, here, here, trusted, env_files).from_text(sys.stdin.buffer.read())
+        return _Load(asked, here, here, trusted, env_files).from_text(sys.stdin.buffer.read() if text is None else text)
     files = files_of(source, asked.environ, here)
     return _Load(asked, files[0].parent, here, trusted, env_files).from_files(files)
 
@@ -94,6 +98,7 @@ class _Asked:
     environ: Mapping[str, str]
     profiles: frozenset[str]
     warn: Callable[[Diagnostic], None]
+    leave_out: bool = False
 
 
 class _Load:
@@ -136,6 +141,8 @@ class _Load:
         if problems:
             raise spec_error(problems)
         part = compose.resolved(part, reading, inactive)
+        if self._asked.leave_out:
+            part = _without_refused(part, reading)
         compose_labels = {"compose_labels": True} if reading.compose else {}
         data = {**(part.data or {}), "name": name, **compose_labels}
         text = Written(part)
@@ -194,6 +201,20 @@ def _merged(documents: list[Document], reading: Reading, chain: tuple[Path, ...]
     if problems or result is None:
         raise spec_error(problems)
     return result
+
+
+def _without_refused(part: Part, reading: Reading) -> Part:
+    from reconciler.spec.origin import Part
+    from reconciler.spec.refused import refusals, without
+
+    data = part.data
+    for refusal in refusals(data):
+        origin = part.origin.find(refusal.path)
+        reading.warn(
+            origin.diagnostic(f"{refusal.message}; it is left out", refusal.hint, key=True, severity="warning")
+        )
+        data = without(data, refusal.path)
+    return Part(data, part.origin)
 
 
 def _folder_name(folder: Path) -> str:
