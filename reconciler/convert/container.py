@@ -68,6 +68,7 @@ class _Reader:
         self._key = labels.get(ownership.RESOURCE) or labels.get(f"{_COMPOSE}service") or self._name
         known = labels.get(ownership.PROJECT) or labels.get(f"{_COMPOSE}project")
         self._project = project or known or project_name(self._name)
+        self._before = ownership.declared(labels)
         self._notes: list[str] = []
         self._networks: dict[str, Any] = {}
         self._volumes: dict[str, Any] = {}
@@ -96,6 +97,8 @@ class _Reader:
         if row.by_key:
             kept = {key: value for key, value in actual.items() if (default or {}).get(key) != value}
             return kept if kept and kept not in _USUAL.get(row.path, ()) else None
+        if row.path in self._before:
+            return actual
         if default == OF_DAEMON:
             return None if actual in _USUAL.get(row.path, ("",)) else actual
         return None if row.same(default, actual) else actual
@@ -132,9 +135,10 @@ class _Reader:
         return {"expose": more} if more else {}
 
     def _swap(self) -> dict[str, Any]:
-        actual = ROW["memswap_limit"].actual(self._inspect)
+        actual: dict[str, Any] = ROW["memswap_limit"].actual(self._inspect)
         by_itself = {None, 2 * actual["memory"]} if actual["memory"] else {None, actual["swap"]}
-        return {} if actual["swap"] in by_itself else {"memswap_limit": actual["swap"]}
+        swap = actual["swap"]
+        return {} if swap in by_itself else {"memswap_limit": swap}
 
     def _state(self) -> dict[str, Any]:
         row = ROW["state"]
