@@ -24,6 +24,7 @@ from reconciler.planning.actions import (
 from reconciler.planning.containers import ContainerPlan, plan_container, plan_removal
 from reconciler.planning.failures import Failure
 from reconciler.planning.images import ImagePlan, plan_images
+from reconciler.planning.not_yet import not_yet
 from reconciler.planning.places import PlacesPlan, plan_places
 from reconciler.planning.plan import Change, Conflict, Operation, Plan, change_order, ordered
 from reconciler.planning.slots import Slot, find_slot
@@ -69,7 +70,7 @@ def plan(spec: Spec, snapshot: Snapshot, failures: frozenset[Failure] = frozense
     places = plan_places(spec, snapshot)
     draft.changes += [image.change for image in images.values() if image.change]
     draft.changes += places.changes
-    draft.conflicts += places.conflicts
+    draft.conflicts += [*places.conflicts, *not_yet(spec)]
     draft.actions |= {image.action.id: image.action for image in images.values() if image.action}
     draft.actions |= {action.id: action for action in places.creates.values()}
 
@@ -107,8 +108,8 @@ def plan_down(project: str, snapshot: Snapshot, spec: Spec | None = None) -> Pla
         for action in draft.actions.values():
             if isinstance(action, StopContainer):
                 stops[_resource_of(snapshot, action)].append(action.id)
-        for key, container_spec in spec.containers.items():
-            for dependency in container_spec.depends_on:
+        for key in spec.containers:
+            for dependency in sorted(_before(spec, key)):
                 for stop in stops[dependency]:
                     draft.actions[stop] = _needing(draft.actions[stop], stops[key])
     networks = [network for network in snapshot.networks if network.labels.get(ownership.PROJECT) == project]
@@ -136,8 +137,14 @@ def _why_unwanted(spec: Spec, container: ContainerState) -> str:
 
 
 def _dependency_order(spec: Spec) -> list[str]:
-    graph = {key: sorted(spec.containers[key].depends_on) for key in sorted(spec.containers)}
+    graph = {key: sorted(_before(spec, key)) for key in sorted(spec.containers)}
     return list(TopologicalSorter(graph).static_order())
+
+
+def _before(spec: Spec, key: str) -> frozenset[str]:
+    """The containers that are up before this one."""
+    container = spec.containers[key]
+    return container.uses | container.depends_on.keys()
 
 
 def _plan_instance(
@@ -174,7 +181,7 @@ def _plan_instance(
         for place in (*sorted(joined, key=str), *sorted(mounted, key=str))
         if place in places.creates
     ]
-    to_start = tuple(up[dependency] for dependency in sorted(container.depends_on) if dependency in up)
+    to_start = tuple(up[dependency] for dependency in sorted(_before(spec, key)) if dependency in up)
     failed = bool(failures) and Failure(instance.name, digest(instance), image_id or "") in failures
     return plan_container(instance, slot, snapshot, tuple(action.id for action in needs), to_start, failed=failed)
 

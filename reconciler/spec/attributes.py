@@ -15,7 +15,6 @@ class Standing(StrEnum):
     SUPPORTED = "supported"
     IGNORED = "ignored"
     REFUSED = "refused"
-    LATER = "not yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +37,6 @@ def _supported(names: str, note: str = "") -> Table:
     return {name: Attribute(Standing.SUPPORTED, note) for name in names.split()}
 
 
-def _later(names: str) -> Table:
-    return {name: Attribute(Standing.LATER) for name in names.split()}
-
-
 def _ignored(name: str, note: str) -> Table:
     return {name: Attribute(Standing.IGNORED, note)}
 
@@ -53,12 +48,11 @@ def _refused(name: str, note: str) -> Table:
 _WINDOWS = "it is for Windows containers, and only Linux engines are supported; leave it out"
 
 TOP: Table = {
-    **_supported("name networks volumes"),
+    **_supported("name networks volumes configs secrets"),
     **_supported("services", "the Compose form of `containers`"),
     **_supported("include", "by the loader"),
     **_ignored("version", "means nothing since Compose 1.27: the specification has no versions"),
     **_refused("models", "AI models are run by Docker Model Runner, not by the Engine; run the model in a container"),
-    **_later("configs secrets"),
 }
 
 CONTAINER: Table = {
@@ -75,7 +69,7 @@ CONTAINER: Table = {
     **_supported("env_file", "by the loader: the variables become `environment`"),
     **_supported("extends profiles", "by the loader"),
     **_supported("label_file", "by the loader: the labels become `labels`"),
-    **_supported("scale", "by the loader: only 1 for now"),
+    **_supported("scale", "by the loader: it becomes `replicas`"),
     **_ignored("attach", "says whose output `docker compose up` shows; look with `docker logs`"),
     **_ignored("develop", "is for `docker compose watch`, which rebuilds while you write code"),
     **_refused("cpu_count", _WINDOWS),
@@ -84,8 +78,13 @@ CONTAINER: Table = {
     **_refused("isolation", _WINDOWS),
     **_refused("models", "AI models are run by Docker Model Runner, not by the Engine; run the model in a container"),
     **_refused("provider", "a provider is a program that Compose starts, not a container; run it on its own"),
-    **_later("build configs external_links links mac_address platform post_start pre_stop pull_policy"),
-    **_later("pull_refresh_after secrets use_api_socket volumes_from"),
+    **_supported("build configs external_links links mac_address platform post_start pre_stop pull_policy"),
+    **_supported("pull_refresh_after secrets volumes_from"),
+    **_refused(
+        "use_api_socket",
+        "it gives the container the Engine, and with it the host, and your registry credentials; "
+        'mount the socket yourself if you mean it: volumes: ["/var/run/docker.sock:/var/run/docker.sock"]',
+    ),
 }
 
 DEPLOY: Table = {
@@ -94,45 +93,44 @@ DEPLOY: Table = {
     **_ignored("labels", "are those of a Swarm service; write `labels` for the container's own"),
     **_ignored("placement", "is for Swarm: there is one Engine only"),
     **_ignored("rollback_config", "is for Swarm; a failed replacement is rolled back in any case"),
-    **_ignored("update_config", "is not carried over yet: one container after the other is replaced"),
+    **_supported("update_config", "by the loader: its parts become `update`"),
 }
 
 NETWORK: Table = {
     **_supported("name external"),
-    **_later("driver driver_opts ipam internal enable_ipv4 enable_ipv6 attachable labels"),
+    **_supported("driver driver_opts ipam internal enable_ipv4 enable_ipv6 attachable labels"),
 }
 
-VOLUME: Table = {**_supported("name external"), **_later("driver driver_opts labels")}
+VOLUME: Table = _supported("name external driver driver_opts labels")
 
 CONFIG: Table = {
-    **_later("name content environment file external labels"),
+    **_supported("name content environment file labels"),
+    **_refused("external", "it is Swarm's; give the config as a `file`, or from the `environment`"),
     **_refused("template_driver", "is for Swarm; write the file as it is to be"),
 }
 
 SECRET: Table = {
-    **_later("name environment file external labels"),
+    **_supported("name environment file labels"),
+    **_refused("external", "it is Swarm's; give the secret as a `file`, or from the `environment`"),
     **_refused("driver", "is for Swarm; give the secret as a `file` or from the `environment`"),
     **_refused("driver_opts", "is for Swarm; give the secret as a `file` or from the `environment`"),
     **_refused("template_driver", "is for Swarm; write the file as it is to be"),
 }
 
 ENDPOINT: Table = {
-    **_supported("aliases driver_opts ipv4_address ipv6_address link_local_ips priority"),
-    **_later("gw_priority interface_name mac_address"),
+    **_supported("aliases driver_opts gw_priority interface_name ipv4_address ipv6_address link_local_ips"),
+    **_supported("mac_address priority"),
 }
 
 PORT: Table = _supported("target published host_ip protocol name app_protocol mode")
 
-MOUNT: Table = {
-    **_supported("type source target read_only consistency bind volume tmpfs"),
-    **_later("image"),
-}
+MOUNT: Table = _supported("type source target read_only consistency bind volume tmpfs image")
 
-MOUNT_BIND: Table = {**_supported("propagation create_host_path selinux"), **_later("recursive")}
+MOUNT_BIND: Table = _supported("propagation create_host_path selinux recursive")
 
-MOUNT_VOLUME: Table = {**_supported("nocopy"), **_later("labels subpath")}
+MOUNT_VOLUME: Table = _supported("nocopy labels subpath")
 
-DEPENDENCY: Table = {**_supported("condition required"), **_later("restart")}
+DEPENDENCY: Table = _supported("condition required restart")
 
 _CONTAINER = ("containers", "*")
 
@@ -181,8 +179,6 @@ def refusal(path: tuple[str | int, ...], name: str, where: str) -> tuple[str, st
     attribute = table(path).get(name)
     if attribute is None:
         return None
-    if attribute.standing is Standing.LATER:
-        return f'attribute "{name}" in {where} is not supported yet', "leave it out"
     if attribute.standing is Standing.REFUSED:
         why, _, instead = attribute.note.partition("; ")
         return f'attribute "{name}" in {where} is refused: {why}', instead or "leave it out"

@@ -10,9 +10,10 @@ from reconciler.spec.deploy import undeployed
 from reconciler.spec.diagnostics import spec_error
 from reconciler.spec.env_file import parse_variables
 from reconciler.spec.merge import pairs
-from reconciler.spec.origin import Part, mapping
+from reconciler.spec.origin import Origin, Part, mapping
 from reconciler.spec.places import Text, in_text
 from reconciler.spec.scalar import Scalar
+from reconciler.spec.uses import FromFile, use_of
 
 if TYPE_CHECKING:
     from reconciler.spec.diagnostics import Diagnostic
@@ -81,6 +82,10 @@ class _Containers:
             self._from_files(container, changed, "label_file", "labels", active)
         if self._reading.compose:
             self._as_compose(container, changed)
+        if "build" in container.data and container.data.get("image") is None:
+            # Compose's rule; the name of the project is among the variables by now.
+            name = f"{self._reading.variables['COMPOSE_PROJECT_NAME']}-{key}"
+            changed["image"] = Part(Scalar(name), container.at("build").origin)
         return undeployed(container.replaced(changed) if changed else container, key, self._problems)
 
     def _as_compose(self, container: Part, changed: dict[str, Part | None]) -> None:
@@ -102,6 +107,7 @@ class _Containers:
                     found[key] = Part(Scalar(""), value.origin)
                 elif key in variables:
                     found[key] = Part(Scalar(variables[key]), value.origin)
+                    self._reading.uses.add(value.origin.document, value.origin.path, use_of(key, variables[key]))
             changed[name] = mapping(found, part.origin)
 
     def _from_files(
@@ -157,7 +163,12 @@ class _Containers:
         )
         for warning in warnings:
             self._reading.warn(warning)
-        return {key: Part(Scalar(value), named.origin) for key, value in variables.items()}
+        return {key: Part(Scalar(value), _in_file(value, named.origin)) for key, value in variables.items()}
+
+
+def _in_file(value: str, named: Origin) -> Origin:
+    """Where a variable of a file stands; problems with it are shown where the file is named."""
+    return Origin(named.document, named.path, elsewhere=value) if isinstance(value, FromFile) else named
 
 
 def inactive(part: Part, profiles: frozenset[str], problems: list[Diagnostic]) -> frozenset[str]:
@@ -214,10 +225,15 @@ def selected(spec: Spec, text: Text, inactive: frozenset[str], *, only_used: boo
     networks = {name for container in containers.values() for name in container.joined}
     mounts = [mount for container in containers.values() for mount in container.volumes]
     volumes = {mount.source for mount in mounts if mount.type == "volume"}
+    configs = {grant.source for container in containers.values() for grant in container.configs}
+    secrets = {grant.source for container in containers.values() for grant in container.secrets}
+    secrets |= {grant.source for one in containers.values() if one.build for grant in one.build.secrets}
     return spec.model_copy(
         update={
             "containers": containers,
             "networks": {key: network for key, network in spec.networks.items() if key in networks},
             "volumes": {key: volume for key, volume in spec.volumes.items() if key in volumes},
+            "configs": {key: config for key, config in spec.configs.items() if key in configs},
+            "secrets": {key: secret for key, secret in spec.secrets.items() if key in secrets},
         }
     )

@@ -24,9 +24,15 @@ _RESERVATIONS: dict[str, tuple[str, Callable[[str], Any]]] = {"memory": ("mem_re
 _WITHOUT_EFFECT = {
     "cpus": "the Engine can't reserve CPUs",
     "generic_resources": "they are for Swarm",
+    "max_failure_ratio": "one failure is enough for `failure_action`",
+    "delay": "the next one begins once the one before is proven",
+}
+_OF_RESTARTS = {
     "delay": "the Engine doubles the delay with each restart by itself",
     "window": "the Engine counts restarts by itself",
 }
+_UPDATE = ("order", "monitor", "parallelism", "failure_action")
+"""What `deploy.update_config` says of an update, in the words of `update`."""
 _CONDITIONS = {
     "none": "no",
     "no": "no",
@@ -63,11 +69,8 @@ class _Deploy:
         replicas = deploy.get("replicas") if deploy else None
         if scale and replicas and str(scale.data) != str(replicas.data):
             self._clash(replicas, "scale", "deploy.replicas")
-        for part in filter(None, (scale, replicas)):
-            if str(part.data) != "1":
-                message = f'{self._where} wants "{part.data}" replicas; only 1 is supported yet'
-                self._problem(part, message, "write 1, or a container of another name for each further one")
-                break
+        if count := scale or replicas:
+            self._found["replicas"] = count
         if deploy:
             self._deploy(deploy)
         return self._container.replaced(self._found)
@@ -79,9 +82,12 @@ class _Deploy:
                 self._unknown(part, name, attributes.DEPLOY, "deploy")
             elif attribute.standing is Standing.IGNORED:
                 self._note(part, f'"deploy.{name}" in {self._where} has no effect: it {attribute.note}')
-        mode = deploy.get("mode")
-        if mode and mode.data != "replicated":
-            self._problem(mode, f'the mode "{mode.data}" is for Swarm', "leave it out: there is one Engine only")
+        if mode := deploy.get("mode"):
+            self._mode(mode)
+            if str(mode.data).startswith("global") and (count := deploy.get("replicas")):
+                self._problem(count, "a global service has one container on each Engine", "leave `replicas` out")
+        if update := deploy.get("update_config"):
+            self._update(update)
         if policy := deploy.get("restart_policy"):
             self._restart(policy)
         if resources := deploy.get("resources"):
@@ -92,6 +98,28 @@ class _Deploy:
                     self._resources(part, _RESERVATIONS, "deploy.resources.reservations")
                 else:
                     self._unknown(part, name, ("limits", "reservations"), "deploy.resources")
+
+    def _mode(self, mode: Part) -> None:
+        if mode.data in {"replicated-job", "global-job"}:
+            self._found["state"] = Part(Scalar("completed"), mode.origin)
+        elif mode.data not in {"replicated", "global"}:
+            words = "replicated, global, replicated-job or global-job"
+            guess = closest(str(mode.data), words.replace(",", "").split())
+            hint = f'did you mean "{guess}"?' if guess else f"write {words}"
+            self._problem(mode, f'"{mode.data}" is not a mode', hint)
+
+    def _update(self, update: Part) -> None:
+        found: dict[str, Part] = dict(own.items()) if (own := self._container.get("update")) else {}
+        for name, part in self._attributes(update, "deploy.update_config"):
+            if name in _UPDATE:
+                found.setdefault(name, part)
+            elif name in _WITHOUT_EFFECT:
+                message = f'"deploy.update_config.{name}" in {self._where} has no effect: {_WITHOUT_EFFECT[name]}'
+                self._note(part, message)
+            else:
+                known = (*_UPDATE, "delay", "max_failure_ratio")
+                self._unknown(part, name, known, "deploy.update_config")
+        self._found["update"] = mapping(found, update.origin)
 
     def _resources(self, part: Part, known: dict[str, tuple[str, Callable[[str], Any]]], where: str) -> None:
         reserved = known is _RESERVATIONS
@@ -118,8 +146,8 @@ class _Deploy:
 
     def _restart(self, policy: Part) -> None:
         for name, part in self._attributes(policy, "deploy.restart_policy"):
-            if name in {"delay", "window"}:
-                message = f'"deploy.restart_policy.{name}" in {self._where} has no effect: {_WITHOUT_EFFECT[name]}'
+            if name in _OF_RESTARTS:
+                message = f'"deploy.restart_policy.{name}" in {self._where} has no effect: {_OF_RESTARTS[name]}'
                 self._note(part, message)
             elif name not in {"condition", "max_attempts"}:
                 known = ("condition", "delay", "max_attempts", "window")

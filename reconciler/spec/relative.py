@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.spec import shorthand
 from reconciler.spec.invalid import Invalid
+from reconciler.spec.merge import pairs
 from reconciler.spec.origin import Part, mapping, sequence
+from reconciler.spec.remote import is_remote
+from reconciler.spec.scalar import Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,9 +60,29 @@ def container_made_absolute(container: Part, reading: Reading) -> Part:
     if volumes := container.get("volumes"):
         changed["volumes"] = _elements(volumes, lambda one: _mount(one, path))
     if build := container.get("build"):
-        is_text = isinstance(build.data, str)
-        changed["build"] = Part(path(build.data), build.origin) if is_text else _attribute(build, "context", path)
+        changed["build"] = _build(build, lambda text: text if is_remote(text) else path(text))
     return container.replaced(changed)
+
+
+def _build(build: Part, path: Callable[[str], str]) -> Part:
+    if isinstance(build.data, str):
+        return Part(path(build.data), build.origin)
+    if not isinstance(build.data, dict):
+        return build
+    # Nothing is the folder of the file.
+    found = _attribute(build, "context", path) if build.get("context") else _with(build, "context", path("."))
+    contexts = build.get("additional_contexts")
+    if contexts is None:
+        return found
+    named = {
+        key: Part(path(one.data), one.origin) if isinstance(one.data, str) else one
+        for key, one in pairs(contexts).items()
+    }
+    return found.replaced({"additional_contexts": mapping(named, contexts.origin)})
+
+
+def _with(part: Part, name: str, text: str) -> Part:
+    return part.replaced({name: Part(Scalar(text), part.origin)})
 
 
 def _each(section: Part, change: Callable[[Part], Part]) -> Part:

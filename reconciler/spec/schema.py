@@ -42,6 +42,9 @@ PATTERNS = {
 """What each parser of `reconciler.spec.quantities` takes as text."""
 
 
+_PULL_POLICY = r"^(always|missing|if_not_present|never|build|daily|weekly|refresh|every_([0-9]+[wdhms])+)$|\$"
+
+
 def _number(parser: str, plain: Schema) -> Schema:
     number = plain | {"type": "number" if parser == "cpus" else "integer"}
     return _either(number, {"type": "string", "pattern": PATTERNS[parser]})
@@ -69,6 +72,15 @@ _SHORT: dict[str, Callable[[Schema], Schema]] = {
     "extra_hosts": lambda plain: _either(
         plain | {"additionalProperties": _either(plain["additionalProperties"], _TEXT)}, _WORDS
     ),
+    "_mac": lambda _plain: {"type": "string", "pattern": r"^[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}$|\$"},
+    "_mode": lambda _plain: {"type": ["string", "integer"], "pattern": r"^0?o?[0-7]{1,4}$|\$"},
+    "_pull_policy": lambda _plain: {"type": "string", "pattern": _PULL_POLICY},
+    "_age": lambda _plain: {"type": "string", "pattern": r"^([0-9]+[wdhms])+$|\$"},
+    "_platform": lambda _plain: {"type": "string", "pattern": r"^[a-z0-9_]+(/[a-z0-9_]+(/[a-z0-9_.]+)?)?$|\$"},
+    "_ssh": lambda plain: _either(
+        plain, _TEXT, {"type": "object", "additionalProperties": {"type": ["string", "null"]}}
+    ),
+    "context": lambda plain: _either(plain, _TEXT),
     "_gpus": lambda plain: _either(plain, {"const": "all"}, _VARIABLE),
     "ulimits": lambda plain: (
         plain | {"additionalProperties": _either(plain["additionalProperties"], _number("integer", {}))}
@@ -98,6 +110,8 @@ class _Reader(GenerateJsonSchema):
         around = inspect.getclosurevars(inspect.unwrap(function)).nonlocals if inspect.isfunction(function) else {}
         if "words" in around:  # one_of
             return _either({"enum": list(around["words"])}, _VARIABLE)
+        if "modes" in around:  # namespace
+            return _either({"enum": list(around["modes"])}, {"type": "string", "pattern": r"^(service|container):.|\$"})
         if "what" in around:  # pairs
             return _either({"type": "object", "additionalProperties": _SCALAR}, _WORDS)
         if "expand" in around:  # each

@@ -29,7 +29,10 @@ __all__ = [
     "volume",
 ]
 
+PROPAGATIONS = ("private", "rprivate", "shared", "rshared", "slave", "rslave")
 _WINDOWS_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
+CDI = re.compile(r"[a-z0-9][a-z0-9.-]*\.[a-z0-9.-]+/[A-Za-z0-9][\w-]*=[\w.:-]+")
+"""The name of a device by the Container Device Interface: `vendor.com/class=name`."""
 _MOUNT_FORMS = 'write "VOLUME:/PATH", "./FOLDER:/PATH" or "VOLUME:/PATH:ro"'
 MOST_RETRIES = 1 << 31
 
@@ -52,11 +55,27 @@ def volume(text: str) -> dict[str, Any]:
     elif "/" in source:
         raise Invalid(f'"{source}" is neither a volume nor a path', f'write "./{source}:{target}" for a folder')
     for option in filter(None, options.split(",")):
-        if option == "ro":
-            mount["read_only"] = True
-        elif option != "rw":
-            raise Invalid(f'"{text}" has the option "{option}", which is not supported yet', "write :ro, or nothing")
+        _mount_option(mount, option, text)
     return mount
+
+
+def _mount_option(mount: dict[str, Any], option: str, text: str) -> None:
+    if option == "ro":
+        mount["read_only"] = True
+    elif option in {"z", "Z"} and mount["type"] == "bind":
+        mount.setdefault("bind", {})["selinux"] = option
+    elif option == "nocopy" and mount["type"] == "volume":
+        mount.setdefault("volume", {})["nocopy"] = True
+    elif option in PROPAGATIONS and mount["type"] == "bind":
+        mount.setdefault("bind", {})["propagation"] = option
+    elif option in {"cached", "delegated", "consistent"}:
+        mount["consistency"] = option
+    elif option in {"z", "Z", "nocopy", *PROPAGATIONS}:
+        other = "bind" if mount["type"] == "volume" else "volume"
+        raise Invalid(f'the option "{option}" in "{text}" is for a {other}', "leave it out")
+    elif option != "rw":
+        words = "the options are ro, rw, z, Z, nocopy, and for binds a propagation such as rshared"
+        raise Invalid(f'"{text}" has the unknown option "{option}"', words)
 
 
 def restart(text: str) -> dict[str, Any]:
@@ -99,8 +118,8 @@ def capability(text: str) -> str:
 
 def device(text: str) -> dict[str, Any]:
     """`SOURCE[:TARGET[:PERMISSIONS]]` → a mapping in the long syntax."""
-    if "=" in text and not text.startswith("/"):
-        raise Invalid(f'"{text}" is a CDI device', "devices by CDI names are not supported yet")
+    if CDI.fullmatch(text):
+        return {"source": text, "target": text}
     source, _, rest = text.partition(":")
     target, _, permissions = rest.partition(":")
     if not permissions and target and not target.startswith("/"):

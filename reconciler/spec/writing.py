@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from reconciler.spec.scalar import NULL, core_kind
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from reconciler.spec.model import Spec
 
 Path_ = tuple[str | int, ...]
-Comment = Callable[[Path_], str]
-"""What is to be said of the value at this path; empty for nothing."""
+Comments = Mapping[Path_, str]
+"""What is to be said of the values at these paths."""
 
 _WIDTH = 100
 _LONGEST_KEY = 1000  # characters: a longer one needs a "?" before it
@@ -62,19 +62,19 @@ def spec_json(data: Mapping[str, Any]) -> str:
     return f"{_escaped(json.dumps(data, indent=2, ensure_ascii=False))}\n"
 
 
-def spec_yaml(data: Mapping[str, Any], comment: Comment | None = None) -> str:
+def spec_yaml(data: Mapping[str, Any], comments: Comments | None = None) -> str:
     """Plain data as YAML text: the same in YAML 1.1 and 1.2, keys in their order, a line break at its end.
 
     Args:
         data: of JSON's own types.
-        comment: asked for each value; with it, each item of a list has a line of its own.
+        comments: each stands on its value's first line. An item with one has a line of its own.
     """
-    return "".join(f"{line}\n" for line in _Writer(comment).mapping(data, "", ()))
+    return "".join(f"{line}\n" for line in _Writer(comments or {}).mapping(data, "", ()))
 
 
 class _Writer:
-    def __init__(self, comment: Comment | None) -> None:
-        self._comment = comment
+    def __init__(self, comments: Comments) -> None:
+        self._comments = comments
 
     def mapping(self, data: Mapping[str, Any], indent: str, path: Path_) -> Iterator[str]:
         """The lines of a mapping that is not empty."""
@@ -88,10 +88,10 @@ class _Writer:
     def _value(self, value: Any, head: str, indent: str, path: Path_) -> Iterator[str]:
         """The lines of a value: what stands behind its key, or after the dash, and what stands below, so indented."""
         if isinstance(value, Mapping) and value:
-            yield head
+            yield self._said(head, path)
             yield from self.mapping(value, indent, path)
-        elif isinstance(value, list) and value and not self._fits(value, head):
-            yield head
+        elif isinstance(value, list) and value and not self._fits(value, head, path):
+            yield self._said(head, path)
             for index, item in enumerate(value):
                 yield from self._item(item, indent, (*path, index))
         elif isinstance(value, str) and "\n" in value and _is_literal(value):
@@ -106,18 +106,21 @@ class _Writer:
             yield from self._value(item, f"{indent}-", f"{indent}  ", path)
             return
         lines = self.mapping(item, f"{indent}  ", path)
-        yield f"{indent}- {next(lines)[len(indent) + 2 :]}"
+        yield self._said(f"{indent}- {next(lines)[len(indent) + 2 :]}", path)
         yield from lines
 
-    def _fits(self, items: list[Any], head: str) -> bool:
+    def _fits(self, items: list[Any], head: str, path: Path_) -> bool:
         """Whether this list can stand on the line of its key."""
-        if self._comment or any(isinstance(item, Mapping | list) for item in items):
+        if any(isinstance(item, Mapping | list) for item in items):
+            return False
+        if self._comments and any((*path, index) in self._comments for index in range(len(items))):
             return False
         return not any("\n" in str(item) for item in items) and len(head) + len(_flow(items, _PLAIN)) < _WIDTH
 
     def _said(self, line: str, path: Path_) -> str:
-        said = self._comment(path) if self._comment else ""
-        return f"{line}  # {said}" if said else line
+        # A file's name may have anything in it: no line break of it may end the comment.
+        said = self._comments.get(path)
+        return f"{line}  # {_UNPRINTABLE.sub('', ' '.join(said.split()))}" if said else line
 
 
 def _flow(value: Any, plain: re.Pattern[str]) -> str:

@@ -65,6 +65,8 @@ def as_spec(data: dict[str, Any]) -> dict[str, Any]:
         "containers": {"web": {"image": "nginx:1.27", **data}, "db": {"image": "postgres:16"}},
         "networks": {"front": {}, "back": {}},
         "volumes": {"pages": {}, "data": {}},
+        "configs": {"site": {"content": "x"}},
+        "secrets": {"db_password": {"environment": "DB_PASSWORD"}},
     }
 
 

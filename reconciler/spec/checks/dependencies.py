@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from reconciler.spec.checks.names import undeclared
 from reconciler.spec.diagnostics import Diagnostic
 from reconciler.spec.model import Spec, State
-from reconciler.spec.places import in_text, named
+from reconciler.spec.model.namespaces import service_of
+from reconciler.spec.places import Path_, as_written, in_text, named
 
 if TYPE_CHECKING:
     from reconciler.spec.places import Text
@@ -30,14 +31,48 @@ def problems(spec: Spec, document: Text) -> Iterator[Diagnostic]:
             else:
                 continue
             yield document.diagnostic(path, message, hint, key=True)
+        yield from _uses(spec, document, key)
     yield from _cycles(spec, document)
+
+
+def _uses(spec: Spec, document: Text, key: str) -> Iterator[Diagnostic]:
+    """What it names by `links`, `volumes_from` and shared namespaces."""
+    for name, path in _places(spec, key).items():
+        if name == key:
+            yield document.diagnostic(path, f'container "{key}" names itself', "name another one, or take it out")
+        elif name not in spec.containers:
+            yield document.diagnostic(path, *undeclared("container", as_written(document, path, name), spec.containers))
+        elif spec.containers[name].state is State.ABSENT and spec.containers[key].state is not State.ABSENT:
+            message = f'container "{key}" needs "{name}", which is to be absent'
+            yield document.diagnostic(path, message, f'take it out, or let "{name}" run')
+
+
+def _places(spec: Spec, key: str) -> dict[str, Path_]:
+    """Each container that this one names, and where."""
+    container = spec.containers[key]
+    found: dict[str, Path_] = {}
+    for attribute in ("network_mode", "ipc", "pid"):
+        if name := service_of(getattr(container, attribute)):
+            found.setdefault(name, ("containers", key, attribute))
+    for attribute in ("links", "volumes_from"):
+        for index, text in enumerate(getattr(container, attribute)):
+            name = text.partition(":")[0]
+            if attribute == "links" or name != "container":
+                found.setdefault(name, ("containers", key, attribute, index))
+    return found
+
+
+def _needs(spec: Spec, key: str) -> dict[str, Path_]:
+    """Each container that must be there before this one, and where that is said."""
+    depends_on = {name: ("containers", key, "depends_on", name) for name in spec.containers[key].depends_on}
+    return {**_places(spec, key), **depends_on}
 
 
 def _cycles(spec: Spec, document: Text) -> Iterator[Diagnostic]:
     # Sorted, so that the order of keys in the file changes nothing.
     graph = {
-        key: sorted(name for name in container.depends_on if name in spec.containers and name != key)
-        for key, container in sorted(spec.containers.items())
+        key: sorted(name for name in _needs(spec, key) if name in spec.containers and name != key)
+        for key in sorted(spec.containers)
     }
     while True:
         try:
@@ -46,7 +81,7 @@ def _cycles(spec: Spec, document: Text) -> Iterator[Diagnostic]:
             circle: list[str] = error.args[1][:-1][::-1]  # the last is the first again
             first = circle.index(min(circle))
             members = circle[first:] + circle[:first]
-            path = in_text(document, ("containers", members[0], "depends_on", members[1]))
+            path = in_text(document, _needs(spec, members[0])[members[1 % len(members)]])
             yield document.diagnostic(
                 path,
                 f"containers depend on each other in a circle: {' → '.join([*members, members[0]])}",

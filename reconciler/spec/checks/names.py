@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from reconciler.spec.diagnostics import Diagnostic, closest
-from reconciler.spec.model import DEFAULT_NETWORK, Spec, State
-from reconciler.spec.places import as_written, in_text, named
+from reconciler.spec.model import DEFAULT_NETWORK, Grant, Spec, State
+from reconciler.spec.places import Path_, as_written, in_text, named
 
 if TYPE_CHECKING:
     from reconciler.spec.places import Text
@@ -33,12 +33,27 @@ def _undeclared(spec: Spec, document: Text) -> Iterator[Diagnostic]:
                 path = in_text(document, (*place, "volumes", index, "source"))
                 shown = as_written(document, path, mount.source)
                 yield document.diagnostic(path, *undeclared("volume", shown, spec.volumes))
+        yield from _grants(document, (*place, "configs"), container.configs, spec.configs)
+        yield from _grants(document, (*place, "secrets"), container.secrets, spec.secrets)
+        if container.build:
+            yield from _grants(document, (*place, "build", "secrets"), container.build.secrets, spec.secrets)
+
+
+def _grants(document: Text, path: Path_, grants: tuple[Grant, ...], known: Iterable[str]) -> Iterator[Diagnostic]:
+    for index, grant in enumerate(grants):
+        if grant.source not in known:
+            place = in_text(document, (*path, index, "source"))
+            shown = as_written(document, place, grant.source)
+            yield document.diagnostic(place, *undeclared(str(path[-1])[:-1], shown, known))
+
+
+_ENTRIES = {"container": "{image: …}", "config": "{file: …}", "secret": "{file: …}"}
 
 
 def undeclared(kind: str, name: str, known: Iterable[str]) -> tuple[str, str]:
     """Message and hint for a name that is not declared."""
     guess = closest(name, known)
-    entry = f"{name}: {{image: …}}" if kind == "container" else f"{name}: {{}}"
+    entry = f"{name}: {_ENTRIES.get(kind, '{}')}"
     if "$" in name:
         return f'{kind} "{name}" is not declared', "check what its variables are set to"
     hint = f'did you mean "{guess}"?' if guess else f"declare it at the top level: `{kind}s: {{{entry}}}`"

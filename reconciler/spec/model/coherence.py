@@ -17,6 +17,7 @@ def problems(container: Container) -> Iterator[Invalid]:
     yield from _memory(container)
     yield from _cpu(container)
     yield from _mounts(container)
+    yield from _lifecycle(container)
 
 
 def _network(container: Container) -> Iterator[Invalid]:
@@ -27,6 +28,8 @@ def _network(container: Container) -> Iterator[Invalid]:
         return
     if "networks" in container.model_fields_set:
         yield Invalid("network_mode and networks exclude each other", "drop one of them", at=("network_mode",))
+    if mode.startswith(("service:", "container:")):
+        yield from _in_another_network(container)
     if mode == "host" and container.ports:
         yield Invalid(
             "ports can't be published in the host's network",
@@ -39,6 +42,51 @@ def _network(container: Container) -> Iterator[Invalid]:
             "ports can't be published without a network",
             "drop `ports`, or `network_mode: none`",
             at=("ports",),
+            key=True,
+        )
+
+
+_OF_A_NETWORK = ("hostname", "ports", "expose", "dns", "dns_opt", "dns_search", "extra_hosts", "links", "mac_address")
+
+
+def _in_another_network(container: Container) -> Iterator[Invalid]:
+    for name in _OF_A_NETWORK:
+        if getattr(container, name):
+            yield Invalid(
+                f"{name} can't be set in another container's network",
+                f"declare `{name}` at that container, or drop `network_mode`",
+                at=(name,),
+                key=True,
+            )
+
+
+def _lifecycle(container: Container) -> Iterator[Invalid]:
+    if container.state == "completed" and container.restart.name in {"always", "unless-stopped"}:
+        yield Invalid(
+            f"a container that is to be completed can't restart {container.restart.name}",
+            'write restart: on-failure:3, or "no"',
+            at=("restart",),
+        )
+    if container.replicas > 1 and container.container_name:
+        yield Invalid(
+            f"{container.replicas} replicas can't have one name",
+            "drop `container_name`, or `replicas`",
+            at=("container_name",),
+        )
+    if container.replicas > 1:
+        for network, endpoint in container.joined.items():
+            for name in ("ipv4_address", "ipv6_address", "mac_address"):
+                if getattr(endpoint, name):
+                    yield Invalid(
+                        f"{container.replicas} replicas can't have one address",
+                        f"leave `{name}` out: containers find each other by name",
+                        at=("networks", network, name),
+                    )
+    if container.pull_refresh_after and container.pull_policy != "refresh":
+        yield Invalid(
+            "pull_refresh_after means something with pull_policy: refresh only",
+            "write pull_policy: refresh, or drop it",
+            at=("pull_refresh_after",),
             key=True,
         )
 

@@ -8,13 +8,16 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from reconciler.spec import addresses, shorthand
-from reconciler.spec.diagnostics import closest
 from reconciler.spec.invalid import Invalid
 from reconciler.spec.model import coherence, hosts
-from reconciler.spec.model.network import Endpoint, Port
+from reconciler.spec.model.build import Build, context
+from reconciler.spec.model.files import Grant, grants
+from reconciler.spec.model.image import Age, Platform, PullPolicy
+from reconciler.spec.model.lifecycle import Dependency, Drift, Hook, Update
+from reconciler.spec.model.namespaces import namespace, service_of
+from reconciler.spec.model.network import Endpoint, MacAddress, Port
 from reconciler.spec.model.runtime import (
     Blkio,
-    Dependency,
     Device,
     DeviceRequest,
     Healthcheck,
@@ -52,8 +55,9 @@ DEFAULT_NETWORK = "default"
 _MOST_HOSTNAME = 64
 _MOST_VARIABLE = 128 << 10
 _MOST_ENVIRONMENT = 1 << 20
+_JOIN = "`networks: [{}]` to join the network of this name"
 _LEAST_MEMORY = 6 << 20
-_MODES = ("none", "host", "bridge")
+_MOST_REPLICAS = 1000
 
 
 def _capabilities(value: tuple[str, ...]) -> tuple[str, ...]:
@@ -80,23 +84,31 @@ def _expose(value: Any, info: ValidationInfo) -> Any:
     return found
 
 
+def _links(value: tuple[str, ...]) -> tuple[str, ...]:
+    wrong = []
+    for index, link in enumerate(value):
+        name, colon, alias = link.partition(":")
+        if not name or (colon and not alias) or ":" in alias:
+            wrong.append(Invalid(f'"{link}" is not a link', 'write "NAME", or "NAME:ALIAS"', at=(index,)))
+    fail(wrong)
+    return value
+
+
+def _volumes_from(value: tuple[str, ...]) -> tuple[str, ...]:
+    wrong = []
+    for index, text in enumerate(value):
+        parts = text.removeprefix("container:").split(":")
+        if not parts[0] or len(parts) > 2 or parts[1:] not in ([], ["ro"], ["rw"]):
+            hint = 'write "NAME", "NAME:ro", or "container:NAME" for one that is not of this project'
+            wrong.append(Invalid(f'"{text}" names no container', hint, at=(index,)))
+    fail(wrong)
+    return value
+
+
 def _gpus(value: Any) -> Any:
     if isinstance(value, str) and value != "all":
         raise Invalid(f'"{value}" can\'t stand here', "write all, or a list such as [{count: 1}]")
     return [{"count": -1}] if value == "all" else value
-
-
-def _network_mode(value: Any) -> Any:
-    if not isinstance(value, str) or value in _MODES:
-        return value
-    if value.startswith(("service:", "container:")):
-        raise Invalid(f'the network mode "{value}" is not supported yet', "write none, host or bridge")
-    guess = closest(value, _MODES)
-    join = f"`networks: [{value}]` to join the network of this name"
-    raise Invalid(
-        f'"{value}" is not a network mode',
-        f'did you mean "{guess}"? Or {join}' if guess else f"write none, host or bridge; or {join}",
-    )
 
 
 Capabilities = Annotated[Texts, AfterValidator(_capabilities)]
@@ -106,13 +118,16 @@ class Container(Value):
     """A wanted container. What is not given is the image's, or the Engine's default."""
 
     image: Text
+    adopt: Boolean = False
     annotations: Annotated[dict[str, Text], pairs("annotation")] = {}
     blkio_config: Blkio | None = None
+    build: Annotated[Build | None, BeforeValidator(context)] = None
     cap_add: Capabilities = ()
     cap_drop: Capabilities = ()
     cgroup: Annotated[Text, one_of("host", "private")] | None = None
     cgroup_parent: Text | None = None
     command: Words | None = None
+    configs: Annotated[tuple[Grant, ...], grants] = ()
     container_name: EngineName | None = None
     cpu_period: Microseconds | None = None
     cpu_quota: Microseconds | None = None
@@ -128,33 +143,44 @@ class Container(Value):
     dns_opt: Texts = ()
     dns_search: Texts = ()
     domainname: Text | None = None
+    drift: Drift = Drift()
     entrypoint: Words | None = None
     environment: Annotated[dict[str, Text], pairs("variable")] = {}
     expose: Annotated[tuple[Text, ...], BeforeValidator(_expose)] = ()
+    external_links: Annotated[Texts, AfterValidator(_links)] = ()
     extra_hosts: Annotated[dict[str, tuple[Text, ...]], BeforeValidator(hosts.extra_hosts)] = {}
     gpus: Annotated[tuple[DeviceRequest, ...], BeforeValidator(_gpus)] = ()
     group_add: Texts = ()
     healthcheck: Healthcheck | None = None
     hostname: Text | None = None
     init: Boolean | None = None
-    ipc: Annotated[Text, one_of("none", "private", "host", "shareable")] | None = None
+    ipc: Annotated[Text, namespace("none", "private", "host", "shareable")] | None = None
     labels: Annotated[dict[str, Text], pairs("label")] = {}
+    links: Annotated[Texts, AfterValidator(_links)] = ()
     logging: Logging | None = None
+    mac_address: MacAddress | None = None
     mem_limit: Size | None = None
     mem_reservation: Size | None = None
     mem_swappiness: Annotated[Integer, Field(ge=0, le=100)] | None = None
     memswap_limit: SizeOrUnlimited | None = None
-    network_mode: Annotated[Text, BeforeValidator(_network_mode)] | None = None
+    network_mode: Annotated[Text, namespace("none", "host", "bridge", otherwise=_JOIN)] | None = None
     networks: dict[Name, Endpoint] = {DEFAULT_NETWORK: Endpoint()}
     oom_kill_disable: Boolean | None = None
     oom_score_adj: Annotated[Integer, Field(ge=-1000, le=1000)] | None = None
-    pid: Annotated[Text, one_of("host")] | None = None
+    pid: Annotated[Text, namespace("host")] | None = None
     pids_limit: Integer | None = None
+    platform: Platform | None = None
     ports: Annotated[tuple[Port, ...], each(Port, shorthand.ports)] = ()
+    post_start: tuple[Hook, ...] = ()
+    pre_stop: tuple[Hook, ...] = ()
     privileged: Boolean | None = None
+    pull_policy: PullPolicy | None = None
+    pull_refresh_after: Age | None = None
     read_only: Boolean | None = None
+    replicas: Annotated[Integer, Field(ge=0, le=_MOST_REPLICAS)] = 1
     restart: Restart = Restart()
     runtime: Text | None = None
+    secrets: Annotated[tuple[Grant, ...], grants] = ()
     security_opt: Texts = ()
     shm_size: Size | None = None
     state: Annotated[State, one_of(*(state.value for state in State))] = State.RUNNING
@@ -166,16 +192,31 @@ class Container(Value):
     tmpfs: Annotated[dict[str, Text], BeforeValidator(tmpfs_mounts), written(tmpfs_text)] = {}
     tty: Boolean | None = None
     ulimits: Ulimits = {}
+    update: Update = Update()
     user: Text | None = None
     userns_mode: Annotated[Text, one_of("host")] | None = None
     uts: Annotated[Text, one_of("host")] | None = None
     volumes: Annotated[tuple[Mount, ...], each(Mount, lambda text: [shorthand.volume(text)])] = ()
+    volumes_from: Annotated[Texts, AfterValidator(_volumes_from)] = ()
+    was: Name | None = None
     working_dir: Text | None = None
 
     @property
     def joined(self) -> Mapping[str, Endpoint]:
         """The project's networks that it joins; none where it has the host's, or no network at all."""
         return {} if self.network_mode else self.networks
+
+    @property
+    def shares(self) -> frozenset[str]:
+        """The containers of the project whose namespaces it lives in: it can't outlive one of these."""
+        return frozenset(filter(None, map(service_of, (self.network_mode, self.ipc, self.pid))))
+
+    @property
+    def uses(self) -> frozenset[str]:
+        """The containers of the project that must be there when it is made, besides those of `depends_on`."""
+        linked = {link.partition(":")[0] for link in self.links}
+        mounted = {text.partition(":")[0] for text in self.volumes_from if not text.startswith("container:")}
+        return self.shares | linked | mounted
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import field_validator
 
 from reconciler.spec.invalid import Invalid
 from reconciler.spec.model.container import Container
+from reconciler.spec.model.files import Config, Secret
+from reconciler.spec.model.image import Image
 from reconciler.spec.model.network import Network
+from reconciler.spec.model.settings import Settings
 from reconciler.spec.model.several import fail
 from reconciler.spec.model.storage import Volume
-from reconciler.spec.model.values import Boolean, Name, Value, absolute, one_of
+from reconciler.spec.model.values import Boolean, Name, Value, one_of
 from reconciler.spec.reference import Reference, parse_reference
 
 _PROJECT_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
@@ -25,23 +27,6 @@ def _project_hint(text: str) -> str:
     return f'write "{likely}": {rule}' if likely and len(likely) < 64 else rule
 
 
-class Image(Value):
-    """A wanted image: pulled, unless it is imported.
-
-    Attributes:
-        import_: the root file system: a folder or a tar, absolute once loaded.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_alias=True, validate_by_name=True)
-
-    import_: Annotated[Path | None, Field(alias="import")] = None
-
-    @field_validator("import_", mode="after")
-    @classmethod
-    def _import(cls, value: Path | None, info: ValidationInfo) -> Path | None:
-        return absolute(value, info) if value else None
-
-
 class Spec(Value):
     """One project's wanted state.
 
@@ -51,6 +36,9 @@ class Spec(Value):
         containers: by their name in the project.
         networks: by their name in the project; `default` is there if any container joins it.
         volumes: by their name in the project.
+        configs: contents that containers may read as files, by name.
+        secrets: likewise, of contents that nobody is to see.
+        settings: how all this is carried out.
         compose_labels: its resources bear Compose's labels too, so that tools that know Compose group them; always so
             with a Compose file.
     """
@@ -61,6 +49,9 @@ class Spec(Value):
     containers: dict[Name, Container] = {}
     networks: dict[Name, Network] = {}
     volumes: dict[Name, Volume] = {}
+    configs: dict[Name, Config] = {}
+    secrets: dict[Name, Secret] = {}
+    settings: Settings = Settings()
     compose_labels: Boolean = False
 
     @field_validator("name", mode="after")
@@ -73,7 +64,7 @@ class Spec(Value):
             )
         return value
 
-    @field_validator("images", "containers", "networks", "volumes", mode="before")
+    @field_validator("images", "containers", "networks", "volumes", "configs", "secrets", mode="before")
     @classmethod
     def _empty(cls, value: Any) -> Any:
         # As in Compose: `volumes:` with nothing below it has no volume, `pages:` is one with the defaults.

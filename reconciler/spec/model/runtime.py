@@ -15,10 +15,9 @@ from pydantic import (
 )
 
 from reconciler.spec import shorthand
-from reconciler.spec.diagnostics import closest
 from reconciler.spec.invalid import Invalid
 from reconciler.spec.model.several import fail
-from reconciler.spec.model.values import Boolean, Duration, Integer, Options, Size, Text, Texts, Value
+from reconciler.spec.model.values import Duration, Integer, Options, Size, Text, Texts, Value
 
 _MILLISECOND = 10**6
 
@@ -28,6 +27,8 @@ class State(StrEnum):
 
     RUNNING = "running"
     STOPPED = "stopped"
+    PAUSED = "paused"
+    COMPLETED = "completed"
     ABSENT = "absent"
 
 
@@ -202,28 +203,6 @@ class Blkio(Value):
     device_read_iops: tuple[Rate, ...] = ()
     device_write_bps: tuple[Rate, ...] = ()
     device_write_iops: tuple[Rate, ...] = ()
-
-
-def _condition(value: Any) -> Any:
-    later = ("service_healthy", "service_completed_successfully")
-    if isinstance(value, str) and value != "service_started":
-        if value in later:
-            raise Invalid(f"the condition {value} is not supported yet", "write service_started, or leave it out")
-        guess = closest(value, ["service_started", *later])
-        hint = f'did you mean "{guess}"?' if guess else "write service_started, or leave it out"
-        raise Invalid(f'"{value}" is not a condition', hint)
-    return value
-
-
-class Dependency(Value):
-    """What a container waits for.
-
-    Attributes:
-        condition: that the other one is started; the other conditions are refused for now.
-    """
-
-    condition: Annotated[Literal["service_started"], BeforeValidator(_condition)] = "service_started"
-    required: Boolean = True
 
 
 Ulimits = Annotated[dict[str, Ulimit], BeforeValidator(shorthand.ulimits)]

@@ -5,27 +5,57 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, ValidationInfo, field_validator, model_validator
 
 from reconciler.spec.invalid import Invalid
 from reconciler.spec.model.several import fail
-from reconciler.spec.model.values import Boolean, EngineName, Item, Size, Text, Value, absolute, one_of
+from reconciler.spec.model.values import (
+    Boolean,
+    EngineName,
+    Item,
+    Name,
+    Options,
+    Size,
+    Text,
+    Value,
+    absolute,
+    one_of,
+    pairs,
+)
+from reconciler.spec.reference import parse_reference
+from reconciler.spec.shorthand import PROPAGATIONS
 
-_PROPAGATIONS = ("private", "rprivate", "shared", "rshared", "slave", "rslave")
+_TYPES = ("volume", "bind", "tmpfs", "image")
+
+
+def _below(value: str) -> str:
+    """A path below the root of what is mounted."""
+    if value.startswith("/") or ".." in value.split("/"):
+        raise Invalid(f'"{value}" is not a path below the volume', "write it without a / before it, and without ..")
+    return value
 
 
 class BindOptions(Value):
     """Of a mount of the type bind."""
 
-    propagation: Annotated[Text, one_of(*_PROPAGATIONS)] = ""
+    propagation: Annotated[Text, one_of(*PROPAGATIONS)] = ""
     create_host_path: Boolean = True
     selinux: Annotated[Text, one_of("z", "Z")] = ""
+    recursive: Annotated[Text, one_of("enabled", "disabled", "writable", "readonly")] = ""
 
 
 class VolumeOptions(Value):
     """Of a mount of the type volume."""
 
     nocopy: Boolean = False
+    labels: Annotated[dict[str, Text], pairs("label")] = {}
+    subpath: Annotated[Text, AfterValidator(_below)] = ""
+
+
+class ImageOptions(Value):
+    """Of a mount of the type image."""
+
+    subpath: Annotated[Text, AfterValidator(_below)] = ""
 
 
 class TmpfsOptions(Value):
@@ -41,9 +71,9 @@ class TmpfsOptions(Value):
 
 
 def _mount_type(value: Any) -> Any:
-    if isinstance(value, str) and value in {"image", "cluster", "npipe"}:
-        why = {"image": "not supported yet", "cluster": "Swarm's", "npipe": "Windows's"}[value]
-        raise Invalid(f"the mount type {value} is {why}", "write volume, bind or tmpfs")
+    if isinstance(value, str) and value in {"cluster", "npipe"}:
+        why = {"cluster": "Swarm's", "npipe": "Windows's"}[value]
+        raise Invalid(f"the mount type {value} is {why}", f"write {', '.join(_TYPES[:-1])} or {_TYPES[-1]}")
     return value
 
 
@@ -51,15 +81,15 @@ class Mount(Item):
     """Something mounted in the container.
 
     Attributes:
-        type: `volume` (source: a key of `volumes`, or empty for an anonymous one), `bind` (source: a host path), or
-            `tmpfs` (no source).
+        type: `volume` (source: a key of `volumes`, or empty for an anonymous one), `bind` (source: a host path),
+            `tmpfs` (no source), or `image` (source: the reference of an image, of which it is a read-only copy).
         source: see type; a relative path becomes absolute when the spec is loaded.
         target: the absolute path in the container.
         read_only: whether the container may only read it.
         consistency: means nothing on Linux.
     """
 
-    type: Annotated[Literal["volume", "bind", "tmpfs"], one_of("volume", "bind", "tmpfs"), BeforeValidator(_mount_type)]
+    type: Annotated[Literal["volume", "bind", "tmpfs", "image"], one_of(*_TYPES), BeforeValidator(_mount_type)]
     source: Text = ""
     target: Text
     read_only: Boolean = False
@@ -67,6 +97,7 @@ class Mount(Item):
     bind: BindOptions = BindOptions()
     volume: VolumeOptions = VolumeOptions()
     tmpfs: TmpfsOptions = TmpfsOptions()
+    image: ImageOptions = ImageOptions()
 
     @field_validator("source", mode="after")
     @classmethod
@@ -91,7 +122,14 @@ class Mount(Item):
             raise Invalid("a bind needs a source", "name a folder or file of the host: source: ./data")
         if self.type == "tmpfs" and self.source:
             raise Invalid("a tmpfs has no source", "leave it out", at=("source",))
-        for options in {"bind", "volume", "tmpfs"} - {self.type}:
+        if self.type == "image":
+            if not self.source:
+                raise Invalid("a mount of an image needs a source", "name the image: source: shop/data:1")
+            try:
+                parse_reference(self.source)
+            except Invalid as error:
+                raise Invalid(str(error), error.hint, at=("source",)) from None
+        for options in sorted({*_TYPES} - {self.type}):
             if options in self.model_fields_set:
                 hint = f"leave it out, or write type: {options}"
                 raise Invalid(f'"{options}" does not go with the type {self.type}', hint, at=(options,), key=True)
@@ -104,10 +142,20 @@ class Volume(Value):
     Attributes:
         name: its name on the Engine; PROJECT_KEY where not given.
         external: it stands already, made by somebody else: used, never made.
+        driver: what makes it; `local` without it.
+        driver_opts: for the driver.
+        labels: labels: a mapping, or a list of NAME=value.
+        protect: whether even `down --volumes` must leave it.
+        was: the name that it had in the spec before: it is used on, rather than another one made.
     """
 
     name: EngineName | None = None
     external: Boolean = False
+    driver: Text = ""
+    driver_opts: Options = {}
+    labels: Annotated[dict[str, Text], pairs("label")] = {}
+    protect: Boolean = False
+    was: Name | None = None
 
 
 def tmpfs_mounts(value: Any) -> Any:

@@ -15,7 +15,8 @@ from reconciler.errors import SpecError
 from reconciler.spec.document import parse
 from reconciler.spec.loader import load
 from reconciler.spec.model import Container, Endpoint, Image, Mount, Network, Port, Spec, Volume
-from reconciler.spec.model.runtime import Blkio, Dependency, Device, DeviceRequest, Healthcheck, Logging, Ulimit
+from reconciler.spec.model.lifecycle import Dependency
+from reconciler.spec.model.runtime import Blkio, Device, DeviceRequest, Healthcheck, Logging, Ulimit
 
 ROOT = Path(__file__).parents[3]
 HELLO = (ROOT / "specs" / "hello.yaml").read_text()

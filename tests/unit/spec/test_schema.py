@@ -21,6 +21,13 @@ SPECS = [*sorted(ROOT.glob("specs/*.yaml")), *sorted(ROOT.glob("examples/*/recon
 VALIDATOR = Draft202012Validator(spec_schema())
 
 
+NEEDS: dict[str, dict[str, str]] = {
+    "memswap_limit": {"mem_limit": "512m"},
+    "pull_refresh_after": {"pull_policy": "refresh"},
+}
+"""What an attribute can't stand without."""
+
+
 def errors(spec: Any) -> list[str]:
     return [f"{error.json_path}: {error.message}" for error in VALIDATOR.iter_errors(spec)]
 
@@ -42,9 +49,7 @@ def test_every_attribute_of_a_container_is_described_with_an_example() -> None:
     for name, (_, example) in CONTAINER.items():
         value = yaml.safe_load(example)
         assert errors(with_container(**{name: value})) == []
-        Container.model_validate(
-            {"image": "a:1", name: value} | ({"mem_limit": "512m"} if name == "memswap_limit" else {})
-        )
+        Container.model_validate({"image": "a:1", name: value, **NEEDS.get(name, {})})
 
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: str(path.relative_to(ROOT)))

@@ -156,10 +156,14 @@ TEXTS = [
 ]
 
 
-@pytest.mark.parametrize("text", TEXTS, ids=repr)
+@pytest.mark.parametrize("text", TEXTS, ids=lambda text: repr(text[:40]))
 def test_any_text_is_read_back_as_text(text: str) -> None:
     data = {"key": text, "list": [text], "nested": [{"a": [text], text or "b": {"c": text}}, "x" * 200], text: text}
-    for out in (spec_yaml(data), spec_json(data), spec_yaml(data, lambda _path: "said: 'x' # of \"it\"")):
+    for out in (
+        spec_yaml(data),
+        spec_json(data),
+        spec_yaml(data, {("key",): "said: 'x' # of\n \"it\"", ("list", 0): "\x85"}),
+    ):
         # PyYAML guesses by YAML 1.1, our own reader by 1.2. Neither takes long keys in JSON.
         if len(text) < 1000 or not out.startswith("{"):
             assert yaml.safe_load(out) == data
@@ -210,9 +214,20 @@ def test_the_yaml_is_as_a_person_writes_it() -> None:
 
 
 def test_comments_stand_behind_values() -> None:
-    def comment(path: tuple[str | int, ...]) -> str:
-        return ".".join(map(str, path))
-
-    assert spec_yaml({"a": {"b": [1, {"c": "x\ny"}], "d": {}}, "e": []}, comment) == (
-        "a:\n  b:\n    - 1  # a.b.0\n    - c: |-  # a.b.1.c\n        x\n        y\n  d: {}  # a.d\ne: []  # e\n"
+    paths = [("a", "b", 0), ("a", "b", 1, "c"), ("a", "d"), ("e",), ("f",), ("g",), ("g", 0)]
+    comments = {path: ".".join(map(str, path)) for path in paths}
+    data = {"a": {"b": [1, {"c": "x\ny"}], "d": {}}, "e": [], "f": ["x"], "g": [{"y": 1, "z": 2}]}
+    assert spec_yaml(data, comments) == (
+        "a:\n"
+        "  b:\n"
+        "    - 1  # a.b.0\n"
+        "    - c: |-  # a.b.1.c\n"
+        "        x\n"
+        "        y\n"
+        "  d: {}  # a.d\n"
+        "e: []  # e\n"
+        "f: [x]  # f\n"
+        "g:  # g\n"
+        "  - y: 1  # g.0\n"
+        "    z: 2\n"
     )

@@ -6,8 +6,7 @@ import pytest
 from pydantic import BaseModel
 
 from reconciler.spec.attributes import TABLES, Place, Standing, refusal, table
-from reconciler.spec.model import Container, Endpoint, Mount, Network, Port, Spec, Volume
-from reconciler.spec.model.runtime import Dependency
+from reconciler.spec.model import Config, Container, Dependency, Endpoint, Mount, Network, Port, Secret, Spec, Volume
 from reconciler.spec.model.storage import BindOptions, VolumeOptions
 
 CONTAINER = ("containers", "*")
@@ -51,6 +50,8 @@ MODELS: dict[Place, type[BaseModel]] = {
     (*CONTAINER, "volumes", "*", "volume"): VolumeOptions,
     ("networks", "*"): Network,
     ("volumes", "*"): Volume,
+    ("configs", "*"): Config,
+    ("secrets", "*"): Secret,
 }
 
 BY_THE_LOADER = {
@@ -110,8 +111,4 @@ def test_refusals() -> None:
             "not a container"
         ),
         "run it on its own",
-    )
-    assert refusal(web, "links", 'container "web"') == (
-        'attribute "links" in container "web" is not supported yet',
-        "leave it out",
     )

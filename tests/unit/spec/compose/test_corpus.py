@@ -50,7 +50,9 @@ EXPLAINED: dict[tuple[str, ...], tuple[Any, Any, str]] = {
         ABSENT,
         _DEPLOY,
     ),
-    ("deploy", "web", "scale"): (ABSENT, 1, "one container is what there is without it"),
+    ("deploy", "web", "scale"): (ABSENT, 1, "is `replicas` (next line)"),
+    ("deploy", "web", "replicas"): (1, ABSENT, "see the line before"),
+    ("deploy", "web", "update"): ({"parallelism": 1}, ABSENT, f"{_DEPLOY}, and its `update_config` is `update`"),
     ("fragments", "other", "labels", "x-label"): (
         "kept",
         ABSENT,

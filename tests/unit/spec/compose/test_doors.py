@@ -77,14 +77,17 @@ def test_notes(project: Project) -> None:
 
 
 def test_refusals_stand_where_they_are_written(project: Project) -> None:
-    project.write(compose_yaml="services: {web: {image: a, cpu_count: 2, links: [b], portz: []}}")
+    project.write(compose_yaml="services: {web: {image: a, cpu_count: 2, provider: {}, portz: []}}")
     assert project.wrong() == [
         (
             'compose.yaml:1:28: attribute "cpu_count" in container "web" is refused: it is for Windows containers, and '
             "only Linux engines are supported"
         ),
-        'compose.yaml:1:42: attribute "links" in container "web" is not supported yet',
-        'compose.yaml:1:54: unknown attribute "portz" in container "web"',
+        (
+            'compose.yaml:1:42: attribute "provider" in container "web" is refused: a provider is a program that Compose '
+            "starts, not a container"
+        ),
+        'compose.yaml:1:56: unknown attribute "portz" in container "web"',
     ]
 
 
@@ -128,9 +131,8 @@ def test_deploy_clashes(project: Project) -> None:
         """
     )
     assert project.wrong() == [
-        'compose.yaml:4:12: container "web" wants "2" replicas; only 1 is supported yet',
         'compose.yaml:7:17: `scale` and `deploy.replicas` of container "web" say different things',
-        'compose.yaml:8:13: the mode "global" is for Swarm',
+        "compose.yaml:7:17: a global service has one container on each Engine",
         'compose.yaml:9:36: `mem_limit` and `deploy.resources.limits.memory` of container "web" say different things',
         'compose.yaml:9:55: "deploy.resources.reservations" in container "web" must be a mapping',
         'compose.yaml:9:60: unknown attribute "limit" in deploy.resources of container "web"',

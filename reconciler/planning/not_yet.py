@@ -1,0 +1,77 @@
+"""What a spec may say and this version can't carry out: a conflict, so that nothing is done by halves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from reconciler.planning.plan import Conflict
+from reconciler.spec.model import Container, Endpoint, Image, Mount, Network, Settings, Spec, State, Volume
+from reconciler.state.resource import Kind, ResourceKey
+
+_CONTAINER = [
+    *("adopt", "build", "configs", "drift", "external_links", "links", "mac_address", "platform", "post_start"),
+    *("pre_stop", "pull_policy", "pull_refresh_after", "secrets", "update", "volumes_from", "was"),
+]
+_NETWORK = ["driver", "driver_opts", "attachable", "enable_ipv4", "enable_ipv6", "internal", "ipam", "labels", "was"]
+_VOLUME = ["driver", "driver_opts", "labels", "was"]
+_IMAGE = ["build", "digest", "load", "platform", "pull", "state", "tags"]
+_STATES = frozenset([State.PAUSED, State.COMPLETED])
+
+
+def not_yet(spec: Spec) -> Iterator[Conflict]:
+    """Everything in the spec that this version reads and does not carry out yet."""
+    for reference, image in spec.images.items():
+        yield from _attributes(ResourceKey(Kind.IMAGE, reference), image, Image(), _IMAGE)
+    for key, network in spec.networks.items():
+        yield from _attributes(ResourceKey(Kind.NETWORK, spec.network_name(key)), network, Network(), _NETWORK)
+    for key, volume in spec.volumes.items():
+        yield from _attributes(ResourceKey(Kind.VOLUME, spec.volume_name(key)), volume, Volume(), _VOLUME)
+    for key, container in spec.containers.items():
+        if container.state is not State.ABSENT:
+            yield from _container(ResourceKey(Kind.CONTAINER, spec.container_name(key)), container)
+    for name in ("prune", "parallelism", "on_failure", "sensitive", "interval"):
+        if getattr(spec.settings, name) != getattr(Settings(), name):
+            yield _conflict(ResourceKey(Kind.CONTAINER, spec.name), f"settings.{name}")
+
+
+def _container(resource: ResourceKey, container: Container) -> Iterator[Conflict]:
+    yield from _attributes(resource, container, Container(image=container.image), _CONTAINER)
+    if container.replicas != 1:
+        yield _conflict(resource, "replicas")
+    if container.state in _STATES:
+        yield _conflict(resource, f"state: {container.state}")
+    if container.shares or any(
+        str(mode).startswith("container:") for mode in (container.network_mode, container.ipc, container.pid)
+    ):
+        yield _conflict(resource, "a namespace of another container")
+    for name, dependency in container.depends_on.items():
+        if dependency.condition != "service_started" or dependency.restart:
+            yield _conflict(resource, f"a condition or restart in depends_on.{name}")
+    for name, endpoint in container.joined.items():
+        given = ("gw_priority", "interface_name", "mac_address")
+        yield from _attributes(resource, endpoint, Endpoint(), given, f"networks.{name}.")
+    for mount in container.volumes:
+        yield from _mount(resource, mount)
+    if any("=" in device.source for device in container.devices):
+        yield _conflict(resource, "a device by its CDI name")
+
+
+def _mount(resource: ResourceKey, mount: Mount) -> Iterator[Conflict]:
+    if mount.type == "image":
+        yield _conflict(resource, "a mount of an image")
+    if mount.bind.recursive or mount.volume.labels or mount.volume.subpath:
+        yield _conflict(resource, f"an option of the mount at {mount.target}")
+
+
+def _attributes(
+    resource: ResourceKey, value: Any, default: Any, names: list[str] | tuple[str, ...], prefix: str = ""
+) -> Iterator[Conflict]:
+    for name in names:
+        if getattr(value, name) != getattr(default, name):
+            yield _conflict(resource, f"`{prefix}{name}`")
+
+
+def _conflict(resource: ResourceKey, what: str) -> Conflict:
+    message = f'{resource.kind} "{resource.name}": {what} is read, but this version does not carry it out yet'
+    return Conflict(resource, message, "leave it out, and nothing else has to change")

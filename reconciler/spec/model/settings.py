@@ -1,0 +1,28 @@
+"""Settings of a project: how its spec is carried out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from reconciler.spec.model.values import Boolean, Duration, Integer, Texts, Value, one_of
+
+
+class Settings(Value):
+    """How a spec is carried out.
+
+    Attributes:
+        interval: how often `watch` looks at everything; 30s without it.
+        prune: whether what is no longer declared is removed; true without it. Volumes never are.
+        parallelism: how many calls to the Engine are made at once.
+        on_failure: `continue` with what does not depend on what failed, or `stop`: begin nothing more.
+        sensitive: names, with `*` for any letters, of variables and labels whose values are never shown, besides the
+            usual ones such as `*PASSWORD*`.
+    """
+
+    interval: Duration | None = None
+    prune: Boolean = True
+    parallelism: Annotated[Integer, Field(ge=1, le=64)] | None = None
+    on_failure: Annotated[Literal["continue", "stop"], one_of("continue", "stop")] = "continue"
+    sensitive: Texts = ()
