@@ -84,8 +84,8 @@ def test_refusals_stand_where_they_are_written(project: Project) -> None:
             "only Linux engines are supported"
         ),
         (
-            'compose.yaml:1:42: attribute "provider" in container "web" is refused: a provider is a program that Compose '
-            "starts, not a container"
+            'compose.yaml:1:42: attribute "provider" in container "web" is refused: a provider is a program that '
+            "Compose starts, not a container"
         ),
         'compose.yaml:1:56: unknown attribute "portz" in container "web"',
     ]
