@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +18,10 @@ from reconciler.errors import UsageError
 if TYPE_CHECKING:
     from reconciler.convert.result import Conversion
     from reconciler.spec.diagnostics import Diagnostic
+    from reconciler.spec.provenance import Trace
 
 _PROGRAMS = ("docker", "podman")
 _LINE = re.compile(r"(?:\s*#[^\n]*\n)*\s*(?:[$>%#]\s+)?(?:sudo\s+)?(?:\w+=\S*\s+)*(?:docker|podman)\s", re.ASCII)
-_DOLLAR = re.compile(rb"(?<!\$)(?:\$\$)*\$[{A-Za-z_]")
 _STANDARD_INPUT = "-"
 _MOST = 1 << 20
 
@@ -112,8 +113,9 @@ def _spec(files: tuple[str, ...], text: bytes, options: Options) -> Conversion:
 
     here = Path.cwd()
     given = files == (_STANDARD_INPUT,)
-    paths = [] if given else files_of(files, os.environ, here)
+    folder = here if given else files_of(files, os.environ, here)[0].parent
     warnings: list[Diagnostic] = []
+    traces: list[Trace] = []
     spec = load(
         files,
         project=options.project,
@@ -121,23 +123,23 @@ def _spec(files: tuple[str, ...], text: bytes, options: Options) -> Conversion:
         profiles=options.profile,
         env_files=options.env_file,
         warn=warnings.append,
+        trace=traces.append,
         leave_out=True,
         text=text if given else None,
     )
-    contents = [text] if given else [path.read_bytes() for path in paths]
-    return from_spec(
-        spec,
-        warnings,
-        paths[0].parent if paths else here,
-        resolved=any(_DOLLAR.search(content) for content in contents),
-    )
+    return from_spec(spec, traces[0], warnings, folder)
 
 
 def _container(name: str, options: Options) -> Conversion:
     from reconciler.convert.check import checked, tidied
-    from reconciler.convert.container import from_inspect
+    from reconciler.convert.container import from_inspect, others
+    from reconciler.errors import NotFound
 
     with connected(options) as engine:
         inspect = engine.inspect(name).inspect
         image = engine.image(inspect["Image"])
-    return tidied(checked(from_inspect(inspect, image, options.project), os.environ))
+        names: dict[str, str] = {}
+        for other in others(inspect):
+            with suppress(NotFound):  # it is gone, and its ID is all that is left of it
+                names[other] = engine.inspect(other).name
+    return tidied(checked(from_inspect(inspect, image, options.project, names), {}))

@@ -8,26 +8,34 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.convert.result import Conversion
 from reconciler.convert.short import shortened
+from reconciler.spec.provenance import provenance
 from reconciler.spec.writing import native
 
 if TYPE_CHECKING:
     from reconciler.spec.diagnostics import Diagnostic
     from reconciler.spec.model import Spec
+    from reconciler.spec.provenance import Trace
 
 
-def from_spec(spec: Spec, warnings: Sequence[Diagnostic], folder: Path, *, resolved: bool) -> Conversion:
+_YAML = (".yaml", ".yml")
+
+
+def from_spec(spec: Spec, trace: Trace, warnings: Sequence[Diagnostic], folder: Path) -> Conversion:
     """A spec as native data.
 
     Args:
         spec: as loaded.
+        trace: of the load: where its values came from.
         warnings: what the loader said of it.
         folder: where it was; paths below it become relative.
-        resolved: whether its files have variables.
     """
     notes = [f"{warning.headline}{_doing(warning)}" for warning in warnings]
-    if resolved:
-        notes.append("variables: their values stand here, as they were when this was converted")
     data = native(spec)
+    found = provenance(data, trace)
+    if names := sorted({use.name for one in found.values() for use in one.variables}):
+        notes.append(f"the values of these variables stand here, as they are now: {', '.join(names)}")
+    files = {one.place.file for path, one in found.items() if path[2:3] in {("environment",), ("labels",)}}
+    notes += [f"what {file} gives stands here, passwords too" for file in sorted(files) if not file.endswith(_YAML)]
     if _relative(data, folder):
         notes.append(f"paths are relative to {folder}: save this file there")
     return Conversion(shortened(data), tuple(notes))

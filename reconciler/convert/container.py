@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from reconciler.fields.base import Canonical, Field, Inspect
 
 _COMPOSE = "com.docker.compose."
+_MODES = ("NetworkMode", "IpcMode", "PidMode")
 _PREDEFINED = frozenset(["bridge", "host", "none"])
 _USUAL = {
     "cgroup": ("", "private"),
@@ -31,40 +32,56 @@ _USUAL = {
     "logging": ({"driver": "json-file"},),
 }
 """What daemons give where nothing is declared, unless their configuration says otherwise."""
-_APART = frozenset(["container_name", "image", "state", "networks", "labels", "expose", "memswap_limit", "volumes"])
+_APART = frozenset(
+    [
+        *("container_name", "expose", "external_links", "image", "labels", "links", "memswap_limit", "networks"),
+        *("state", "volumes", "volumes_from"),
+    ]
+)
 """Rows that more is to be known of than their value."""
 _ANONYMOUS = re.compile(r"[0-9a-f]{64}")
 _ELSEWHERE = {
     "AutoRemove": "it removes itself when it ends (--rm): a container that a spec declares stays",
     "PublishAllPorts": "all ports that the image exposes are published (--publish-all): declare each in `ports`",
-    "Links": "its links (--link) are left out: containers of one network find each other by name",
-    "VolumesFrom": "the volumes of other containers (--volumes-from) are left out",
     "CpusetMems": "its memory nodes (--cpuset-mems) are left out: a spec has no word for them",
     "VolumeDriver": "its volume driver (--volume-driver) is left out",
 }
 """What the Engine may report in HostConfig, and no row reads."""
-_ROWS_OF = {"Links": ("links", "external_links"), "VolumesFrom": ("volumes_from",)}
 
 
-def from_inspect(inspect: Inspect, image: Mapping[str, Any], project: str | None = None) -> Conversion:
+def others(inspect: Inspect) -> set[str]:
+    """The IDs of the containers whose namespaces or volumes it uses."""
+    host = inspect.get("HostConfig") or {}
+    modes = [str(host.get(where) or "").partition("container:")[2] for where in _MODES]
+    return {*filter(None, modes), *(text.partition(":")[0] for text in host.get("VolumesFrom") or ())}
+
+
+def from_inspect(
+    inspect: Inspect, image: Mapping[str, Any], project: str | None = None, names: Mapping[str, str] | None = None
+) -> Conversion:
     """A container → a spec that finds it as it is.
 
     Args:
         inspect: the reply of `GET /containers/ID/json`.
         image: of `GET /images/ID/json`, of the image that it runs; empty where that is gone.
         project: the project's name; as the container's labels say where not given.
+        names: of `others`, by what they are called there.
     """
-    return _Reader(inspect, image, project).read()
+    return _Reader(inspect, image, project, names or {}).read()
 
 
 class _Reader:
-    def __init__(self, inspect: Inspect, image: Mapping[str, Any], project: str | None) -> None:
+    def __init__(
+        self, inspect: Inspect, image: Mapping[str, Any], project: str | None, names: Mapping[str, str]
+    ) -> None:
         labels = at("Config.Labels", inspect) or {}
         self._inspect = inspect
         self._image = image
+        self._names = names
         self._config: Mapping[str, Any] = image.get("Config") or {}
         self._name = str(inspect["Name"]).removeprefix("/")
         self._compose = f"{_COMPOSE}service" in labels
+        self._ours = ownership.PROJECT in labels
         self._key = labels.get(ownership.RESOURCE) or labels.get(f"{_COMPOSE}service") or self._name
         known = labels.get(ownership.PROJECT) or labels.get(f"{_COMPOSE}project")
         self._project = project or known or project_name(self._name)
@@ -77,13 +94,15 @@ class _Reader:
 
     def read(self) -> Conversion:
         container: dict[str, Any] = {"image": self._reference()}
+        if not (self._compose or self._ours):
+            container["adopt"] = True
         if self._name != f"{self._project}-{self._key}-1":
             container["container_name"] = self._name
         for row in TABLE:
             if row.path not in _APART and (value := self._declared(row)) is not None:
-                container[row.path] = spelled(row.path, value)
+                container[row.path] = self._named(spelled(row.path, value))
         container |= self._labels() | self._expose() | self._swap() | self._places() | self._mounts() | self._state()
-        self._elsewhere()
+        container |= self._elsewhere()
         data: dict[str, Any] = {"name": self._project, "containers": {self._key: container}}
         data |= {"networks": self._networks} if self._networks else {}
         data |= {"volumes": self._volumes} if self._volumes else {}
@@ -158,7 +177,7 @@ class _Reader:
                 self._notes.append(
                     f"{', '.join(more)}: networks beside {mode} are left out, a spec has one or the other"
                 )
-            return {"network_mode": mode}
+            return {"network_mode": self._named(mode)}
         found: dict[str, Any] = {}
         for name, place in joined.items():
             key = self._external(self._networks, name)
@@ -172,7 +191,8 @@ class _Reader:
         if self._key not in {*place["aliases"], *place.get("added", ())}:
             self._notes.append(f'it becomes known as "{self._key}" in network "{name}": the first apply joins it anew')
         rest = {key: value for key, value in place.items() if value and key not in {"aliases", "added"}}
-        return ({"aliases": aliases} if aliases else {}) | spelled("", rest)
+        found: dict[str, Any] = spelled("", rest)
+        return ({"aliases": aliases} if aliases else {}) | found
 
     def _mounts(self) -> dict[str, Any]:
         mounts = spelled("volumes", ROW["volumes"].actual(self._inspect))
@@ -196,13 +216,26 @@ class _Reader:
         declared[key] = {"external": True} | ({"name": name} if key != name else {})
         return key
 
-    def _elsewhere(self) -> None:
+    # --- what no row reads ------------------------------------------------------------------------------------
+
+    def _elsewhere(self) -> dict[str, Any]:
         host = self._inspect.get("HostConfig") or {}
-        self._notes += [
-            note
-            for where, note in _ELSEWHERE.items()
-            if host.get(where) and not any(row in ROW for row in _ROWS_OF.get(where, ()))
-        ]
+        self._notes += [note for where, note in _ELSEWHERE.items() if host.get(where)]
+        found: dict[str, Any] = {}
+        for link in host.get("Links") or ():
+            # "/db:/web/database": the other's name, and its alias here
+            name, _, alias = link.partition(":")
+            name, alias = name.removeprefix("/"), alias.rpartition("/")[2]
+            found.setdefault("external_links", []).append(name if name == alias else f"{name}:{alias}")
+        for text in host.get("VolumesFrom") or ():
+            other, colon, mode = text.partition(":")
+            found.setdefault("volumes_from", []).append(f"container:{self._names.get(other, other)}{colon}{mode}")
+        return found
+
+    def _named(self, value: Any) -> Any:
+        """`container:ID` → `container:NAME`."""
+        kind, colon, other = value.partition(":") if isinstance(value, str) else ("", "", "")
+        return f"container:{self._names.get(other, other)}" if colon and kind == "container" else value
 
 
 def _full(reference: str) -> str:
