@@ -16,7 +16,9 @@ from reconciler.cli.wiring import connected, print_json
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
+    from reconciler.convert.container import Existing
     from reconciler.convert.result import Conversion
+    from reconciler.engine.engine import DockerEngine
     from reconciler.spec.diagnostics import Diagnostic
     from reconciler.spec.provenance import Trace
 
@@ -132,14 +134,21 @@ def _spec(files: tuple[str, ...], text: bytes, options: Options) -> Conversion:
 
 def _container(name: str, options: Options) -> Conversion:
     from reconciler.convert.check import checked, tidied
-    from reconciler.convert.container import from_inspect, others
-    from reconciler.errors import NotFound
+    from reconciler.convert.container import from_container
 
     with connected(options) as engine:
-        inspect = engine.inspect(name).inspect
-        image = engine.image(inspect["Image"])
-        names: dict[str, str] = {}
-        for other in others(inspect):
-            with suppress(NotFound):  # it is gone, and its ID is all that is left of it
-                names[other] = engine.inspect(other).name
-    return tidied(checked(from_inspect(inspect, image, options.project, names), {}))
+        found = existing(engine, name)
+    return tidied(checked(from_container(found, options.project), {}))
+
+
+def existing(engine: DockerEngine, name: str) -> Existing:
+    """A container, and all that its conversion must know."""
+    from reconciler.convert.container import Existing, others
+    from reconciler.errors import NotFound
+
+    inspect = engine.inspect(name).inspect
+    names: dict[str, str] = {}
+    for other in others(inspect):
+        with suppress(NotFound):  # it is gone, and its ID is all that is left of it
+            names[other] = engine.inspect(other).name
+    return Existing(inspect, engine.image(inspect["Image"]), engine.info(), names)

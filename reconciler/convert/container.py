@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reconciler.convert.result import Conversion
@@ -25,13 +26,6 @@ if TYPE_CHECKING:
 _COMPOSE = "com.docker.compose."
 _MODES = ("NetworkMode", "IpcMode", "PidMode")
 _PREDEFINED = frozenset(["bridge", "host", "none"])
-_USUAL = {
-    "cgroup": ("", "private"),
-    "ipc": ("", "private"),
-    "runtime": ("", "runc"),
-    "logging": ({"driver": "json-file"},),
-}
-"""What daemons give where nothing is declared, unless their configuration says otherwise."""
 _APART = frozenset(
     [
         *("container_name", "expose", "external_links", "image", "labels", "links", "memswap_limit", "networks"),
@@ -56,29 +50,52 @@ def others(inspect: Inspect) -> set[str]:
     return {*filter(None, modes), *(text.partition(":")[0] for text in host.get("VolumesFrom") or ())}
 
 
-def from_inspect(
-    inspect: Inspect, image: Mapping[str, Any], project: str | None = None, names: Mapping[str, str] | None = None
-) -> Conversion:
+@dataclass(frozen=True, slots=True)
+class Existing:
+    """A container, and what must be known beside it; each as the Engine's API answers.
+
+    Attributes:
+        inspect: `GET /containers/ID/json`.
+        image: `GET /images/ID/json`, of the image that it runs; empty where that is gone.
+        info: `GET /info`.
+        names: what `others` are called, by their IDs.
+    """
+
+    inspect: Inspect
+    image: Mapping[str, Any]
+    info: Mapping[str, Any]
+    names: Mapping[str, str]
+
+
+def from_container(existing: Existing, project: str | None = None) -> Conversion:
     """A container → a spec that finds it as it is.
 
     Args:
-        inspect: the reply of `GET /containers/ID/json`.
-        image: of `GET /images/ID/json`, of the image that it runs; empty where that is gone.
+        existing: the container.
         project: the project's name; as the container's labels say where not given.
-        names: of `others`, by what they are called there.
     """
-    return _Reader(inspect, image, project, names or {}).read()
+    return _Reader(existing, project).read()
+
+
+def _by_daemon(info: Mapping[str, Any]) -> dict[str, tuple[Canonical, ...]]:
+    """What the daemon gives where nothing is declared, unless its configuration says what nobody can ask for."""
+    return {
+        "cgroup": ("", "host" if info.get("CgroupVersion") == "1" else "private"),
+        "ipc": ("", "private"),
+        "runtime": ("", info.get("DefaultRuntime") or "runc"),
+        "logging": ({"driver": info.get("LoggingDriver") or "json-file"},),
+    }
 
 
 class _Reader:
-    def __init__(
-        self, inspect: Inspect, image: Mapping[str, Any], project: str | None, names: Mapping[str, str]
-    ) -> None:
+    def __init__(self, existing: Existing, project: str | None) -> None:
+        inspect = existing.inspect
         labels = at("Config.Labels", inspect) or {}
         self._inspect = inspect
-        self._image = image
-        self._names = names
-        self._config: Mapping[str, Any] = image.get("Config") or {}
+        self._image = existing.image
+        self._names = existing.names
+        self._by_daemon = _by_daemon(existing.info)
+        self._config: Mapping[str, Any] = existing.image.get("Config") or {}
         self._name = str(inspect["Name"]).removeprefix("/")
         self._compose = f"{_COMPOSE}service" in labels
         self._ours = ownership.PROJECT in labels
@@ -115,11 +132,11 @@ class _Reader:
         default = self._default(row)
         if row.by_key:
             kept = {key: value for key, value in actual.items() if (default or {}).get(key) != value}
-            return kept if kept and kept not in _USUAL.get(row.path, ()) else None
+            return kept if kept and kept not in self._by_daemon.get(row.path, ()) else None
         if row.path in self._before:
             return actual
         if default == OF_DAEMON:
-            return None if actual in _USUAL.get(row.path, ("",)) else actual
+            return None if actual in self._by_daemon.get(row.path, ("",)) else actual
         return None if row.same(default, actual) else actual
 
     def _default(self, row: Field) -> Canonical:

@@ -40,6 +40,11 @@ class DockerEngine:
             return {}
         return found
 
+    def info(self) -> dict[str, Any]:
+        """What the Engine says of itself, as `GET /info`."""
+        found: dict[str, Any] = self._client.get("/info")
+        return found
+
     def logs(self, container: str, lines: int) -> list[str]:
         """The last lines that a container wrote, to either stream."""
         return self._client.logs(container, lines)

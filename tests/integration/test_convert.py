@@ -1,25 +1,25 @@
 """A container on a real Engine, converted: every row that the spec declares is what the container has.
 
-The containers are those of the samples, made by a spec, and some that are made by hand with the docker command. The line
-that made one is converted too: two readers of one line, the docker command and ours, must come to the same.
+The containers are those of the samples, made by a spec, and some that are made by hand with the docker command. The
+line that made one is converted too: two readers of one line, the docker command and ours, must come to the same.
 """
 
 from __future__ import annotations
 
 import json
 import shlex
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from reconciler import connect, load, observe
+from reconciler.cli.convert import existing
 from reconciler.convert.check import checked, tidied
-from reconciler.convert.container import from_inspect, others
+from reconciler.convert.container import from_container
 from reconciler.convert.run import from_run
 from reconciler.convert.shell import literal
 from reconciler.fields.base import Instance
 from reconciler.fields.payload import declared
-from reconciler.fields.table import TABLE
 from reconciler.planning.diff import differences
 from reconciler.spec.writing import spec_yaml
 from tests.integration.test_rows import CASES, declare, newer_than
@@ -62,10 +62,7 @@ def samples(engine: Engine, idle_image: str, tmp_path_factory: pytest.TempPathFa
 
 def converted(world: World, name: str) -> Conversion:
     with connect(world.proxy.host) as engine:
-        inspect = engine.inspect(name).inspect
-        image = engine.image(inspect["Image"])
-        names = {other: engine.inspect(other).name for other in others(inspect)}
-    return tidied(checked(from_inspect(inspect, image, None, names), {}))
+        return tidied(checked(from_container(existing(engine, name)), {}))
 
 
 def loaded(conversion: Conversion) -> Spec:
@@ -98,16 +95,22 @@ LINES = [
     "--entrypoint /bin/busybox -it --init --hostname one --domainname example.org test-idle:1 sleep 5",
     "--entrypoint '' test-idle:1 sleep 5",
     "-p 80 -p 127.0.0.1:8080:80/udp -p 9000-9001:90-91 --expose 99 --expose 70-71/udp test-idle:1",
-    "-v by-hand-data:/d -v /var/tmp:/v:ro,rslave -v by-hand-more:/m:nocopy,ro -v /anonymous --tmpfs /t:size=1m test-idle:1",
-    "--mount type=bind,src=/var/tmp,dst=/b,ro --mount type=volume,src=by-hand-data,dst=/d "
-    "--mount type=tmpfs,dst=/t,tmpfs-size=1m,tmpfs-mode=1777 --mount dst=/none test-idle:1",
+    "-v by-hand-data:/d -v /var/tmp:/v:ro,rslave -v by-hand-more:/m:nocopy,ro -v /anonymous test-idle:1",
+    (
+        "--mount type=bind,src=/var/tmp,dst=/b,ro --mount type=volume,src=by-hand-data,dst=/d "
+        "--mount type=tmpfs,dst=/t,tmpfs-size=1m,tmpfs-mode=1777 --mount dst=/none test-idle:1"
+    ),
     "--restart on-failure:3 --stop-signal INT --stop-timeout 3 --read-only --privileged test-idle:1",
     "--restart unless-stopped --cap-add NET_ADMIN --cap-drop all --security-opt no-new-privileges test-idle:1",
-    "-m 64m --memory-reservation 32m --memory-swap 96m --memory-swappiness 10 --cpus 0.5 --cpuset-cpus 0 "
-    "--cpu-shares 512 --pids-limit 100 --shm-size 32m --oom-score-adj 100 --oom-kill-disable test-idle:1",
+    (
+        "-m 64m --memory-reservation 32m --memory-swap 96m --memory-swappiness 10 --cpus 0.5 --cpuset-cpus 0 "
+        "--cpu-shares 512 --pids-limit 100 --shm-size 32m --oom-score-adj 100 --oom-kill-disable test-idle:1"
+    ),
     "-m 64m --memory-swap -1 --cpu-period 50000 --cpu-quota 25000 --device-read-bps /dev/null:1mb test-idle:1",
-    "--ulimit nofile=1024:2048 --ulimit nproc=65 --sysctl net.ipv4.ip_forward=1 --device /dev/null:/dev/mine:r "
-    "--device /dev/zero --device-cgroup-rule 'c 1:3 mr' --group-add 100 --group-add audio test-idle:1",
+    (
+        "--ulimit nofile=1024:2048 --ulimit nproc=65 --sysctl net.ipv4.ip_forward=1 --device /dev/null:/dev/mine:r "
+        "--device /dev/zero --device-cgroup-rule 'c 1:3 mr' --group-add 100 --group-add audio test-idle:1"
+    ),
     "--gpus all test-idle:1",
     "--gpus 'driver=nvidia,\"capabilities=utility,compute\",count=2' test-idle:1",
     "--dns 192.0.2.1 --dns-option ndots:2 --dns-search example.org --add-host a:192.0.2.1 --add-host b=::1 test-idle:1",
