@@ -45,7 +45,8 @@ def checked(
     data, notes = conversion.data, list(conversion.notes)
     for refusal in list(refusals(data)):
         flag = (flags or {}).get(str(refusal.path[2])) if len(refusal.path) > 2 else None
-        notes.append(f"{flag}: {refusal.message}; it is left out" if flag else f"{refusal.message}; it is left out")
+        instead = f"; {refusal.hint}" if refusal.hint != "leave it out" else ""
+        notes.append(f"{f'{flag}: ' if flag else ''}{refusal.message}; it is left out{instead}")
         data = without(data, refusal.path)
     known = {**dict.fromkeys(variables(data), _ANY), **environ}
     while problems := _problems(data, known):

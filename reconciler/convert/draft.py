@@ -49,6 +49,12 @@ class Draft:
 
     def note(self, text: str) -> None:
         """Says what the flag comes to, once."""
-        line = f"{self.flag}: {text}"
+        self._say(f"{self.flag}: {text}")
+
+    def drop(self, why: str, what: str = "") -> None:
+        """Says that the flag is dropped, or one value of it."""
+        self._say(f"{self.flag} {what}".strip() + f" is dropped: {why}")
+
+    def _say(self, line: str) -> None:
         if line not in self.notes:
             self.notes.append(line)

@@ -75,8 +75,7 @@ class _Reader:
             letter, letters = letters[0], letters[1:]
             name = self._letters.get(letter)
             if name is None:
-                inside = f" in {word}" if len(word) > 2 else ""
-                raise UsageError(f"unknown flag -{letter}{inside}", "`docker run --help` lists them")
+                raise UsageError(f"unknown flag -{letter}", "`docker run --help` lists them")
             if letters.startswith("=") or (letters and name not in self._switches):
                 found.append(self._given(name, f"-{letter}", letters.removeprefix("="), rest))
                 break

@@ -61,16 +61,15 @@ def _behind_run(words: list[str], draft: Draft) -> list[str]:
     if program.rpartition("/")[2] not in {"docker", "podman"}:
         raise UsageError(f'"{program}" is not the docker command' if program else "there is no command", _HOW)
     given, rest = flags.read(rest, _GLOBAL, _GLOBAL_SWITCHES, _GLOBAL_LETTERS)
-    draft.notes += [
-        f"--{one.name} is dropped: which Engine is meant is said to each command, as --host or --context"
-        for one in given
-    ]
+    if given:
+        names = " and ".join(f"--{one.name}" for one in given)
+        draft.notes.append(f"{names} before the command: say it to reconciler, with --host or --context")
+    if rest[:1] == ["container"]:
+        rest.pop(0)
     command = rest.pop(0) if rest else ""
-    if command == "container":
-        command = rest.pop(0) if rest else ""
     if command not in {"run", "create"}:
-        shown = f"docker {command}".strip()
-        raise UsageError(f'only "docker run" and "docker create" can be converted, not "{shown}"', _HOW)
+        shown = f' not "{command}"' if command else " and none is named"
+        raise UsageError(f'only "docker run" and "docker create" can be converted,{shown}', _HOW)
     if command == "create":
         draft.notes.append("docker create does not start the container, a spec does; add state: stopped to leave it so")
     return rest

@@ -87,8 +87,8 @@ def _rate(attribute: str, what: str = "rate") -> Take:
     return take
 
 
-def _note(text: str) -> Take:
-    return lambda draft, _value: draft.note(text)
+def _dropped(why: str) -> Take:
+    return lambda draft, _value: draft.drop(why)
 
 
 def _later(draft: Draft, value: str) -> None:
@@ -108,7 +108,10 @@ def _environment(draft: Draft, value: str) -> None:
         raise UsageError(f"{draft.flag}: a variable has no name", f"write {draft.flag} NAME=VALUE")
     if not equals:
         if not _VARIABLE_NAME.fullmatch(key):
-            raise UsageError(f'{draft.flag}: "{key}" is not the name of a variable', f"write {draft.flag} NAME=VALUE")
+            # What is no name may be anything, a password too: it is not shown.
+            raise UsageError(
+                f"{draft.flag}: what has no '=' must be a variable's name", f"write {draft.flag} NAME=VALUE"
+            )
         text = f"${{{key}}}"
         draft.note(f"{key} is taken from the environment in which the spec is loaded")
     draft.put("environment", key, text)
@@ -168,9 +171,9 @@ def _gpus(draft: Draft, value: str) -> None:
 def _security_option(draft: Draft, value: str) -> None:
     name, _, text = value.partition("=" if "=" in value else ":")
     if name == "seccomp" and text not in {"unconfined", "builtin"} and not text.startswith("{"):
-        draft.note(f"{value} is dropped: the docker command reads that file; write its JSON behind seccomp=")
+        draft.drop("the docker command reads that file; write its JSON behind seccomp=", value)
     elif name == "systempaths":
-        draft.note(f"{value} is dropped: a spec has no word for it")
+        draft.drop("a spec has no word for it", value)
     else:
         draft.add("security_opt", value)
 
@@ -181,7 +184,7 @@ def _entrypoint(draft: Draft, value: str) -> None:
 
 def _stop_timeout(draft: Draft, value: str) -> None:
     if value.startswith("-"):
-        draft.note("no end of waiting is dropped: a spec has a time here, such as stop_grace_period: 1h")
+        draft.drop("a spec has a time here, such as stop_grace_period: 1h", value)
     else:
         draft.set("stop_grace_period", f"{value}s")
 
@@ -198,11 +201,11 @@ def _link(draft: Draft, value: str) -> None:
 
 def _isolation(draft: Draft, value: str) -> None:
     if value != "default":
-        draft.note(f"{value} is dropped: it is for Windows")
+        draft.drop("it is for Windows", value)
 
 
-_OF_THE_COMMAND = _note("dropped: it is about the docker command, not about the container")
-_WINDOWS = _note("dropped: it is for Windows")
+_OF_THE_COMMAND = _dropped("it is about the docker command, not about the container")
+_WINDOWS = _dropped("it is for Windows")
 
 TAKE: dict[str, Take] = {
     # --- what runs ---
@@ -266,7 +269,7 @@ TAKE: dict[str, Take] = {
     "cpu-rt-period": _limit("cpu_rt_period"),
     "cpu-rt-runtime": _limit("cpu_rt_runtime"),
     "cpuset-cpus": _filled("cpuset"),
-    "cpuset-mems": _note("dropped: a spec has no word for memory nodes"),
+    "cpuset-mems": _dropped("a spec has no word for memory nodes"),
     "pids-limit": _limit("pids_limit"),
     "shm-size": _limit("shm_size"),
     "storage-opt": _pair("storage_opt", "option"),
@@ -277,7 +280,7 @@ TAKE: dict[str, Take] = {
     "device-read-iops": _rate("device_read_iops"),
     "device-write-bps": _rate("device_write_bps"),
     "device-write-iops": _rate("device_write_iops"),
-    "kernel-memory": _note("dropped: Engines ignore it since 23.0"),
+    "kernel-memory": _dropped("Engines ignore it since 23.0"),
     # --- how it is reached ---
     "hostname": _filled("hostname"),
     "domainname": _filled("domainname"),
@@ -372,7 +375,7 @@ def settle(draft: Draft) -> None:
 
 
 def _settle_health(draft: Draft) -> None:
-    draft.flag = "--health-cmd"
+    draft.flag = "--health-*"
     if draft.more.get("no-healthcheck") == "true":
         if draft.health:
             raise UsageError("--no-healthcheck and --health-* exclude each other", "drop one of them")
@@ -386,4 +389,4 @@ def _settle_rm(draft: Draft) -> None:
     draft.flag = "--rm"
     if draft.container.get("restart", "no") != "no":
         raise UsageError("--rm and --restart exclude each other", "drop one of them")
-    draft.note("dropped: a container that a spec declares stays until it is taken out of it")
+    draft.drop("a container that a spec declares stays until it is taken out of it")

@@ -57,7 +57,7 @@ def _option(draft: Draft, mount: dict[str, Any], option: str, text: str) -> None
     elif option == "nocopy" and mount["type"] == "volume":
         mount.setdefault("volume", {})["nocopy"] = True
     elif option in {"z", "Z"}:
-        draft.note(f"the option {option} of {text} is dropped: a volume is labelled for SELinux by the Engine")
+        draft.drop("a volume is labelled for SELinux by the Engine", f"{text}: {option}")
     elif option not in _CONSISTENCIES:  # these mean nothing on Linux
         raise UsageError(
             f'{draft.flag}: "{option}" is no option of a {mount["type"]} mount',
@@ -120,7 +120,7 @@ def mount(draft: Draft, text: str) -> None:
     elif kind == "volume":
         _unnamed(draft, found["target"])
         if driver:
-            draft.note("the driver of a volume without a name is dropped; name the volume to give it one")
+            draft.drop("name the volume to give it one", "the driver of a volume without a name")
     draft.add("volumes", found)
 
 
@@ -181,7 +181,7 @@ def _driver(_draft: Draft, _found: dict[str, Any], driver: dict[str, Any], value
 
 
 def _tmpfs_option(draft: Draft, _found: dict[str, Any], _driver: dict[str, Any], value: str) -> None:
-    draft.note(f"the option {value} of a tmpfs is dropped; --tmpfs PATH:{value} would be carried over")
+    draft.drop(f"--tmpfs PATH:{value} would be carried over", f"tmpfs-options={value}")
 
 
 def _consistency(_draft: Draft, _found: dict[str, Any], _driver: dict[str, Any], _value: str) -> None:

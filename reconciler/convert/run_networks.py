@@ -22,6 +22,11 @@ _OF_THE_FIRST = {
     "link_local_ips": "--link-local-ip",
 }
 
+BRIDGE = (
+    "network_mode: bridge is what docker does without --network; leave it out for a network of the project's own, "
+    "in which containers find each other by name"
+)
+
 
 def network(draft: Draft, text: str) -> None:
     """`--network NAME`, or `--network name=NAME,alias=…,ip=…`."""
@@ -68,10 +73,7 @@ def settle(draft: Draft) -> None:
     """What all of that comes to, once all flags are read."""
     if not draft.joins:
         draft.joins["bridge"] = {}
-        draft.notes.append(
-            "network_mode: bridge is what docker does without --network; leave it out for a network of the project's "
-            "own, in which containers find each other by name"
-        )
+        draft.notes.append(BRIDGE)
     first = next(iter(draft.joins))
     modes = [name for name in draft.joins if name in _PREDEFINED or name.startswith("container:")]
     if modes:
@@ -105,4 +107,4 @@ def _mode(draft: Draft, name: str) -> None:
         if attribute == "mac_address":
             draft.set("mac_address", place[attribute])
         else:
-            draft.note(f"{attribute} is dropped: it needs a network of your own")
+            draft.drop("it needs a network of your own", attribute)

@@ -7,6 +7,7 @@ Nothing is run, and no variable is looked up: a word is a template, in which `${
 from __future__ import annotations
 
 import re
+from typing import NoReturn
 
 from reconciler.errors import UsageError
 
@@ -51,12 +52,13 @@ class _Words:
         text = self._text
         if char in _SPACE:
             self._end_word()
-            if char == "\n" and self._found and (rest := text[self._at :].strip()) and not rest.startswith("#"):
-                raise UsageError(
-                    f"there is more than one command: {_first_line(rest)}",
-                    "convert one at a time; a line that goes on ends in a backslash",
-                )
             self._at += 1
+            if char == "\n" and self._found and (rest := text[self._at :].lstrip()) and not rest.startswith("#"):
+                self._fail(
+                    "another command begins",
+                    "convert one at a time; a line that goes on ends in a backslash",
+                    len(text) - len(rest),
+                )
         elif char == "#" and self._word is None:
             end = text.find("\n", self._at)
             self._at = len(text) if end < 0 else end
@@ -73,9 +75,10 @@ class _Words:
         elif char in "$`":
             self._dollar()
         elif char in _CONTROL:
-            raise UsageError(
-                f'"{char}" belongs to the shell, which does not run here: {_first_line(text[self._at :])}',
+            self._fail(
+                f'"{char}" belongs to the shell, which does not run here',
                 "give the docker command alone, and put quotes around what is its own",
+                self._at,
             )
         else:
             self._add(char)
@@ -119,8 +122,14 @@ class _Words:
             self._not_closed(quote, self._at)
         return end
 
-    def _not_closed(self, quote: str, start: int) -> None:
-        raise UsageError(f"a quote is not closed: {_first_line(self._text[start:])}", f"close it with another {quote}")
+    def _not_closed(self, quote: str, start: int) -> NoReturn:
+        self._fail("a quote is not closed", f"close it with another {quote}", start)
+
+    def _fail(self, message: str, hint: str, at: int) -> NoReturn:
+        # By its position: the text may have a password in it.
+        before = self._text[:at]
+        line, column = before.count("\n") + 1, at - before.rfind("\n")
+        raise UsageError(f"line {line}, column {column}: {message}", hint)
 
     def _add(self, text: str) -> None:
         self._word = (self._word or "") + text
@@ -129,11 +138,6 @@ class _Words:
         if self._word is not None:
             self._found.append(self._word)
         self._word = None
-
-
-def _first_line(text: str) -> str:
-    line = text.strip().split("\n")[0]
-    return line if len(line) <= 60 else f"{line[:60]}…"
 
 
 def split(template: str, separator: str, most: int = -1) -> list[str]:

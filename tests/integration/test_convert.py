@@ -95,7 +95,7 @@ LINES = [
     "--entrypoint /bin/busybox -it --init --hostname one --domainname example.org test-idle:1 sleep 5",
     "--entrypoint '' test-idle:1 sleep 5",
     "-p 80 -p 127.0.0.1:8080:80/udp -p 9000-9001:90-91 --expose 99 --expose 70-71/udp test-idle:1",
-    "-v by-hand-data:/d -v /var/tmp:/v:ro,rslave -v by-hand-more:/m:nocopy,ro -v /anonymous test-idle:1",
+    "-v by-hand-data:/d -v /var/tmp:/v:ro,rslave -v by-hand-more:/m:nocopy,ro --tmpfs /t:size=1m test-idle:1",
     (
         "--mount type=bind,src=/var/tmp,dst=/b,ro --mount type=volume,src=by-hand-data,dst=/d "
         "--mount type=tmpfs,dst=/t,tmpfs-size=1m,tmpfs-mode=1777 --mount dst=/none test-idle:1"
