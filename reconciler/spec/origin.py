@@ -65,7 +65,7 @@ class Origin:
     @property
     def place(self) -> Place:
         """Where the value stands, for a person."""
-        if self.elsewhere:
+        if self.elsewhere is not None:
             return self.elsewhere.place
         span = self.document.locate(self.path)
         return Place(self.document.name, span.line, span.column)

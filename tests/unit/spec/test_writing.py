@@ -216,7 +216,7 @@ def test_the_yaml_is_as_a_person_writes_it() -> None:
 def test_comments_stand_behind_values() -> None:
     paths = [("a", "b", 0), ("a", "b", 1, "c"), ("a", "d"), ("e",), ("f",), ("g",), ("g", 0)]
     comments = {path: ".".join(map(str, path)) for path in paths}
-    data = {"a": {"b": [1, {"c": "x\ny"}], "d": {}}, "e": [], "f": ["x"], "g": [{"y": 1, "z": 2}]}
+    data = {"a": {"b": [1, {"c": "x\ny"}], "d": {}}, "e": [], "f": ["x"], "g": [{"x": 1, "z": 2}]}
     assert spec_yaml(data, comments) == (
         "a:\n"
         "  b:\n"
@@ -228,6 +228,6 @@ def test_comments_stand_behind_values() -> None:
         "e: []  # e\n"
         "f: [x]  # f\n"
         "g:  # g\n"
-        "  - y: 1  # g.0\n"
+        "  - x: 1  # g.0\n"
         "    z: 2\n"
     )
