@@ -35,7 +35,7 @@ class _Command(click.Command):
         for index, word in enumerate(args):
             if word == "--":
                 break
-            if word in _PROGRAMS and args[index + 1 : index + 2] and not (index and args[index - 1] in {"-p", "-f"}):
+            if word in _PROGRAMS and not (index and args[index - 1].startswith("-")):
                 args = [*args[:index], "--", *args[index:]]
                 break
         return super().parse_args(ctx, args)
@@ -63,7 +63,7 @@ def command(what: tuple[str, ...], container: str | None, **given: Any) -> None:
         # The shell has put in what it had to.
         title, found = "a docker run line", _run([literal(word) for word in what], options)
     else:
-        title, found = _files((*options.file, *what), options)
+        title, found = _files((*what, *options.file), options)
     if options.output == "json":
         print_json({"spec": found.data, "notes": list(found.notes)})
     else:

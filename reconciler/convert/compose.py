@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from reconciler.spec.provenance import Trace
 
 
-_YAML = (".yaml", ".yml")
+_SPECS = (".yaml", ".yml", "<stdin>")
+"""How the names of files end that are specs themselves."""
 
 
 def from_spec(spec: Spec, trace: Trace, warnings: Sequence[Diagnostic], folder: Path) -> Conversion:
@@ -35,7 +36,7 @@ def from_spec(spec: Spec, trace: Trace, warnings: Sequence[Diagnostic], folder: 
     if names := sorted({use.name for one in found.values() for use in one.variables}):
         notes.append(f"the values of these variables stand here, as they are now: {', '.join(names)}")
     files = {one.place.file for path, one in found.items() if path[2:3] in {("environment",), ("labels",)}}
-    notes += [f"what {file} gives stands here, passwords too" for file in sorted(files) if not file.endswith(_YAML)]
+    notes += [f"what {file} gives stands here, passwords too" for file in sorted(files) if not file.endswith(_SPECS)]
     if _relative(data, folder):
         notes.append(f"paths are relative to {folder}: save this file there")
     return Conversion(shortened(data), tuple(notes))

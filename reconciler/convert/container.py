@@ -148,16 +148,14 @@ class _Reader:
         """The image's name; the one that it was created by, where that is one."""
         reference = str(at("Config.Image", self._inspect) or "")
         names = [*(self._image.get("RepoTags") or ()), *(self._image.get("RepoDigests") or ())]
-        identity = str(self._inspect.get("Image") or "")
         if not self._image:
             self._notes.append(f'the image "{reference}" is gone: what it gives by itself is declared too')
         elif not names:
             self._notes.append("its image has no name any more: tag it, and write that name")
+        elif reference.startswith("sha256:"):
+            return str(names[0])
         elif _full(reference) not in {_full(name) for name in names}:
-            other = names[0] if reference.startswith("sha256:") or _full(reference) == reference else reference
-            if other == reference:
-                self._notes.append(f'"{reference}" is another image by now than the one that it runs, {identity[:19]}')
-            return other
+            self._notes.append(f'"{reference}" is another image by now than the one that it runs, {names[0]}')
         return reference
 
     def _labels(self) -> dict[str, Any]:

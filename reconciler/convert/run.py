@@ -71,7 +71,10 @@ def _behind_run(words: list[str], draft: Draft) -> list[str]:
         shown = f' not "{command}"' if command else " and none is named"
         raise UsageError(f'only "docker run" and "docker create" can be converted,{shown}', _HOW)
     if command == "create":
-        draft.notes.append("docker create does not start the container, a spec does; add state: stopped to leave it so")
+        draft.set("state", "stopped")
+        draft.notes.append(
+            "docker create does not start it, so state: stopped stands here; leave it out to have it run"
+        )
     return rest
 
 

@@ -66,7 +66,6 @@ def becomes(line: str, folder: Path) -> str:
         try:
             found = converted(line)
         except UsageError as error:
-            assert error.hint
             return str(error)
     notes = [f"# {note}\n" for note in found.notes if note != BRIDGE]
     return ("".join(notes) + spec_yaml(found.data)).strip("\n")
@@ -85,6 +84,11 @@ def test_no_value_of_a_variable_stands_anywhere(case: Case) -> None:
     assert VARIABLES["TOKEN"] not in case.becomes
 
 
+def test_a_message_says_what_to_do() -> None:
+    wrong = [case.becomes for file in FILES if file.stem == "wrong" for case in cases(file)]
+    assert all("\n  " in text for text in wrong)
+
+
 def test_there_are_enough_with_titles_of_their_own() -> None:
     titles = [(file.stem, case.title) for file in FILES for case in cases(file)]
     assert len(titles) >= 80
@@ -97,8 +101,8 @@ def test_every_flag_is_in_a_line() -> None:
         LETTERS[letter] for word in re.findall(r"(?<=\s)-([a-zA-Z]+)", text) for letter in word if letter in LETTERS
     }
     assert TAKE.keys() - used == set()
-    assert SWITCHES < TAKE.keys()
-    assert set(LETTERS.values()) < TAKE.keys()
+    assert TAKE.keys() > SWITCHES
+    assert TAKE.keys() > set(LETTERS.values())
 
 
 def test_without_a_network_it_is_said_what_that_means() -> None:
