@@ -151,7 +151,9 @@ class _Load:
         if self._asked.leave_out:
             part = _without_refused(part, reading)
         compose_labels = {"compose_labels": True} if reading.compose else {}
-        data = {**(part.data or {}), "name": name, **compose_labels}
+        given = (part.data or {}).get("name")
+        # What is no text is no name, which validation says without showing it.
+        data = {**(part.data or {}), "name": given if isinstance(given, dict | list) else name, **compose_labels}
         text = Written(part)
         spec = validate(text, data, reading.folder)
         if not (spec.containers or spec.images or spec.networks or spec.volumes):
@@ -178,7 +180,8 @@ class _Load:
         if reading.compose and (name := reading.variables.get(PROJECT_NAME)):
             return name
         for document in reversed(documents):
-            if given := document.data.get("name"):
+            given = document.data.get("name")
+            if given and isinstance(given, str):
                 # What is wrong with it is said when the whole file is read.
                 return str(interpolate(given, reading.variables, lambda *_: None))
         return _folder_name(reading.folder)

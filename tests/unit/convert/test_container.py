@@ -126,7 +126,7 @@ def test_a_network_in_which_it_has_another_name() -> None:
 
 
 def test_networks_beside_a_mode_are_left_out_and_said() -> None:
-    networks = {"Networks": {"bridge": {}, "front": {}}}
+    networks: dict[str, Any] = {"Networks": {"bridge": {}, "front": {}}}
     assert said(existing(NetworkSettings=networks)) == [
         "front: networks beside bridge are left out, a spec has one or the other"
     ]
