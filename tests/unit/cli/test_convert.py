@@ -13,7 +13,7 @@ import yaml
 
 from reconciler.cli.main import main
 from reconciler.spec.loader import load
-from tests.support.record_compose import CORPUS, ENVIRON, cases, files
+from tests.support.record_compose import ENVIRON, cases, files
 from tests.support.written import same
 
 SHOP = """\
@@ -184,7 +184,8 @@ def test_one_thing_at_a_time(run: Run) -> None:
 def test_the_corpus_of_compose_files_stays_the_same(
     case: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.chdir(CORPUS)
+    monkeypatch.chdir(files(case)[0].parent)
+    monkeypatch.delenv("_", raising=False)  # the shell's own
     for name, value in ENVIRON.items():
         monkeypatch.setenv(name, value)
     named = [word for path in files(case) for word in ("-f", str(path))]
