@@ -6,10 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.errors import SpecError
 from reconciler.spec.attributes import refusal
-from reconciler.spec.diagnostics import closest, spec_error
+from reconciler.spec.diagnostics import closest
 from reconciler.spec.origin import Part, mapping
 from reconciler.spec.relative import made_absolute
+from reconciler.spec.scalar import REST
 from reconciler.spec.variables import variables_of
 
 if TYPE_CHECKING:
@@ -28,14 +30,14 @@ Open = Callable[[list[tuple[Path, Part]], "Reading", tuple[Path, ...]], Part]
 def included(part: Part, reading: Reading, chain: tuple[Path, ...], open_files: Open) -> Part:
     """The data of one file, with everything that it includes.
 
+    What can't be included (it can't be read, includes itself, or declares again what is declared here) is a problem,
+    and the data is marked with `REST`.
+
     Args:
         part: the file's data.
         reading: what it may read.
         chain: the files that led here.
         open_files: reads files.
-
-    Raises:
-        SpecError: what is included can't be read, includes itself, or declares again what is declared here.
     """
     entries = part.get("include")
     result = part.replaced({"include": None})
@@ -43,10 +45,13 @@ def included(part: Part, reading: Reading, chain: tuple[Path, ...], open_files: 
         return result
     problems: list[Diagnostic] = []
     for entry in entries.elements():
-        if other := _entry(entry, reading, chain, open_files, problems):
-            result = _imported(result, other, entry, problems)
-    if problems:
-        raise spec_error(problems)
+        try:
+            other = _entry(entry, reading, chain, open_files, problems)
+        except SpecError as error:
+            reading.problems.add_failure(error)
+            other = None
+        result = _imported(result, other, entry, problems) if other else result.incomplete()
+    reading.problems.add(problems)
     return result
 
 
@@ -70,6 +75,7 @@ def _entry(
             return None
     directory = entry.get("project_directory")
     folder = reading.path(str(directory.data)) if directory else files[0][0].parent
+    reading.allow(folder, directory.origin if directory else files[0][1].origin)
     below = reading.below(folder, reading.variables)
     env_file = entry.get("env_file")
     # The including project's variables come first, as in Compose.
@@ -94,8 +100,10 @@ def _unknown(name: str) -> tuple[str, str]:
 
 def _imported(result: Part, other: Part, entry: Part, problems: list[Diagnostic]) -> Part:
     sections: dict[str, Part | None] = {}
+    if other.get(REST):
+        result = result.incomplete()
     for name, value in other.items():
-        if name not in (*_SECTIONS, *_OF_A_PROJECT):
+        if name not in (*_SECTIONS, *_OF_A_PROJECT, REST):
             problems.append(value.origin.diagnostic(*_unknown(name), key=True))
     for name in _SECTIONS:
         theirs = other.get(name)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.spec import shorthand
 from reconciler.spec.invalid import Invalid
 from reconciler.spec.origin import Part, mapping, sequence
-from reconciler.spec.scalar import Scalar
+from reconciler.spec.scalar import Placeholder, Scalar
 
 if TYPE_CHECKING:
     from reconciler.spec.diagnostics import Diagnostic
@@ -118,7 +118,12 @@ def pairs(part: Part) -> dict[str, Part]:
 def _named(part: Part) -> Part:
     if not isinstance(part.data, list):
         return part
-    return mapping({str(element.data): Part({}, element.origin) for element in part.elements()}, part.origin)
+    return mapping({str(one.data): _without_value(one) for one in part.elements()}, part.origin)
+
+
+def _without_value(name: Part) -> Part:
+    """What stands below a name; where it could not be made, itself, so that nothing is said of it."""
+    return name if isinstance(name.data, Placeholder) else Part({}, name.origin)
 
 
 def _drivers_differ(base: Part, over: Part) -> bool:

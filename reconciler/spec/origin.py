@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from reconciler.spec.places import value_at
+from reconciler.spec.scalar import REST, Placeholder
 
 if TYPE_CHECKING:
     from reconciler.spec.diagnostics import Diagnostic, Severity
@@ -94,6 +95,10 @@ class Part:
         given = {key: part for key, part in parts.items() if part is not None}
         data.update({key: part.data for key, part in given.items()})
         return Part(data, self.origin.having({key: part.origin for key, part in given.items()}))
+
+    def incomplete(self) -> Part:
+        """This mapping, marked as one in which something may be missing that could not be read."""
+        return self.replaced({REST: Part(Placeholder(""), self.origin)})
 
 
 class Written:
