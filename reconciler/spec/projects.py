@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,7 +71,7 @@ def load_one(source: Source | None, text: bytes | None, asked: Asked) -> Project
     except SpecError as error:
         path = source if isinstance(source, str | Path) else (source or ["."])[0]
         return Project((here / path,), error=error)
-    load = (lambda own: load_files(files, here, own)) if files else (lambda own: load_text(text or b"", here, own))
+    load = partial(load_files, files, here) if files else partial(load_text, text or b"", here)
     return _project(files, load, asked)[0]
 
 
@@ -103,22 +104,23 @@ def load_all(
     asked = Asked(None, dict(environ or {}), frozenset(profiles), tuple(map(Path, env_files)), trusted)
     found: dict[tuple[Path, ...], tuple[Project, Loaded | None]] = {}
     for path in paths:
-        for files, error in _found(Path(os.path.abspath(path)), trusted):  # noqa: PTH100 - links stay, ".." does not
-            if files not in found:
-                found[files] = (
-                    (Project(files, error=error), None)
-                    if error
-                    else _project(files, lambda own, files=files: load_files(files, here, own), asked)
-                )
+        for files, error in _found(path, here, trusted):
+            if files in found:
+                continue
+            if error:
+                found[files] = (Project(files, error=error), None)
+            else:
+                found[files] = _project(files, partial(load_files, files, here), asked)
     return _beside_each_other(list(found.values()), here)
 
 
-def _found(path: Path, trusted: bool) -> list[tuple[tuple[Path, ...], SpecError | None]]:
+def _found(given: str | Path, here: Path, trusted: bool) -> list[tuple[tuple[Path, ...], SpecError | None]]:
     """The files of each project here; or the path, and what is wrong with it."""
+    path = Path(os.path.abspath(here / given))  # noqa: PTH100 - links stay, ".." does not
     if not os.path.isdir(path):  # noqa: PTH112 - pathlib's raises where the folder must not be looked into
         return [((path,), None)]
     try:
-        groups = find_all(path, trusted=trusted) or [find(path, path)]
+        groups = find_all(path, trusted=trusted) or [find(given, here)]
     except SpecError as error:
         return [((path,), error)]
     return [(tuple(files), None if trusted else _escape(files[0].parent, path)) for files in groups]
