@@ -38,12 +38,14 @@ def command(paths: tuple[str, ...], **given: Any) -> int:
 def _projects(options: Options, paths: tuple[str, ...]) -> list[Project]:
     if paths and options.file:
         raise UsageError("files are named in two ways", "use -f for files of one project, or PATH for projects")
-    from reconciler.spec.folders import compose_files, find_all
-    from reconciler.spec.loader import Asked, is_standard_input
+    from reconciler.spec.folders import find_all
+    from reconciler.spec.loader import Asked, is_standard_input, named_by_environment
     from reconciler.spec.projects import load_all, load_one
 
     folder = Path(options.file[0]) if options.file else Path.cwd()
-    alone = len(options.file) > 1 or not folder.is_dir() or (not options.file and compose_files(os.environ, folder))
+    # Several files after -f are one project, whatever is beside them.
+    alone = len(options.file) > 1 or not folder.is_dir()
+    alone = alone or (not options.file and bool(named_by_environment(os.environ, folder)))
     if paths or (not alone and len(find_all(folder)) > 1):
         if options.project:
             hint = "leave it out, or name the files of one project with -f"

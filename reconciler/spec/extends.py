@@ -10,6 +10,7 @@ from reconciler.spec.diagnostics import closest
 from reconciler.spec.doors import opened
 from reconciler.spec.merge import merge, unmarked
 from reconciler.spec.origin import Part, mapping
+from reconciler.spec.reading import MOST_STEPS
 from reconciler.spec.relative import container_made_absolute
 
 if TYPE_CHECKING:
@@ -87,7 +88,13 @@ class _Resolver:
             names = " → ".join([*(name for _, name in self._open), str(service.data)])
             self._problem(service, f"containers extend each other in a circle: {names}", "take one of these out")
             return own.incomplete()
+        if len(self._open) > MOST_STEPS:
+            message = f"containers extend each other more than {MOST_STEPS} deep"
+            self._problem(service, message, "extend one further up")
+            return own.incomplete()
         base = unmarked(self.container(base_file, str(service.data)), _CONTAINER)
+        if not isinstance(base.data, dict):  # which is said there
+            return own.incomplete()
         if base_file.reading.folder != file.reading.folder:
             base = container_made_absolute(base, base_file.reading)
         return merge(base, own, self.problems, _CONTAINER)

@@ -62,7 +62,7 @@ def compose_files(environ: Mapping[str, str], folder: Path) -> list[Path]:
     if not text or any((folder / name).is_file() for name in NATIVE_FILES):
         return []
     separator = environ.get("COMPOSE_PATH_SEPARATOR") or os.pathsep
-    return [folder / Path(name).expanduser() for name in text.split(separator) if name]
+    return [folder / os.path.expanduser(name) for name in text.split(separator) if name]  # noqa: PTH111 - see reading.py
 
 
 def find_all(folder: Path, *, trusted: bool = True) -> list[list[Path]]:

@@ -10,6 +10,7 @@ from reconciler.errors import SpecError
 from reconciler.spec.attributes import refusal
 from reconciler.spec.diagnostics import closest
 from reconciler.spec.origin import Part, mapping
+from reconciler.spec.reading import MOST_STEPS
 from reconciler.spec.relative import made_absolute
 from reconciler.spec.scalar import REST
 from reconciler.spec.variables import variables_of
@@ -67,6 +68,10 @@ def _entry(
         problems.append(entry.origin.diagnostic("an include names a file", "write include: [FILE], or path: FILE"))
         return None
     files = [(reading.path(one.data), one) for one in paths.elements()]
+    if len(chain) > MOST_STEPS:
+        message = f"files include each other more than {MOST_STEPS} deep"
+        problems.append(paths.origin.diagnostic(message, "include it further up"))
+        return None
     for path, named in files:
         if path in chain:
             circle = " → ".join(reading.name(one) for one in (*chain[chain.index(path) :], path))
@@ -100,10 +105,10 @@ def _unknown(name: str) -> tuple[str, str]:
 
 def _imported(result: Part, other: Part, entry: Part, problems: list[Diagnostic]) -> Part:
     sections: dict[str, Part | None] = {}
-    if other.get(REST):
+    if other.is_incomplete:
         result = result.incomplete()
     for name, value in other.items():
-        if name not in (*_SECTIONS, *_OF_A_PROJECT, REST):
+        if name not in (*_SECTIONS, *_OF_A_PROJECT) and not (name == REST and other.is_incomplete):
             problems.append(value.origin.diagnostic(*_unknown(name), key=True))
     for name in _SECTIONS:
         theirs = other.get(name)

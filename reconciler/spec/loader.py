@@ -73,9 +73,14 @@ def files_of(source: Source | None, environ: Mapping[str, str], here: Path, *, t
     Raises:
         SpecError: there is none, or a folder has several projects.
     """
-    beside = _beside(here) if trusted and not source else {}
-    files = compose_files({**beside, **environ}, here) if not source else []
+    files = [] if source else named_by_environment(environ, here, trusted=trusted)
     return [_absolute(path) for path in files or find(source, here)]
+
+
+def named_by_environment(environ: Mapping[str, str], here: Path, *, trusted: bool = True) -> list[Path]:
+    """The files that COMPOSE_FILE names, where none is named otherwise; as for `files_of`."""
+    beside = _beside(here) if trusted else {}
+    return compose_files({**beside, **environ}, here)
 
 
 def _absolute(path: Path) -> Path:
@@ -181,7 +186,8 @@ def _loaded(documents: list[Document], chain: tuple[Path, ...], reading: Reading
     reading = replace(reading, compose=is_compose(documents))
     problems = reading.problems
     name = _name(documents, chain, reading, asked)
-    reading = reading.below(reading.folder, {**reading.variables, "COMPOSE_PROJECT_NAME": name})
+    # What is wrong with the name is said of the name, not of where it is used.
+    reading = reading.below(reading.folder, {**reading.variables, "COMPOSE_PROJECT_NAME": project_name(name)})
     part = _merged(documents, reading, chain)
     profiles = asked.profiles | set(filter(None, reading.variables.get("COMPOSE_PROFILES", "").split(",")))
     inactive = compose.inactive(part, profiles, problems)
@@ -197,7 +203,8 @@ def _loaded(documents: list[Document], chain: tuple[Path, ...], reading: Reading
         hint = "to remove a project use `reconciler down`"
         problems.add([documents[0].diagnostic((), "the spec declares nothing", hint)])
     spec = compose.selected(spec, text, inactive, problems, only_used=reading.compose)
-    _allow_imports(spec, part, reading)
+    if not reading.trusted:
+        spec = _within(spec, part, reading)
     for found in checks.problems(spec, text):
         if found.severity == "warning":
             reading.warn(found)
@@ -208,15 +215,20 @@ def _loaded(documents: list[Document], chain: tuple[Path, ...], reading: Reading
     return Loaded(spec, text)
 
 
-def _allow_imports(spec: Spec, part: Part, reading: Reading) -> None:
+def _within(spec: Spec, part: Part, reading: Reading) -> Spec:
+    """The spec without images that name something outside of the project's folder: all that do so are problems."""
     from reconciler.errors import SpecError
+    from reconciler.spec.named_files import named_files
 
-    for reference, image in spec.images.items():
-        if image.import_:
-            try:
-                reading.allow(image.import_, part.origin.find(("images", reference, "import")))
-            except SpecError as error:
-                reading.problems.add_failure(error)
+    images = dict(spec.images)
+    for place, path in named_files(spec):
+        try:
+            reading.allow(path, part.origin.find(place))
+        except SpecError as error:
+            reading.problems.add_failure(error)
+            if place[0] == "images":
+                images.pop(str(place[1]), None)
+    return spec.model_copy(update={"images": images})
 
 
 def _name(documents: list[Document], files: tuple[Path, ...], reading: Reading, asked: Asked) -> str:

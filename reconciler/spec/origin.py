@@ -96,6 +96,11 @@ class Part:
         data.update({key: part.data for key, part in given.items()})
         return Part(data, self.origin.having({key: part.origin for key, part in given.items()}))
 
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether it is a mapping in which something may be missing that could not be read."""
+        return isinstance(self.data, dict) and isinstance(self.data.get(REST), Placeholder)
+
     def incomplete(self) -> Part:
         """This mapping, marked as one in which something may be missing that could not be read."""
         return self.replaced({REST: Part(Placeholder(""), self.origin)})

@@ -22,6 +22,9 @@ Warn = Callable[[Diagnostic], None]
 _MOST_FILES = 1000
 """Of one load: files that include each other in ever new ways must come to an end."""
 
+MOST_STEPS = 50
+"""From a file to the one that it includes, from a container to the one that it extends: nobody can follow more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from reconciler.spec.diagnostics import closest
 from reconciler.spec.invalid import Invalid
-from reconciler.spec.model import Spec
+from reconciler.spec.model import Container, Spec
 from reconciler.spec.model.several import BUDGET, MOST_ITEMS
 from reconciler.spec.places import Path_
 from reconciler.spec.reading import placeholders
@@ -134,7 +134,9 @@ class _Wrong:
 
 def _may_be_state(attribute: str) -> bool:
     """Whether this may say that the container is stopped or absent: much is said of running ones only."""
-    return attribute in {REST, "state", "status"} or closest(attribute, ["state"]) is not None
+    if attribute in Container.model_fields:
+        return attribute == "state"
+    return attribute in {REST, "status"} or closest(attribute, Container.model_fields) == "state"
 
 
 def _completed(spec: Spec, section: str, names: Iterable[str]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -13,7 +13,7 @@ from reconciler.spec.invalid import Invalid
 from reconciler.spec.places import Path_, in_text, subject, value_at
 from reconciler.spec.problems import MOST, not_listed
 from reconciler.spec.salvage import path_of, salvaged, shaped
-from reconciler.spec.scalar import REST, Scalar
+from reconciler.spec.scalar import REST, Placeholder, Scalar
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from reconciler.spec.problems import Problems
 
 _LONGEST = 200  # characters of a message or hint: a value may be a megabyte
+_OWNER = re.compile(' (of|in) container "[^"]*"$')
 _SHAPES = {
     "dict_type": "a mapping",
     "model_type": "a mapping",
@@ -105,8 +106,7 @@ def validate(document: Text, data: Mapping[str, Any], folder: Path, problems: Pr
         spec = shaped(data, folder)
     except ValidationError as error:
         details = [detail for detail in error.errors(include_url=False, include_input=False) if _is_meant(detail, data)]
-        # What is wrong with each port of a range is said once.
-        problems.add(dict.fromkeys(_diagnostic(document, data, detail) for detail in details[:MOST]))
+        problems.add(_once(_diagnostic(document, data, detail) for detail in details[:MOST]))
         if more := details[MOST:]:
             problems.add([document.diagnostic((), *not_listed(len(more)))])
             return None
@@ -114,12 +114,20 @@ def validate(document: Text, data: Mapping[str, Any], folder: Path, problems: Pr
     return salvaged(data, [], folder) if problems else spec
 
 
+def _once(found: Iterable[Diagnostic]) -> Iterable[Diagnostic]:
+    """Once what is wrong with each port of a range, or with what several containers extend."""
+    first: dict[tuple[object, str], Diagnostic] = {}
+    for one in found:
+        first.setdefault((one.position, _OWNER.sub("", one.message)), one)
+    return first.values()
+
+
 def _is_meant(detail: ErrorDetails, data: Mapping[str, Any]) -> bool:
     """Whether it is a mistake, rather than what follows from something that could not be read."""
     path = path_of(detail)
-    if path[-1:] == (REST,):
-        return False
-    return detail["type"] != "missing" or REST not in (value_at(data, path[:-1]) or ())
+    if detail["type"] == "missing":
+        path = (*path[:-1], REST)
+    return path[-1:] != (REST,) or not isinstance(value_at(data, path), Placeholder)
 
 
 def _diagnostic(document: Text, data: Mapping[str, Any], detail: ErrorDetails) -> Diagnostic:

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo, field_validator, model_validator
 
 from reconciler.spec.invalid import Invalid
 from reconciler.spec.model.several import fail
-from reconciler.spec.model.values import Boolean, EngineName, Name, Options, Size, Text, Value, absolute, one_of, pairs
+from reconciler.spec.model.values import (
+    Boolean,
+    EngineName,
+    Name,
+    Options,
+    Size,
+    Text,
+    Value,
+    absolute,
+    at_home,
+    one_of,
+    pairs,
+)
 from reconciler.spec.reference import parse_reference
 from reconciler.spec.shorthand import PROPAGATIONS
 
@@ -91,7 +102,7 @@ class Mount(Value):
     @classmethod
     def _source(cls, value: str, info: ValidationInfo) -> str:
         if info.data.get("type") == "bind" and value:
-            return str(absolute(Path(value).expanduser(), info))
+            return str(absolute(at_home(value), info))
         return value
 
     @field_validator("target", mode="after")
