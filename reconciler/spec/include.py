@@ -80,7 +80,8 @@ def _entry(
             return None
     directory = entry.get("project_directory")
     folder = reading.path(str(directory.data)) if directory else files[0][0].parent
-    reading.allow(folder, directory.origin if directory else files[0][1].origin)
+    for path, named in [*files, *([(folder, directory)] if directory else [])]:
+        reading.allow(path, named.origin)
     below = reading.below(folder, reading.variables)
     env_file = entry.get("env_file")
     # The including project's variables come first, as in Compose.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from reconciler.spec.checks.ports import Bound, bound, hint, overlap
+from reconciler.spec.checks.ports import Bound, bound, overlap
+from reconciler.spec.checks.ports import hint as port_hint
 from reconciler.spec.model import Spec, State
 from reconciler.spec.places import Path_, port_paths
 
@@ -64,8 +65,9 @@ def _container_names(members: Sequence[Member], numbers: list[int]) -> Iterator[
                 earlier, other = seen.setdefault(name, (number, key))
                 if earlier != number:
                     message = f'"{name}" is the name of container "{other}" in "{members[earlier].file}" already'
-                    path = ("containers", key, "container_name")
-                    yield number, member.text.diagnostic(path, message, "give one of them another container_name")
+                    hint = "give one of them another container_name"
+                    place, on_key = _name_of(("containers", key), "container_name", container.container_name)
+                    yield number, member.text.diagnostic(place, message, hint, key=on_key)
 
 
 def _engine_names(members: Sequence[Member], numbers: list[int], section: str) -> Iterator[Found]:
@@ -82,7 +84,13 @@ def _engine_names(members: Sequence[Member], numbers: list[int], section: str) -
             if earlier != number:
                 message = f'the {kind} "{name}" belongs to the project in "{members[earlier].file}" already'
                 what = f"give one of them another name, or let this one use the other's {kind}: external: true"
-                yield number, text.diagnostic((section, key, "name"), message, what)
+                place, on_key = _name_of((section, key), "name", resource.name)
+                yield number, text.diagnostic(place, message, what, key=on_key)
+
+
+def _name_of(path: Path_, attribute: str, name: str | None) -> tuple[Path_, bool]:
+    """Where a name on the Engine is written: as an attribute, else as the key."""
+    return ((*path, attribute), False) if name else (path, True)
 
 
 def _ports(members: Sequence[Member], numbers: list[int]) -> Iterator[Found]:
@@ -106,7 +114,7 @@ def _ports(members: Sequence[Member], numbers: list[int]) -> Iterator[Found]:
                     yield (
                         number,
                         members[number].text.diagnostic(
-                            place, _message(members, this, other), hint(this.port, other[1].port)
+                            place, _message(members, this, other), port_hint(this.port, other[1].port)
                         ),
                     )
         for this in own:
