@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.spec.folders import STANDARD_INPUT, compose_files, default_name, find, project_name
+from reconciler.spec.uses import PROJECT_NAME
 
 if TYPE_CHECKING:
     from reconciler.spec.diagnostics import Diagnostic
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from reconciler.spec.model import Spec
     from reconciler.spec.origin import Part
     from reconciler.spec.places import Text
+    from reconciler.spec.provenance import Trace
     from reconciler.spec.reading import Reading
 
 Source = str | Path | Sequence[str | Path]
@@ -31,6 +33,7 @@ def load(
     env_files: Sequence[str | Path] = (),
     trusted: bool = True,
     warn: Callable[[Diagnostic], None] | None = None,
+    trace: Callable[[Trace], None] | None = None,
 ) -> Spec:
     """Read one project's spec.
 
@@ -43,12 +46,19 @@ def load(
         env_files: files of more variables, instead of the `.env` beside the spec.
         trusted: whether the spec may name files outside of its folder; what comes from elsewhere must not.
         warn: told of each warning.
+        trace: told where everything was written, once the spec is valid.
 
     Raises:
         SpecError: the spec can't be read or is invalid; it lists everything that is wrong.
     """
     asked = Asked(
-        project, dict(environ or {}), frozenset(profiles), tuple(map(Path, env_files)), trusted, warn or _ignore
+        project,
+        dict(environ or {}),
+        frozenset(profiles),
+        tuple(map(Path, env_files)),
+        trusted,
+        warn or _ignore,
+        trace or _ignore,
     )
     here = Path.cwd()
     if is_standard_input(source):
@@ -88,7 +98,7 @@ def _absolute(path: Path) -> Path:
     return Path(os.path.abspath(path))  # noqa: PTH100
 
 
-def _ignore(_warning: Diagnostic) -> None:
+def _ignore(_told: object) -> None:
     return None
 
 
@@ -114,6 +124,7 @@ class Asked:
         env_files: files of more variables, instead of the `.env` beside the spec.
         trusted: whether the spec may name files outside of its folder.
         warn: told of each warning.
+        trace: told where everything was written, once the spec is valid.
     """
 
     project: str | None = None
@@ -122,6 +133,7 @@ class Asked:
     env_files: tuple[Path, ...] = ()
     trusted: bool = True
     warn: Callable[[Diagnostic], None] = _ignore
+    trace: Callable[[Trace], None] = _ignore
 
 
 class Loaded(NamedTuple):
@@ -181,13 +193,14 @@ def _loaded(documents: list[Document], chain: tuple[Path, ...], reading: Reading
     from reconciler.spec import checks, compose
     from reconciler.spec.doors import is_compose
     from reconciler.spec.origin import Written
+    from reconciler.spec.provenance import Trace
     from reconciler.spec.validation import validate
 
     reading = replace(reading, compose=is_compose(documents))
     problems = reading.problems
     name = _name(documents, chain, reading, asked)
     # What is wrong with the name is said of the name, not of where it is used.
-    reading = reading.below(reading.folder, {**reading.variables, "COMPOSE_PROJECT_NAME": project_name(name)})
+    reading = reading.below(reading.folder, {**reading.variables, PROJECT_NAME: project_name(name)})
     part = _merged(documents, reading, chain)
     profiles = asked.profiles | set(filter(None, reading.variables.get("COMPOSE_PROFILES", "").split(",")))
     inactive = compose.inactive(part, profiles, problems)
@@ -212,6 +225,7 @@ def _loaded(documents: list[Document], chain: tuple[Path, ...], reading: Reading
             problems.add([found])
     if problems:
         raise problems.error()
+    asked.trace(Trace(part, reading.uses))
     return Loaded(spec, text)
 
 
@@ -238,7 +252,7 @@ def _name(documents: list[Document], files: tuple[Path, ...], reading: Reading, 
 
     if asked.project:
         return asked.project
-    if reading.compose and (name := reading.variables.get("COMPOSE_PROJECT_NAME")):
+    if reading.compose and (name := reading.variables.get(PROJECT_NAME)):
         return name
     for document in reversed(documents):
         if given := document.data.get("name"):

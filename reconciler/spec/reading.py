@@ -13,6 +13,7 @@ from reconciler.spec.interpolation import interpolate
 from reconciler.spec.origin import Origin, Part
 from reconciler.spec.problems import MOST, Problems, not_listed
 from reconciler.spec.scalar import Placeholder
+from reconciler.spec.uses import Use, Uses
 
 if TYPE_CHECKING:
     from reconciler.spec.document import Document
@@ -40,6 +41,7 @@ class Reading:
         problems: what is wrong so far, shared by all parts of the load: it goes on where that makes sense.
         compose: whether the files are Compose files, where an undefined variable is only a warning.
         count: how many files were read, shared by all parts of the load.
+        uses: the variables that were put in, likewise.
     """
 
     folder: Path
@@ -51,6 +53,7 @@ class Reading:
     compose: bool = False
     problems: Problems = field(default_factory=Problems)
     count: list[Path] = field(default_factory=list)
+    uses: Uses = field(default_factory=Uses)
 
     def below(self, folder: Path, variables: Mapping[str, str]) -> Reading:
         """The same load, where it goes on in another folder with other variables."""
@@ -140,7 +143,11 @@ class Reading:
             hint = "it counts as empty; set it, or write a default such as ${NAME:-}"
             self.warn(document.diagnostic_in(path, offset, length, message, hint, severity="warning"))
 
-        data = interpolate(document.data, self.variables, problem, undefined=undefined if self.compose else None)
+        def used(path: tuple[str | int, ...], use: Use) -> None:
+            self.uses.add(document, path, use)
+
+        told = undefined if self.compose else None
+        data = interpolate(document.data, self.variables, problem, undefined=told, used=used)
         problems = [document.diagnostic_in(*place) for place in found[:MOST]]
         if more := found[MOST:]:
             raise spec_error([*problems, document.diagnostic((), *not_listed(len(more)))])

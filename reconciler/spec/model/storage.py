@@ -11,6 +11,7 @@ from reconciler.spec.model.several import fail
 from reconciler.spec.model.values import (
     Boolean,
     EngineName,
+    Item,
     Name,
     Options,
     Size,
@@ -76,7 +77,7 @@ def _mount_type(value: Any) -> Any:
     return value
 
 
-class Mount(Value):
+class Mount(Item):
     """Something mounted in the container.
 
     Attributes:
@@ -175,3 +176,10 @@ def tmpfs_mounts(value: Any) -> Any:
         found[path] = options
     fail(problems)
     return found
+
+
+def tmpfs_text(value: dict[str, str]) -> list[str] | dict[str, str]:
+    """Path to options → a list of `/run:size=64m`; a mapping where a path could not stand in one."""
+    if any(not path.startswith("/") or ":" in path for path in value):
+        return value
+    return [f"{path}:{options}" if options else path for path, options in value.items()]
