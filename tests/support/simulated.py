@@ -22,8 +22,9 @@ from reconciler.errors import EngineError, ExitCode
 from reconciler.execution.executor import apply
 from reconciler.planning.planner import plan
 from reconciler.spec.model import Spec
+from reconciler.spec.reference import full_reference
 from reconciler.state.identity import EngineIdentity
-from reconciler.state.snapshot import ContainerState, full_reference
+from reconciler.state.snapshot import ContainerState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
