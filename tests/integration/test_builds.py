@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import ExitCode
 from tests.integration.world import IDLE, changes, failures, kinds
-from tests.support.engine import BUSYBOX
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,9 +31,8 @@ def test_an_image_is_built_and_again_when_its_context_changes(world: World, busy
     folder = fill(world.folder / "app", f"FROM {busybox_image}\nCOPY page /page\n", page="one", other="x")
     (folder / ".dockerignore").write_text("other\n")
     built(world, "./app")
-    assert changes(world.plan()) == {image: ("build", []), world.name("web"): ("create", [])}
-    outcome = world.converge()
-    assert kinds(outcome)[0] == "build" or "build" in kinds(outcome)
+    assert changes(world.plan())[image] == ("build", [])
+    assert kinds(world.converge()).count("build") == 1
     assert world.exec("web", "cat", "/page") == "one"
     first = world.id("web")
 
@@ -53,7 +51,7 @@ def test_a_build_gets_all_that_is_declared(world: World, busybox_image: str) -> 
     text = f"""
 FROM {busybox_image} AS one
 ARG WHO=nobody
-RUN echo "$WHO" >/who; cat /etc/hosts >/said-hosts; ulimit -n >/limit; df -k /dev/shm >/shm; ls / >/names
+RUN echo "$$WHO" >/who; cat /etc/hosts >/said-hosts; ulimit -n >/limit; df -k /dev/shm >/shm; ls / >/names
 FROM one AS two
 RUN echo two >/stage
 """
@@ -86,7 +84,7 @@ RUN echo two >/stage
 
 
 def test_each_change_of_the_definition_builds_again(world: World, busybox_image: str) -> None:
-    fill(world.folder / "app", f"FROM {busybox_image}\nARG A\nRUN echo \"$A\" >/said\n")
+    fill(world.folder / "app", f'FROM {busybox_image}\nARG A\nRUN echo "$A" >/said\n')
     built(world, {"context": "./app", "args": {"A": "1"}})
     world.converge()
     built(world, {"context": "./app", "args": {"A": "2"}})
@@ -151,4 +149,3 @@ def test_what_is_missing_to_build_and_what_needs_buildkit_are_conflicts(world: W
     built(world, {"context": "./app", "ssh": ["default"], "platforms": ["linux/amd64", "linux/arm64"]})
     [conflict] = world.plan().conflicts
     assert "`ssh`, `platforms`" in conflict.message
-    assert BUSYBOX

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from tests.support.engine import Engine
 
 
-
 @dataclass(frozen=True)
 class Registry:
     """One registry.
