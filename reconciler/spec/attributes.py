@@ -96,6 +96,13 @@ DEPLOY: Table = {
     **_supported("update_config", "by the loader: its parts become `update`"),
 }
 
+BUILD: Table = {
+    **_supported("additional_contexts args cache_from cache_to context dockerfile dockerfile_inline entitlements"),
+    **_supported("extra_hosts labels network no_cache no_cache_filter platforms privileged provenance pull sbom"),
+    **_supported("secrets shm_size ssh tags target ulimits"),
+    **_refused("isolation", _WINDOWS),
+}
+
 NETWORK: Table = {
     **_supported("name external"),
     **_supported("driver driver_opts ipam internal enable_ipv4 enable_ipv6 attachable labels"),
@@ -106,15 +113,15 @@ VOLUME: Table = _supported("name external driver driver_opts labels")
 CONFIG: Table = {
     **_supported("name content environment file labels"),
     **_refused("external", "it is Swarm's; give the config as a `file`, or from the `environment`"),
-    **_refused("template_driver", "is for Swarm; write the file as it is to be"),
+    **_refused("template_driver", "it is for Swarm; write the file as it is to be"),
 }
 
 SECRET: Table = {
     **_supported("name environment file labels"),
     **_refused("external", "it is Swarm's; give the secret as a `file`, or from the `environment`"),
-    **_refused("driver", "is for Swarm; give the secret as a `file` or from the `environment`"),
-    **_refused("driver_opts", "is for Swarm; give the secret as a `file` or from the `environment`"),
-    **_refused("template_driver", "is for Swarm; write the file as it is to be"),
+    **_refused("driver", "it is for Swarm; give the secret as a `file` or from the `environment`"),
+    **_refused("driver_opts", "they are for Swarm; give the secret as a `file` or from the `environment`"),
+    **_refused("template_driver", "it is for Swarm; write the file as it is to be"),
 }
 
 ENDPOINT: Table = {
@@ -137,6 +144,7 @@ _CONTAINER = ("containers", "*")
 TABLES: dict[Place, Table] = {
     (): TOP,
     _CONTAINER: CONTAINER,
+    (*_CONTAINER, "build"): BUILD,
     (*_CONTAINER, "depends_on", "*"): DEPENDENCY,
     (*_CONTAINER, "deploy"): DEPLOY,
     (*_CONTAINER, "networks", "*"): ENDPOINT,

@@ -62,7 +62,8 @@ def explain(path: Path_) -> tuple[str, str]:
     if colon and head in known:
         return message, f'a space is missing after the colon: write "{head}: {rest}"'
     if parent and name in SECTIONS:
-        return message, f"`{name}` stands at the top level of the spec"
+        one = name.removesuffix("s")
+        return message, f'did you mean "{one}"?' if one in known else f"`{name}` stands at the top level of the spec"
     if parent[:1] == ("containers",) and len(parent) == 2 and name in _MEANT:
         return message, f'did you mean "{_MEANT[name]}"?'
     if not parent and name in _OTHER_TOOLS:
@@ -85,6 +86,8 @@ def _belongs(path: tuple[str, ...], name: str) -> str:
     """A place as a person would point at it: `ports` of a container."""
     if not path:
         return "the top level of the spec"
+    if path[0] not in SECTIONS:
+        return f"`{'.'.join(path)}` of the spec"
     kind = SECTIONS[path[0]]
     article = "an" if kind == "image" else "a"
     rest = ".".join(path[2:])

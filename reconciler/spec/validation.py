@@ -72,10 +72,13 @@ _EXAMPLES = {
     "volumes": '["data:/var/lib/data"]',
 }
 
+_HOOK = '{command: ["/bin/warm-up"]}'
 _ITEMS = {
     "devices": '"/dev/fuse", or {source: /dev/fuse, target: /dev/fuse}',
     "gpus": "{count: 1}",
     "ports": '"8080:80", or {target: 80, published: 8080}',
+    "post_start": _HOOK,
+    "pre_stop": _HOOK,
     "volumes": '"data:/var/lib/data", or {type: volume, source: data, target: /var/lib/data}',
 }
 _PARTS = {
@@ -146,6 +149,8 @@ def _explain(detail: ErrorDetails, path: Path_, data: Mapping[str, Any]) -> tupl
 def _missing(parent: Path_, name: str) -> str:
     """What could be written for an attribute that is missing."""
     kind = next((step for step in reversed(parent) if step in _ITEMS), "")
+    if name == "image":
+        return f"{_EXAMPLES[name]}`, or `build: ."
     return _PARTS.get((str(kind), name)) or _EXAMPLES.get(name, "…")
 
 
@@ -157,7 +162,7 @@ def _shape(path: Path_, wanted: str, value: Any) -> tuple[str, str]:
         hint = f"write {path[1]}: {{image: nginx:1.27}}"
     elif path and path[-1:] != (name,) and name in _ITEMS:
         hint = f"write {_ITEMS[name]}"
-        wanted = "one text, or a mapping"
+        wanted = wanted if _ITEMS[name] is _HOOK else "one text, or a mapping"
     elif path[-2:-1] == ("depends_on",):
         hint = f"write {path[-1]}: {{condition: service_started}}, or a list of names: [{path[-1]}]"
     if value is None:

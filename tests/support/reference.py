@@ -1,4 +1,5 @@
-"""The generated parts of docs/spec.md: from the model, the field table, and what its samples do on real Engines.
+"""The generated parts of docs/spec.md and docs/compose.md: from the model, the table of Compose's attributes, the field
+table, and what its samples do on real Engines.
 
 `scripts/reference` writes them; each stands between `<!-- reference: NAME -->` and `<!-- end -->`.
 """
@@ -11,7 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler.fields.table import NOT_ON_THE_ENGINE, ROW
+from reconciler.spec.attributes import TABLES
 from reconciler.spec.model.descriptions import CONTAINER
+from reconciler.spec.model.examples import EXAMPLES
 from reconciler.spec.schema import PATTERNS, spec_schema
 from tests.support.samples import SAMPLES, Sample
 
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs" / "spec.md"
+PAGES = (ROOT / "docs" / "spec.md", ROOT / "docs" / "compose.md")
 SCHEMA = ROOT / "specs" / "schema.json"
 
 _PART = re.compile(r"(<!-- reference: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -67,11 +70,41 @@ def part(name: str) -> str:
     """The attributes of a mapping in a spec, such as a port in the long syntax."""
     schema = spec_schema()
     found = schema["$defs"][name]
-    lines = ["| attribute | value | meaning |", "| --- | --- | --- |"]
+    lines = ["| attribute | value | meaning | example |", "| --- | --- | --- | --- |"]
     for key, one in found["properties"].items():
         needed = " (required)" if key in found.get("required", ()) else ""
-        lines.append(f"| `{key}`{needed} | {_cell(form(one, schema))} | {_cell(one['description'])} |")
+        example = f"`{key}: {_cell(EXAMPLES[name][key])}`"
+        lines.append(f"| `{key}`{needed} | {_cell(form(one, schema))} | {_cell(one['description'])} | {example} |")
     return "\n".join(lines)
+
+
+_PLACES = {
+    (): "The top level",
+    ("containers", "*"): "A service",
+    ("containers", "*", "build"): "`build` of a service",
+    ("containers", "*", "depends_on", "*"): "An entry of `depends_on`",
+    ("containers", "*", "deploy"): "`deploy` of a service",
+    ("containers", "*", "networks", "*"): "An entry of a service's `networks`",
+    ("containers", "*", "ports", "*"): "An entry of `ports`",
+    ("containers", "*", "volumes", "*"): "An entry of a service's `volumes`",
+    ("containers", "*", "volumes", "*", "bind"): "`bind` of such an entry",
+    ("containers", "*", "volumes", "*", "volume"): "`volume` of such an entry",
+    ("networks", "*"): "A network",
+    ("volumes", "*"): "A volume",
+    ("configs", "*"): "A config",
+    ("secrets", "*"): "A secret",
+}
+
+
+def compose() -> str:
+    """What becomes of each attribute of the Compose specification."""
+    lines: list[str] = []
+    for place, title in _PLACES.items():
+        lines += [f"### {title}", "", "| attribute | what becomes of it | note |", "| --- | --- | --- |"]
+        for name, one in sorted(TABLES[place].items()):
+            lines.append(f"| `{name}` | {one.standing} | {_cell(one.note)} |")
+        lines.append("")
+    return "\n".join(lines).rstrip()
 
 
 def form(schema: dict[str, Any], root: dict[str, Any]) -> str:
@@ -111,15 +144,17 @@ def page(text: str) -> str:
 
     def made(match: re.Match[str]) -> str:
         name = match[2]
-        body = {"changes": changes, "attributes": attributes}[name]() if name.islower() else part(name)
+        made_by = {"changes": changes, "attributes": attributes, "compose": compose}
+        body = made_by[name]() if name.islower() else part(name)
         return f"{match[1]}\n{body}\n\n{match[3]}"
 
     return _PART.sub(made, text)
 
 
 def main() -> None:
-    """Write the page, and the published schema."""
-    PAGE.write_text(page(PAGE.read_text()))
+    """Write the pages, and the published schema."""
+    for path in PAGES:
+        path.write_text(page(path.read_text()))
     SCHEMA.write_text(json.dumps(spec_schema(), indent=2, ensure_ascii=False) + "\n")
 
 

@@ -163,12 +163,15 @@ class Daemon:
 
     # --- images -----------------------------------------------------------------------------------------------
 
-    def add_image(self, reference: str, *, digest: str = "", **config: Any) -> str:
+    def add_image(self, reference: str, **config: Any) -> str:
         """An image that is here. `config` is its Config: Cmd, Env, Labels, Volumes, …; its ID."""
+        return self._add_image(reference, config)
+
+    def _add_image(self, reference: str, config: Mapping[str, Any], digest: str = "") -> str:
         known = [f"{parse_reference(reference).repository}@{digest}"] if digest else []
         same = [row for row in self.has.images.values() if known and set(known) <= set(row["RepoDigests"])]
         image: Json = (
-            same[0] if same else {"Id": f"sha256:{self._id()}", "RepoTags": [], "RepoDigests": known, "Config": config}
+            same[0] if same else {"Id": f"sha256:{self._id()}", "RepoTags": [], "RepoDigests": known, "Config": dict(config)}
         )
         self.has.images[image["Id"]] = image
         self._retag(image, reference, _NEVER if digest else self._now())
@@ -176,10 +179,10 @@ class Daemon:
 
     def offer(self, reference: str, **config: Any) -> str:
         """An image that can be pulled; its digest."""
-        self.has.registry[full_reference(reference)] = config
         digest = f"sha256:{hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()}"
-        self.has.registry[f"{full_reference(reference).rpartition(':')[0]}@{digest}"] = config
-        config["digest"] = digest
+        full = full_reference(reference)
+        for name in (full, f"{full.rpartition(':')[0]}@{digest}"):
+            self.has.registry[name] = {"digest": digest, "config": config}
         return digest
 
     def _retag(self, image: Json, reference: str, moment: str) -> None:
@@ -208,14 +211,15 @@ class Daemon:
             return [{"status": "imported"}]
         separator = "@" if params["tag"].startswith("sha256:") else ":"
         reference = f"{params['fromImage']}{separator}{params['tag']}"
-        self.add_image(reference, **self._offered(reference))
+        offered = self._offered(reference)
+        self._add_image(reference, offered["config"], offered["digest"])
         return [{"status": "Pull complete"}]
 
     def _offered(self, reference: str) -> Json:
-        config = self.has.registry.get(full_reference(reference))
-        if config is None:
+        offered = self.has.registry.get(full_reference(reference))
+        if offered is None:
             raise _refuse(404, f"manifest for {reference} not found: manifest unknown: manifest unknown")
-        return config
+        return offered
 
     def _build(self, params: Json) -> list[Json]:
         self.add_image(params["t"], Cmd=IDLE, Labels=json.loads(params["labels"]))

@@ -49,7 +49,7 @@ def _in_subnet(path: Path_, address: str, network: Network, document: Text) -> I
         yield document.diagnostic(
             path,
             f'network "{name}" has no subnet of its own for the static address {address}',
-            "leave the address out (containers find each other by name), or use an external network with a subnet",
+            f"give it one: `{name}: {{ipam: {{config: [{{subnet: …}}]}}}}`; or leave the address out",
         )
     elif not any(parsed in subnet for subnet in own):
         yield document.diagnostic(
@@ -61,10 +61,4 @@ def _in_subnet(path: Path_, address: str, network: Network, document: Text) -> I
 
 def _subnets(network: Network) -> list[_Subnet]:
     """The subnets that the spec gives the network."""
-    found: list[_Subnet] = []
-    for pool in getattr(getattr(network, "ipam", None), "config", ()):
-        try:
-            found.append(ipaddress.ip_network(getattr(pool, "subnet", ""), strict=False))
-        except ValueError:
-            continue  # the model's to report
-    return found
+    return [ipaddress.ip_network(pool.subnet) for pool in network.ipam.config if pool.subnet]

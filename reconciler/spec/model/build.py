@@ -42,7 +42,6 @@ class Build(Value):
         cache_to: where the cache is exported to.
         entitlements: what the build may do beyond the ordinary.
         extra_hosts: lines of /etc/hosts during the build.
-        isolation: for Windows, and refused.
         labels: of the image.
         network: the network during the build: host, none, or one of the Engine's.
         no_cache: whether every step is run anew.
@@ -69,7 +68,6 @@ class Build(Value):
     cache_to: Texts = ()
     entitlements: Texts = ()
     extra_hosts: Annotated[dict[str, tuple[Text, ...]], BeforeValidator(hosts.extra_hosts)] = {}
-    isolation: Text | None = None
     labels: Annotated[dict[str, Text], pairs("label")] = {}
     network: Text | None = None
     no_cache: Boolean = False
@@ -117,13 +115,6 @@ class Build(Value):
     def _tags(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         check_references(value)
         return value
-
-    @field_validator("isolation", mode="after")
-    @classmethod
-    def _isolation(cls, value: str | None) -> str | None:
-        if value:
-            raise Invalid("isolation is for Windows containers", "leave it out: only Linux engines are supported")
-        return None
 
     @model_validator(mode="after")
     def _one_dockerfile(self) -> Self:

@@ -139,6 +139,8 @@ class Pool(Value):
         if not value:
             return value
         try:
+            if "/" not in value:
+                raise ValueError
             return str(ipaddress.ip_network(value, strict=False))
         except ValueError:
             raise Invalid(f'"{value}" is not a range of addresses', 'write it as "192.0.2.0/24"') from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 import yaml
@@ -10,17 +11,35 @@ from jsonschema import Draft202012Validator
 
 from reconciler.fields.base import OLDEST, Instance
 from reconciler.fields.table import ROW
+from reconciler.spec.attributes import TABLES
 from reconciler.spec.model import Container, Spec
+from reconciler.spec.model.examples import EXAMPLES
 from reconciler.spec.schema import spec_schema
 from tests.support import reference
 from tests.support.samples import SAMPLES
 
-PAGE = reference.PAGE.read_text()
+PAGE = reference.PAGES[0].read_text()
 VALIDATOR = Draft202012Validator(spec_schema())
 
 
-def test_the_page_is_fresh() -> None:
-    assert reference.page(PAGE) == PAGE, "run: scripts/reference"
+@pytest.mark.parametrize("path", reference.PAGES, ids=lambda path: path.name)
+def test_a_page_is_fresh(path: Path) -> None:
+    text = path.read_text()
+    assert reference.page(text) == text, "run: scripts/reference"
+
+
+def test_every_attribute_of_compose_is_told() -> None:
+    told = re.findall(r"^\| `(\w+)` \| (supported|ignored|refused) \|", reference.compose(), re.MULTILINE)
+    assert len(told) == sum(len(table) for table in TABLES.values())
+
+
+@pytest.mark.parametrize(
+    ("part", "name"), [pytest.param(part, name, id=f"{part}.{name}") for part in EXAMPLES for name in EXAMPLES[part]]
+)
+def test_every_example_of_a_part_is_right(part: str, name: str) -> None:
+    parts = spec_schema()["$defs"]
+    schema = {"$defs": parts, "$ref": f"#/$defs/{part}/properties/{name}"}
+    Draft202012Validator(schema).validate(yaml.safe_load(EXAMPLES[part][name]))
 
 
 def test_it_has_every_attribute_of_a_container() -> None:

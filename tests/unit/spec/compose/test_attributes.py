@@ -6,7 +6,19 @@ import pytest
 from pydantic import BaseModel
 
 from reconciler.spec.attributes import TABLES, Place, Standing, refusal, table
-from reconciler.spec.model import Config, Container, Dependency, Endpoint, Mount, Network, Port, Secret, Spec, Volume
+from reconciler.spec.model import (
+    Build,
+    Config,
+    Container,
+    Dependency,
+    Endpoint,
+    Mount,
+    Network,
+    Port,
+    Secret,
+    Spec,
+    Volume,
+)
 from reconciler.spec.model.storage import BindOptions, VolumeOptions
 
 CONTAINER = ("containers", "*")
@@ -24,6 +36,10 @@ SCHEMA: dict[Place, str] = {
         privileged profiles provider pull_policy pull_refresh_after read_only restart runtime scale secrets
         security_opt shm_size stdin_open stop_grace_period stop_signal storage_opt sysctls tmpfs tty ulimits
         use_api_socket user userns_mode uts volumes volumes_from working_dir""",
+    (*CONTAINER, "build"): """
+        additional_contexts args cache_from cache_to context dockerfile dockerfile_inline entitlements extra_hosts
+        isolation labels network no_cache no_cache_filter platforms privileged provenance pull sbom secrets shm_size
+        ssh tags target ulimits""",
     (*CONTAINER, "depends_on", "*"): "condition required restart",
     (*CONTAINER, "deploy"): """
         endpoint_mode labels mode placement replicas resources restart_policy rollback_config update_config""",
@@ -42,6 +58,7 @@ SCHEMA: dict[Place, str] = {
 MODELS: dict[Place, type[BaseModel]] = {
     (): Spec,
     CONTAINER: Container,
+    (*CONTAINER, "build"): Build,
     (*CONTAINER, "depends_on", "*"): Dependency,
     (*CONTAINER, "networks", "*"): Endpoint,
     (*CONTAINER, "ports", "*"): Port,
