@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from reconciler.spec.model import Spec
     from reconciler.spec.model.build import Build
 
-_REGISTRY_SECONDS = 30.0
+REGISTRY_SECONDS = 30.0
 """For a registry's answer. The Engine itself would wait for minutes."""
 
 _PLATFORM_ASKED = (1, 49)
@@ -117,7 +117,7 @@ class ImagesObserver:
             auth = registry_auth(reference.domain)
             headers = {"X-Registry-Auth": auth} if auth else None
             name = str(reference)
-            reply = self._client.get(f"/distribution/{name}/json", headers=headers, deadline=_REGISTRY_SECONDS)
+            reply = self._client.get(f"/distribution/{name}/json", headers=headers, deadline=REGISTRY_SECONDS)
             return Offer(str(reply["Descriptor"]["digest"]))
         except EngineError as error:
             # What is here may serve: the plan says what to do about it.

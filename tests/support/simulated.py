@@ -171,7 +171,9 @@ class Daemon:
         known = [f"{parse_reference(reference).repository}@{digest}"] if digest else []
         same = [row for row in self.has.images.values() if known and set(known) <= set(row["RepoDigests"])]
         image: Json = (
-            same[0] if same else {"Id": f"sha256:{self._id()}", "RepoTags": [], "RepoDigests": known, "Config": dict(config)}
+            same[0]
+            if same
+            else {"Id": f"sha256:{self._id()}", "RepoTags": [], "RepoDigests": known, "Config": dict(config)}
         )
         self.has.images[image["Id"]] = image
         self._retag(image, reference, _NEVER if digest else self._now())
