@@ -22,9 +22,9 @@ _LONGEST = 4 << 20
 def read_archive(path: Path) -> Archive:
     """The images in an archive; a problem where it can't be read."""
     try:
-        digest = source_digest(path)
         with tarfile.open(path) as tar:
-            return Archive(digest, dict(_images(tar)))
+            images = dict(_images(tar))
+        return Archive(source_digest(path), images)
     except OSError as error:
         return Archive("", problem=error.strerror or str(error))
     except EngineError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -151,9 +151,8 @@ class _Load:
             message = "the spec declares nothing"
             raise spec_error([documents[0].diagnostic((), message, "to remove a project use `reconciler down`")])
         spec = compose.selected(spec, text, inactive, only_used=reading.compose)
-        for image in spec.images.values():
-            if image.import_:
-                reading.allow(image.import_)
+        for path in _sources(spec):
+            reading.allow(path)
         check(spec, text, reading.warn)
         self._asked.trace(Trace(part, reading.uses))
         return spec
@@ -201,6 +200,18 @@ def _merged(documents: list[Document], reading: Reading, chain: tuple[Path, ...]
     if problems or result is None:
         raise spec_error(problems)
     return result
+
+
+def _sources(spec: Spec) -> Iterator[Path]:
+    """The files and folders that images are made from."""
+    for image in spec.images.values():
+        yield from filter(None, (image.import_, image.load))
+    builds = [image.build for image in spec.images.values()] + [one.build for one in spec.containers.values()]
+    for build in builds:
+        if build and not build.is_remote:
+            yield Path(build.context)
+            if build.dockerfile:
+                yield Path(build.context) / build.dockerfile
 
 
 def _folder_name(folder: Path) -> str:

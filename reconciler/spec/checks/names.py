@@ -95,9 +95,10 @@ def _same_engine_name(spec: Spec, document: Text) -> Iterator[Diagnostic]:
 
 def _imports(spec: Spec, document: Text) -> Iterator[Diagnostic]:
     for reference, image in spec.images.items():
-        if image.import_ and not image.import_.exists():
-            yield document.diagnostic(
-                ("images", reference, "import"),
-                f'there is no file or folder "{image.import_}"',
-                "a relative path starts at the folder of the spec",
-            )
+        for name, path, what in (("import", image.import_, "file or folder"), ("load", image.load, "file")):
+            if path and not path.exists():
+                yield document.diagnostic(
+                    ("images", reference, name),
+                    f'there is no {what} "{path}"',
+                    "a relative path starts at the folder of the spec",
+                )
