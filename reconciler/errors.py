@@ -33,9 +33,11 @@ class ReconcilerError(Exception):
     Attributes:
         message: one line: what is wrong, and where.
         hint: one line: what to do; empty where nothing sensible can be said.
+        log: the last lines of what failed, where it wrote any.
     """
 
     exit_code: ClassVar[ExitCode] = ExitCode.FAILED
+    log: tuple[str, ...] = ()
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)

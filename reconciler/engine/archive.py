@@ -20,15 +20,21 @@ _CHUNK = 1 << 20
 _IN_MEMORY = 8 << 20
 
 
-class _Digest:
+class HashedWriter:
     """A file that keeps only the digest of what is written to it."""
 
     def __init__(self) -> None:
-        self.sha256 = hashlib.sha256()
+        self._sha256 = hashlib.sha256()
 
     def write(self, data: bytes) -> int:
-        self.sha256.update(data)
+        """Take more."""
+        self._sha256.update(data)
         return len(data)
+
+    @property
+    def digest(self) -> str:
+        """Of all that was written."""
+        return f"sha256:{self._sha256.hexdigest()}"
 
 
 def source_digest(source: Path) -> str:
@@ -39,7 +45,7 @@ def source_digest(source: Path) -> str:
     Raises:
         EngineError: it can't be read.
     """
-    digest = _Digest()
+    digest = HashedWriter()
     with _readable(source):
         if source.is_dir():
             _pack(source, digest)
@@ -47,7 +53,7 @@ def source_digest(source: Path) -> str:
             with source.open("rb") as file:
                 while chunk := file.read(_CHUNK):
                     digest.write(chunk)
-    return f"sha256:{digest.sha256.hexdigest()}"
+    return digest.digest
 
 
 @contextmanager

@@ -93,18 +93,26 @@ class Client:
 
     # --- calls --------------------------------------------------------------------------------------------
 
-    def get(self, path: str, params: Mapping[str, Any] | None = None, *, deadline: float | None = None) -> Any:
+    def get(
+        self,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        deadline: float | None = None,
+    ) -> Any:
         """Ask for something.
 
         Args:
             path: what for.
             params: the query.
+            headers: such as X-Registry-Auth.
             deadline: seconds for all of it; the client's timeout where not given.
 
         Returns:
             The reply's JSON. Never None for want of a reply: an empty one is an error.
         """
-        return self._call("GET", path, params=params, deadline=deadline)
+        return self._call("GET", path, params=params, headers=headers, deadline=deadline)
 
     def post(
         self,
@@ -255,6 +263,7 @@ class Client:
         path: str,
         *,
         params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
         body: Any = None,
         raw: Body | None = None,
         deadline: float | None = None,
@@ -262,7 +271,10 @@ class Client:
     ) -> Any:
         wait, call = self._timeout if deadline is None else deadline, f"{method} {path}"
         end = time.monotonic() + wait
-        with self._send(method, path, params=params, body=body, raw=raw, wait=wait, versioned=versioned) as response:
+        sending = self._send(
+            method, path, params=params, headers=headers, body=body, raw=raw, wait=wait, versioned=versioned
+        )
+        with sending as response:
             text = self._read(response, end, wait, call)
             return decoded(response, text, call)
 

@@ -35,7 +35,23 @@ def registry_auth(
     home: Path | None = None,
     timeout: float = HELPER_TIMEOUT,
 ) -> str | None:
-    """The value of the X-Registry-Auth header for a registry.
+    """The value of the X-Registry-Auth header for a registry; see `registry_login`."""
+    login = registry_login(reference_domain, environ=environ, home=home, timeout=timeout)
+    if login is None:
+        return None
+    from docker import auth  # 130 ms: only who has logins pays
+
+    return auth.encode_header(login).decode("ascii")
+
+
+def registry_login(
+    reference_domain: str,
+    *,
+    environ: Mapping[str, str] | None = None,
+    home: Path | None = None,
+    timeout: float = HELPER_TIMEOUT,
+) -> dict[str, str] | None:
+    """The login for a registry.
 
     Args:
         reference_domain: the registry, as in an image's full name: `docker.io`, `registry.example.com:5000`.
@@ -45,7 +61,7 @@ def registry_auth(
         timeout: seconds for a credential helper.
 
     Returns:
-        The header's value, or None where no login is configured for that registry.
+        The login, with the API's words for its parts, or None where no login is configured for that registry.
 
     Raises:
         EngineError: Docker's configuration can't be read, or the credential helper in it fails or hangs.
@@ -70,7 +86,7 @@ def registry_auth(
             found = auth.AuthConfig({"auths": logins.auths}).resolve_authconfig(reference_domain)
     except (DockerException, ValueError, AttributeError, TypeError) as error:
         raise _unreadable(path, f"its logins make no sense ({error})") from error
-    return auth.encode_header(found).decode("ascii") if found else None
+    return dict(found) if found else None
 
 
 def _configured(path: Path) -> dict[str, Any] | None:

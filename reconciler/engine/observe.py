@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from reconciler.engine.archive import source_digest
+from reconciler.engine.observe_images import ImagesObserver, by_reference
 from reconciler.errors import EngineError, NotFound
 from reconciler.fields import ownership
+from reconciler.spec.reference import full_reference
+from reconciler.state.images import ImageState
 from reconciler.state.snapshot import (
     ContainerState,
-    ImageState,
     NetworkState,
     OtherContainer,
     Snapshot,
     VolumeState,
-    full_reference,
 )
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ def observe(client: Client, project: str, spec: Spec | None) -> Snapshot:
     Args:
         client: the Engine.
         project: whose containers are inspected.
-        spec: whose import sources are read; None where only what is there matters.
+        spec: whose sources of images are read, and registries asked; None where only what is there matters.
 
     Raises:
         EngineError: a call failed, or a reply is not what it should be.
@@ -51,17 +53,15 @@ def observe(client: Client, project: str, spec: Spec | None) -> Snapshot:
                 ("/images/json", None),
             )
         ]
-        sources = {
-            str(image.import_): pool.submit(source_digest, image.import_)
-            for image in (spec.images.values() if spec else ())
-            if image.import_
-        }
+        observer = ImagesObserver(client, spec, pool)
         containers, networks, volumes, images = (future.result() for future in listed)
         ours, others = _sort_out(_rows(containers, "containers"), project)
         inspected = pool.map(lambda row: _inspect(client, row["Id"]), ours)
         states = [state for state in inspected if state is not None]
         used = {state.image_id for state in states}
         configs = dict(zip(sorted(used), pool.map(lambda key: _image_config(client, key), sorted(used)), strict=True))
+        here = _images(_rows(images, "images"), configs)
+        of_images = observer.finish(by_reference(here), taken_at)
         return Snapshot(
             taken_at=taken_at,
             engine=client.about,
@@ -75,8 +75,11 @@ def observe(client: Client, project: str, spec: Spec | None) -> Snapshot:
                 VolumeState(row["Name"], row.get("Driver") or "", row.get("Labels") or {})
                 for row in _rows(volumes.get("Volumes") or [] if isinstance(volumes, dict) else volumes, "volumes")
             ),
-            images=_images(_rows(images, "images"), configs),
-            sources={path: future.result() for path, future in sources.items()},
+            images=_looked_at(here, of_images.inspects),
+            sources=of_images.sources,
+            contexts=of_images.contexts,
+            archives=of_images.archives,
+            offers=of_images.offers,
         )
 
 
@@ -122,6 +125,7 @@ def _other(row: dict[str, Any]) -> OtherContainer:
             if port.get("PublicPort")
         ),
         project=labels.get(ownership.PROJECT) or labels.get(_COMPOSE_PROJECT) or "",
+        image_id=row.get("ImageID") or "",
     )
 
 
@@ -143,3 +147,15 @@ def _images(rows: list[dict[str, Any]], configs: dict[str, dict[str, Any]]) -> t
     for image_id, config in configs.items():
         images.setdefault(image_id, ImageState(image_id, frozenset(), {}, config))
     return tuple(images[image_id] for image_id in sorted(images))
+
+
+def _looked_at(images: tuple[ImageState, ...], inspects: dict[str, dict[str, Any]]) -> tuple[ImageState, ...]:
+    """The images, with what a closer look told of some: by the reference that was looked at."""
+    return tuple(
+        replace(image, inspect=inspects[found]) if (found := _first(image.references & inspects.keys())) else image
+        for image in images
+    )
+
+
+def _first(names: Collection[str]) -> str:
+    return min(names, default="")

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from reconciler.engine.archive import opened_source, source_digest
-from reconciler.engine.credentials import registry_auth
+from reconciler.engine.images import perform_on_image
 from reconciler.errors import Conflict, EngineError, NotFound, Stale
-from reconciler.fields import ownership
 from reconciler.planning.actions import (
     Action,
+    BuildImage,
     ConnectNetwork,
     ContainerAction,
     CreateContainer,
@@ -20,16 +18,18 @@ from reconciler.planning.actions import (
     CreateVolume,
     DisconnectNetwork,
     ImportImage,
+    LoadImage,
     PullImage,
     RemoveContainer,
+    RemoveImage,
     RemoveNetwork,
     RenameContainer,
     StartContainer,
     StopContainer,
+    TagImage,
     UnpauseContainer,
     UpdateContainer,
 )
-from reconciler.spec.reference import parse_reference
 from reconciler.state.snapshot import ContainerState
 
 if TYPE_CHECKING:
@@ -41,7 +41,6 @@ _CALL_SECONDS = 60.0
 _PORT_TAKEN = re.compile(r"host port (\d+) is already in use")
 
 _START_SECONDS = 120.0
-_PULL_SECONDS = 1800.0
 _KILL_SECONDS = 20.0
 """What a stop may take beyond the container's own grace time."""
 
@@ -62,10 +61,8 @@ def perform(client: Client, action: Action, created: Mapping[str, str]) -> str |
         EngineError: the call failed.
     """
     match action:
-        case PullImage():
-            _pull(client, action)
-        case ImportImage():
-            _import(client, action)
+        case PullImage() | BuildImage() | ImportImage() | LoadImage() | TagImage() | RemoveImage():
+            perform_on_image(client, action)
         case CreateNetwork():
             _create_network(client, action)
         case RemoveNetwork():
@@ -75,7 +72,7 @@ def perform(client: Client, action: Action, created: Mapping[str, str]) -> str |
         case ContainerAction():
             _perform_on_container(client, action, created.get(action.container, action.container))
         case CreateContainer():
-            params = {"name": action.name}
+            params = {"name": action.name, "platform": action.platform or None}
             reply = client.post("/containers/create", dict(action.payload), params=params, deadline=_CALL_SECONDS)
             return str(reply["Id"])
         case _:
@@ -170,32 +167,3 @@ def _create_network(client: Client, action: CreateNetwork) -> None:
         if row["Name"] == name:
             return
     client.post("/networks/create", dict(action.payload), deadline=_CALL_SECONDS)
-
-
-def _pull(client: Client, action: PullImage) -> None:
-    reference = parse_reference(action.reference)
-    params = {"fromImage": reference.repository, "tag": reference.digest or reference.tag}
-    auth = registry_auth(reference.domain)
-    headers = {"X-Registry-Auth": auth} if auth else {}
-    _drain(client.stream("POST", "/images/create", params=params, headers=headers, deadline=_PULL_SECONDS))
-
-
-def _import(client: Client, action: ImportImage) -> None:
-    source = Path(action.source)
-    if source_digest(source) != action.digest:
-        raise Stale(f'"{source}" has changed since the plan was made', "run the same command again")
-    reference = parse_reference(action.reference)
-    params: dict[str, Any] = {
-        "fromSrc": "-",
-        "repo": reference.repository,
-        "tag": reference.tag,
-        "changes": f"LABEL {ownership.DIGEST}={action.digest}",
-    }
-    with opened_source(source) as tar:
-        _drain(client.stream("POST", "/images/create", params=params, body=tar, deadline=_PULL_SECONDS))
-
-
-def _drain(stream: Iterable[object]) -> None:
-    """Read to the end: the stream raises each error that it holds."""
-    for _ in stream:
-        pass

@@ -9,7 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
 from reconciler.errors import ReconcilerError
-from reconciler.execution.gate import Unproven, await_proof
+from reconciler.execution.gate import await_proof
 from reconciler.execution.outcome import ActionOutcome, Outcome, Progress, Result, Started
 from reconciler.planning.actions import Action, AwaitProof, RenameContainer, StopContainer
 from reconciler.planning.rollback import rollback
@@ -188,10 +188,8 @@ class _Run:
                 created = self._engine.perform(action, self._created)
                 if created:
                     self._created[action.id] = created
-        except Unproven as unproven:
-            error, log = unproven, unproven.log
         except ReconcilerError as failure:
-            error = failure
+            error, log = failure, failure.log
         seconds = self._clock.monotonic() - began
         return ActionOutcome(action, Result.FAILED if error else Result.DONE, seconds, error, log)
 

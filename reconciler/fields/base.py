@@ -49,12 +49,14 @@ class Instance:
         key: the container's name in the spec.
         replica: its number, from 1.
         image_id: the ID of the image that it should run; None while that image is not here yet.
+        platform: which of a multi-platform image's it should run; empty for the Engine's own.
     """
 
     spec: Spec
     key: str
     replica: int = 1
     image_id: str | None = None
+    platform: str = ""
 
     @property
     def container(self) -> Container:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from reconciler.state.images import ArchivedImage
 from reconciler.state.resource import ResourceKey
 
 
@@ -37,10 +38,19 @@ class Action:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullImage(Action):
-    """Pull an image from its registry."""
+    """Pull an image from its registry.
+
+    Attributes:
+        platform: which of a multi-platform image's; empty for the Engine's own.
+        digest: what the registry must have; empty where anything will do.
+        pinned: whether the digest decides what is pulled, wherever the tag is by now.
+    """
 
     kind: ClassVar[str] = "pull"
     reference: str
+    platform: str = ""
+    digest: str = ""
+    pinned: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +66,73 @@ class ImportImage(Action):
     reference: str
     source: str
     digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildImage(Action):
+    """Build an image.
+
+    Attributes:
+        context: the absolute path of a folder, or a URL.
+        dockerfile: its path, as in the spec.
+        inline: the text of the Dockerfile, instead of a file; None for a file.
+        content: the digest of what the plan saw; empty for a URL.
+        digest: of the definition and the content; it becomes a label of the image.
+        params: the query of the call.
+    """
+
+    kind: ClassVar[str] = "build"
+    reference: str
+    context: str
+    dockerfile: str
+    inline: str | None
+    content: str
+    digest: str
+    params: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadImage(Action):
+    """Load an archive that `docker save` wrote.
+
+    Attributes:
+        source: the absolute path.
+        digest: of the file that the plan saw.
+        image: what the reference must name afterwards.
+    """
+
+    kind: ClassVar[str] = "load"
+    reference: str
+    source: str
+    digest: str
+    image: ArchivedImage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagImage(Action):
+    """Give an image one more reference.
+
+    Attributes:
+        image: its ID, or a reference that names it by then.
+        tag: the reference that it gets.
+    """
+
+    kind: ClassVar[str] = "tag"
+    image: str
+    tag: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveImage(Action):
+    """Remove a reference, and the image where that was its last; never by force.
+
+    Attributes:
+        image: the ID of the image that the plan saw it name.
+    """
+
+    kind: ClassVar[str] = "remove-image"
+    reference: str
+    image: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,11 +166,13 @@ class CreateContainer(Action):
     Attributes:
         name: its name for now: in a replacement not yet the final one.
         payload: the body of the call.
+        platform: which of a multi-platform image's; empty for the Engine's own.
     """
 
     kind: ClassVar[str] = "create"
     name: str
     payload: Mapping[str, Any]
+    platform: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,6 +41,9 @@ _HEALTH_SECONDS = 120.0
 _SEVERAL_AT_CREATE = (1, 44)
 """Since this API version a create call takes more than one network."""
 
+_PLATFORM_AT_CREATE = (1, 41)
+"""Since this API version a create call says which platform's image is meant."""
+
 _FAILED_BEFORE = "failed before, and is not tried again until it changes"
 
 _LOST = {"dead", "removing"}
@@ -196,7 +199,9 @@ def _create(
     several = snapshot.engine.api >= _SEVERAL_AT_CREATE
     later = {} if several else {key: value for key, value in endpoints.items() if key != first}
     payload["NetworkingConfig"] = {"EndpointsConfig": {k: v for k, v in endpoints.items() if k not in later}}
-    created = part.add(CreateContainer(name=name, payload=payload, **step("create", *to_create)))
+    platform = instance.platform if snapshot.engine.api >= _PLATFORM_AT_CREATE else ""
+    common = step("create", *to_create)
+    created = part.add(CreateContainer(name=name, payload=payload, platform=platform, **common))
     ready = [created]
     for network, endpoint in sorted(later.items()):
         common = step(f"connect {network}", created)

@@ -18,7 +18,9 @@ class Operation(StrEnum):
     """What becomes of a resource; HOLD: nothing yet, although it differs."""
 
     PULL = "pull"
+    BUILD = "build"
     IMPORT = "import"
+    LOAD = "load"
     CREATE = "create"
     REPLACE = "replace"
     UPDATE = "update"
@@ -86,6 +88,21 @@ class Conflict:
     hint: str
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that a person should know, and that keeps nothing from being done.
+
+    Attributes:
+        resource: the wanted resource.
+        message: what it is.
+        hint: what to do about it; may be empty.
+    """
+
+    resource: ResourceKey
+    message: str
+    hint: str = ""
+
+
 @dataclass(frozen=True)
 class Plan:
     """The changes, and the actions that bring them about: a directed acyclic graph, in an order that honours it.
@@ -97,6 +114,7 @@ class Plan:
         actions: what would be done; each one only needs actions before it.
         conflicts: what forbids to carry it out.
         kept_volumes: the project's volumes that the spec does not name; they stay.
+        notices: what to know besides.
     """
 
     project: str
@@ -105,6 +123,7 @@ class Plan:
     actions: tuple[Action, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     kept_volumes: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
     @property
     def in_sync(self) -> bool:

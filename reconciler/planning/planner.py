@@ -11,6 +11,7 @@ from reconciler.fields import ownership
 from reconciler.fields.base import Instance
 from reconciler.fields.payload import digest
 from reconciler.fields.table import TABLE
+from reconciler.planning.absent_images import plan_absent
 from reconciler.planning.actions import (
     Action,
     CreateContainer,
@@ -26,11 +27,12 @@ from reconciler.planning.failures import Failure
 from reconciler.planning.images import ImagePlan, plan_images
 from reconciler.planning.not_yet import not_yet
 from reconciler.planning.places import PlacesPlan, plan_places
-from reconciler.planning.plan import Change, Conflict, Operation, Plan, change_order, ordered
+from reconciler.planning.plan import Change, Conflict, Notice, Operation, Plan, change_order, ordered
 from reconciler.planning.slots import Slot, find_slot
 from reconciler.spec.model import Spec, State
+from reconciler.spec.reference import full_reference
 from reconciler.state.resource import Kind, ResourceKey
-from reconciler.state.snapshot import ContainerState, NetworkState, Snapshot, full_reference, host_ports
+from reconciler.state.snapshot import ContainerState, NetworkState, Snapshot, host_ports
 
 _DOWN = "the project is taken down"
 
@@ -40,6 +42,7 @@ class _Draft:
     changes: list[Change] = field(default_factory=list)
     actions: dict[str, Action] = field(default_factory=dict)
     conflicts: list[Conflict] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
 
     def add(self, part: ContainerPlan) -> None:
         self.changes += part.changes
@@ -54,6 +57,7 @@ class _Draft:
             actions=ordered(self.actions.values()),
             conflicts=tuple(self.conflicts),
             kept_volumes=tuple(kept_volumes),
+            notices=tuple(self.notices),
         )
 
 
@@ -68,10 +72,13 @@ def plan(spec: Spec, snapshot: Snapshot, failures: frozenset[Failure] = frozense
     draft = _Draft()
     images = plan_images(spec, snapshot)
     places = plan_places(spec, snapshot)
-    draft.changes += [image.change for image in images.values() if image.change]
+    for image in images.values():
+        draft.changes += [image.change] if image.change else []
+        draft.conflicts += image.conflicts
+        draft.notices += image.notices
+        draft.actions |= {action.id: action for action in image.actions}
     draft.changes += places.changes
     draft.conflicts += [*places.conflicts, *not_yet(spec)]
-    draft.actions |= {image.action.id: image.action for image in images.values() if image.action}
     draft.actions |= {action.id: action for action in places.creates.values()}
 
     wanted, unwanted = _sort_out(spec, snapshot)
@@ -89,6 +96,10 @@ def plan(spec: Spec, snapshot: Snapshot, failures: frozenset[Failure] = frozense
     _hand_over_names(draft, snapshot)
     _hand_over_ports(draft, snapshot)
     _remove_networks(draft, places.removals, snapshot, "no longer declared")
+    absent = plan_absent([image.wanted for image in images.values()], draft.actions, snapshot)
+    draft.changes += absent.changes
+    draft.conflicts += absent.conflicts
+    draft.actions |= {action.id: action for action in absent.actions}
     return draft.finish(spec.name, snapshot, places.kept_volumes)
 
 
@@ -161,11 +172,12 @@ def _plan_instance(
     slot = find_slot(Instance(spec, key), candidates)
     image = images[full_reference(container.image)]
     image_id = image.image_id
-    if slot.current and image.is_pulled and full_reference(slot.current.image) == full_reference(container.image):
+    if slot.current and image.is_guess and full_reference(slot.current.image) == full_reference(container.image):
         # Only its tag is missing here. Whether the registry has another image by now is known once it is pulled:
         # nothing is replaced on a guess, and the next cycle sees it.
         image_id = slot.current.image_id
-    instance = Instance(spec, key, image_id=image_id)
+    platform = str(image.wanted.platform) if image.wanted.platform else ""
+    instance = Instance(spec, key, image_id=image_id, platform=platform)
     conflicts = [*_name_conflict(instance, slot, snapshot), *_too_new(instance, snapshot)]
     if conflicts:
         return ContainerPlan(conflicts=conflicts)

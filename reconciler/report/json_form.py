@@ -42,6 +42,9 @@ def plan_dict(plan: Plan) -> dict[str, Any]:
             for action in plan.actions
         ],
         "conflicts": conflict_dicts(plan.conflicts),
+        "notices": [
+            {**_resource(notice.resource), "message": notice.message, "hint": notice.hint} for notice in plan.notices
+        ],
         "kept_volumes": list(plan.kept_volumes),
         "summary": dict(plan.summary),
     }

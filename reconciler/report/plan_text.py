@@ -26,7 +26,7 @@ def plan_text(plan: Plan, style: Style, width: int, *, closing: str = "") -> str
         closing: a sentence to end with, such as what a command that only plans has to add.
     """
     project, engine = visible(plan.project), f"Docker {visible(plan.engine.version)}"
-    stay = _kept(plan, style, width)
+    stay = [*_noticed(plan, style, width), *_kept(plan, style, width)]
     if plan.in_sync:
         return "\n".join([f"{style.good(f'{project} is in sync')} on {engine}: nothing to do.", *stay])
     lines = [f"{style.bold(project)} on {engine}", ""]
@@ -82,6 +82,15 @@ def _difference(field: FieldChange, room: int) -> list[str]:
 def _apart(value: str) -> str:
     """A value whose own arrow, as in `8080→80`, would be taken for the one between the two values."""
     return f"[{value}]" if "→" in value else value
+
+
+def _noticed(plan: Plan, style: Style, width: int) -> list[str]:
+    lines: list[str] = []
+    for notice in plan.notices:
+        message, *more = wrap(one_line(notice.message), max(_LEAST_DETAIL, width - 4))
+        lines += [f"  {style.changed('!')} {message}", *(f"    {line}" for line in more)]
+        lines += [style.dim(line) for line in paragraph(one_line(notice.hint), width, indent=4)] if notice.hint else []
+    return lines
 
 
 def _kept(plan: Plan, style: Style, width: int) -> list[str]:

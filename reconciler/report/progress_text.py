@@ -11,18 +11,22 @@ from reconciler.execution.outcome import ActionOutcome, Outcome, Result, Started
 from reconciler.planning.actions import (
     Action,
     AwaitProof,
+    BuildImage,
     ConnectNetwork,
     CreateContainer,
     CreateNetwork,
     CreateVolume,
     DisconnectNetwork,
     ImportImage,
+    LoadImage,
     PullImage,
     RemoveContainer,
+    RemoveImage,
     RemoveNetwork,
     RenameContainer,
     StartContainer,
     StopContainer,
+    TagImage,
     UnpauseContainer,
     UpdateContainer,
 )
@@ -77,9 +81,11 @@ class ProgressText:
                 self._undone(event)
 
     def _started(self, action: Action) -> None:
-        # A pull may take minutes: better to know what is waited for.
+        # These may take minutes: better to know what is waited for.
         if isinstance(action, PullImage):
             self._step(f"{_named(action)}: pulling")
+        elif isinstance(action, BuildImage):
+            self._step(f"{_named(action)}: building")
 
     def _done(self, outcome: ActionOutcome) -> None:
         action, seconds = outcome.action, outcome.seconds
@@ -213,13 +219,19 @@ def _done_words(action: Action) -> str:
     match action:
         case PullImage():
             return "pulled"
+        case BuildImage():
+            return "built"
         case ImportImage():
             return "imported"
+        case LoadImage():
+            return "loaded"
+        case TagImage():
+            return f"tagged {visible(action.tag)}"
         case CreateNetwork() | CreateVolume() | CreateContainer():
             return "created"
         case RemoveContainer() if _is_of_a_replacement(action):
             return ""  # that it was replaced has been said
-        case RemoveNetwork() | RemoveContainer():
+        case RemoveNetwork() | RemoveContainer() | RemoveImage():
             return "removed"
         case StartContainer():
             return "started"

@@ -17,8 +17,8 @@ from reconciler.report.layout import GAP, INDENT, Cell, Row, cells, table, wrap
 from reconciler.report.plan_text import paint_of, sign_of
 from reconciler.report.style import Style, one_line, visible
 from reconciler.report.words import age, counted
+from reconciler.spec.reference import full_reference
 from reconciler.state.resource import Kind, ResourceKey
-from reconciler.state.snapshot import full_reference
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

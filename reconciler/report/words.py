@@ -10,7 +10,9 @@ if TYPE_CHECKING:
 # By the value of `Operation`, without importing the planner: an error needs none of it, only `counted`.
 PAST = {
     "pull": "pulled",
+    "build": "built",
     "import": "imported",
+    "load": "loaded",
     "create": "created",
     "replace": "replaced",
     "update": "updated",
@@ -22,7 +24,9 @@ PAST = {
 
 SIGN = {
     "pull": "+",
+    "build": "+",
     "import": "+",
+    "load": "+",
     "create": "+",
     "replace": "~",
     "update": "~",

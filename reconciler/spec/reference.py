@@ -91,3 +91,15 @@ def parse_reference(text: str) -> Reference:
     if len(domain) + 1 + len(path) > _MOST_NAME:
         raise Invalid("an image name has at most 255 characters", "shorten it")
     return Reference(domain, path, tag or ("" if digest else "latest"), digest)
+
+
+def full_reference(text: str) -> str:
+    """The full form of a reference; the text itself where it is none, as with an ID."""
+    try:
+        reference = parse_reference(text)
+    except Invalid:
+        return text
+    if reference.digest:
+        # A digest decides alone: the Engine does not keep the tag beside it.
+        return f"{reference.domain}/{reference.path}@{reference.digest}"
+    return str(reference)

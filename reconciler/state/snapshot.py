@@ -9,9 +9,9 @@ from typing import Any
 
 from reconciler.fields import ownership
 from reconciler.fields.base import at
-from reconciler.spec.reference import parse_reference
-from reconciler.spec.shorthand import Invalid
+from reconciler.spec.reference import full_reference
 from reconciler.state.identity import EngineIdentity
+from reconciler.state.images import Archive, Content, ImageState, Offer
 
 _DEFAULT_STOP_SECONDS = 10
 """What the Engine gives a container to stop, where nothing else is set."""
@@ -147,6 +147,7 @@ class OtherContainer:
 
     Attributes:
         host_ports: the host ports that it holds now, as `8080/tcp`.
+        image_id: the ID of the image that it was made from.
         project: the project of ours, or of Compose, that it belongs to; empty for none.
     """
 
@@ -154,6 +155,7 @@ class OtherContainer:
     names: tuple[str, ...]
     host_ports: frozenset[str]
     project: str
+    image_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,23 +177,6 @@ class VolumeState:
     labels: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class ImageState:
-    """An image of the Engine.
-
-    Attributes:
-        id: its ID: of its configuration, or with the containerd image store of its manifest.
-        references: its tags and digests in their full form.
-        labels: its labels.
-        config: what it sets where a spec does not; only known of images that the project's containers use.
-    """
-
-    id: str
-    references: frozenset[str]
-    labels: Mapping[str, str]
-    config: Mapping[str, Any] = field(default_factory=dict)
-
-
 @dataclass(frozen=True)
 class Snapshot:
     """All that a plan depends on, as it was at one moment.
@@ -205,6 +190,9 @@ class Snapshot:
         volumes: all of the Engine's.
         images: all of the Engine's.
         sources: the digest of each import source of the spec, by its path.
+        contexts: what there is to build from, by `Build.source`.
+        archives: what is in each archive that the spec loads, by its path.
+        offers: what the registry has under a reference, in full, of those that it was asked for.
     """
 
     taken_at: str
@@ -215,6 +203,9 @@ class Snapshot:
     volumes: tuple[VolumeState, ...] = ()
     images: tuple[ImageState, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
+    contexts: Mapping[str, Content] = field(default_factory=dict)
+    archives: Mapping[str, Archive] = field(default_factory=dict)
+    offers: Mapping[str, Offer] = field(default_factory=dict)
 
     @cached_property
     def _image_by_reference(self) -> Mapping[str, ImageState]:
@@ -231,18 +222,6 @@ class Snapshot:
     def image_by_id(self, image_id: str) -> ImageState | None:
         """The image of that ID, tagged or not."""
         return self._image_by_id.get(image_id)
-
-
-def full_reference(text: str) -> str:
-    """The full form of a reference; the text itself where it is none, as with an ID."""
-    try:
-        reference = parse_reference(text)
-    except Invalid:
-        return text
-    if reference.digest:
-        # A digest decides alone: the Engine does not keep the tag beside it.
-        return f"{reference.domain}/{reference.path}@{reference.digest}"
-    return str(reference)
 
 
 def host_ports(container: Mapping[str, Any]) -> frozenset[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.integration.world import IDLE, World, a_world
+from tests.support.registry import Registry, a_registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +32,13 @@ def idle_image(engine: Engine) -> str:
             "EXPOSE 80",
         ],
     )
+
+
+@pytest.fixture(scope="session")
+def registry(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+    """A registry that anybody may use."""
+    with a_registry(engine, tmp_path_factory.mktemp("registry"), "127.0.0.1:28600") as made:
+        yield made
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import tarfile
 from typing import TYPE_CHECKING
 
@@ -15,13 +14,10 @@ from tests.integration.world import IDLE, changes, failures, kinds
 from tests.support.engine import busybox_tar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.integration.world import World
-    from tests.support.engine import Engine
-
-REGISTRY = "127.0.0.1:28600"
+    from tests.support.registry import Registry
 
 RUN = {"command": IDLE}
 
@@ -137,40 +133,8 @@ def test_an_image_whose_tag_was_removed_under_a_container(world: World) -> None:
 # --- from a registry -------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def registry(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A registry on the Engine's own loopback, where no TLS is asked for."""
-    folder = tmp_path_factory.mktemp("registry")
-    (folder / "config.yml").write_text(
-        "version: 0.1\n"
-        "log: {accesslog: {disabled: true}, level: error}\n"
-        f"storage: {{filesystem: {{rootdirectory: '{folder}/data'}}, delete: {{enabled: true}}}}\n"
-        f"http: {{addr: '{REGISTRY}'}}\n"
-    )
-    inside = ["nsenter", "-t", str(engine.pid), "-n", "--"]
-    command = shutil.which("docker-registry")
-    assert command, "docker-registry is missing: apt-get install docker-registry"
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen([*inside, command, "serve", str(folder / "config.yml")], stdout=log, stderr=log)
-        try:
-            engine.fetch(f"http://{REGISTRY}/v2/", timeout=30)
-            yield REGISTRY
-        finally:
-            process.kill()
-            process.wait()
-
-
-def push(world: World, registry: str, name: str, page: str) -> str:
-    """An image that only the registry has; its reference."""
-    reference = f"{registry}/{name}"
-    world.engine.import_image(reference, {"/page": page})
-    world.docker("push", reference)
-    world.docker("rmi", reference)
-    return reference
-
-
-def test_an_image_is_pulled(world: World, registry: str) -> None:
-    image = push(world, registry, f"{world.project}/web:1", "pulled")
+def test_an_image_is_pulled(world: World, registry: Registry) -> None:
+    image = registry.push(f"{world.project}/web:1", "pulled")
     world.declare({"web": {"image": image, **RUN}})
     assert changes(world.plan())[image] == ("pull", [])
     outcome = world.converge()
@@ -178,8 +142,8 @@ def test_an_image_is_pulled(world: World, registry: str) -> None:
     assert world.exec("web", "cat", "/page") == "pulled"
 
 
-def test_an_image_is_pulled_by_its_digest(world: World, registry: str) -> None:
-    image = push(world, registry, f"{world.project}/web:1", "by digest")
+def test_an_image_is_pulled_by_its_digest(world: World, registry: Registry) -> None:
+    image = registry.push(f"{world.project}/web:1", "by digest")
     world.docker("pull", image)
     digest = world.docker("inspect", "--format", "{{index .RepoDigests 0}}", image).rpartition("@")[2]
     world.docker("rmi", image)
@@ -188,8 +152,8 @@ def test_an_image_is_pulled_by_its_digest(world: World, registry: str) -> None:
     assert world.exec("web", "cat", "/page") == "by digest"
 
 
-def test_an_image_that_does_not_exist_is_said_and_the_rest_is_done(world: World, registry: str) -> None:
-    image = f"{registry}/{world.project}/nothing:9"
+def test_an_image_that_does_not_exist_is_said_and_the_rest_is_done(world: World, registry: Registry) -> None:
+    image = f"{registry.address}/{world.project}/nothing:9"
     world.declare({"web": {"image": image}, "other": {}})
     outcome = world.apply()
     assert outcome.exit_code is ExitCode.PARTLY_FAILED
@@ -208,11 +172,11 @@ def test_an_image_that_does_not_exist_is_said_and_the_rest_is_done(world: World,
     assert outcome.exit_code is ExitCode.FAILED, "nothing at all was done"
 
 
-def test_a_replacement_whose_image_does_not_exist_leaves_the_old_one_alone(world: World, registry: str) -> None:
+def test_a_replacement_whose_image_does_not_exist_leaves_the_old_one_alone(world: World, registry: Registry) -> None:
     world.declare({"web": {}})
     world.converge()
     before = world.inspect("web")
-    world.declare({"web": {"image": f"{registry}/{world.project}/nothing:9"}})
+    world.declare({"web": {"image": f"{registry.address}/{world.project}/nothing:9"}})
     outcome = world.apply()
     assert outcome.exit_code is ExitCode.FAILED
     assert world.inspect("web")["State"] == before["State"]
@@ -226,8 +190,8 @@ def test_a_registry_that_does_not_answer_is_named(world: World) -> None:
     assert "refused" in failures(outcome)[0]
 
 
-def test_a_tag_that_is_missing_here_but_the_same_there_replaces_nothing(world: World, registry: str) -> None:
-    image = push(world, registry, f"{world.project}/web:1", "same")
+def test_a_tag_that_is_missing_here_but_the_same_there_replaces_nothing(world: World, registry: Registry) -> None:
+    image = registry.push(f"{world.project}/web:1", "same")
     world.declare({"web": {"image": image, **RUN}})
     world.converge()
     before = world.id("web")

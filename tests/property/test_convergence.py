@@ -57,6 +57,7 @@ def _container(draw: st.DrawFn, before: list[str], ports: list[str]) -> Declared
         "command": st.just([*IDLE, "1"]),
         "user": st.just("nobody"),
         "hostname": st.just("x"),
+        "pull_policy": st.sampled_from(["missing", "always", "daily"]),
     }
     return found | {name: draw(values) for name, values in optional.items() if draw(st.integers(0, 3)) == 3}
 
@@ -78,6 +79,7 @@ def specs(draw: st.DrawFn) -> Declared:
             containers[key]["container_name"] = f"the-{key}"
     return {
         "containers": containers,
+        "images": draw(st.sampled_from([{}, {}, {"other:1": {"tags": ["more:1"]}}, {"app:3": {"state": "absent"}}])),
         "networks": {name: {"name": "named"} if name == "back" else {} for name in NETWORKS},
         "volumes": {name: {} for name in ("pages", "more")},
     }
@@ -89,6 +91,7 @@ def scenes(draw: st.DrawFn) -> Scene:
     daemon = Daemon(draw(st.sampled_from([NEW, OLD])))
     daemon.add_image("app:1", Cmd=IDLE, Env=["OF_IMAGE=image", "PATH=/bin"], Volumes={"/data": {}}, User="app")
     daemon.add_image("app:2", Cmd=IDLE, Labels={"of.image": "image"}, Healthcheck={"Test": ["CMD", "true"]})
+    daemon.add_image("app:3", Cmd=IDLE)
     daemon.offer("other:1", Cmd=IDLE, WorkingDir="/srv")
     foreign = {"NetworkingConfig": {"EndpointsConfig": {}}, "Image": "app:1"}
     for name, labels in (("foreign", {}), ("p-a-2", {"com.docker.compose.project": "p"}), ("p-a", {})):

@@ -60,6 +60,7 @@ def read(text: str, folder: str = "here") -> Spec:
     """The spec of this text, which stands in a folder of this name."""
     file = Path(folder) / "compose.yaml"  # a name that says nothing of the form
     file.parent.mkdir(exist_ok=True)
+    (file.parent / "a.tar").touch()
     file.write_text(text, newline="")
     return load(file, warn=lambda _warning: None)
 

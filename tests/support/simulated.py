@@ -22,8 +22,9 @@ from reconciler.errors import EngineError, ExitCode
 from reconciler.execution.executor import apply
 from reconciler.planning.planner import plan
 from reconciler.spec.model import Spec
+from reconciler.spec.reference import full_reference, parse_reference
 from reconciler.state.identity import EngineIdentity
-from reconciler.state.snapshot import ContainerState, full_reference
+from reconciler.state.snapshot import ContainerState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -47,7 +48,7 @@ IDLE = ["idle"]
 _NEVER = "0001-01-01T00:00:00Z"
 _FIRST_RANDOM_PORT = 32768
 _UP = {"running", "restarting", "paused"}
-_SETS = {"Env", "Aliases", "RepoTags", "Mounts", "Binds"}
+_SETS = {"Env", "Aliases", "RepoTags", "RepoDigests", "Mounts", "Binds"}
 """Lists in replies whose order says nothing."""
 
 
@@ -149,27 +150,60 @@ class Daemon:
                 return self._image("/".join(name))
             case "POST", "images", "create":
                 return self._bring_image(params)
+            case "POST", "images", *name, "tag":
+                self._retag(self._image("/".join(name)), f"{params['repo']}:{params['tag']}", self._now())
+                return None
+            case "POST", "build":
+                return self._build(params)
+            case "DELETE", "images", *name:
+                return self._untag("/".join(name))
+            case "GET", "distribution", *name, "json":
+                return {"Descriptor": {"digest": self._offered("/".join(name))["digest"]}}
         raise AssertionError(f"no such call: {method} {'/'.join(words)}")
 
     # --- images -----------------------------------------------------------------------------------------------
 
     def add_image(self, reference: str, **config: Any) -> str:
         """An image that is here. `config` is its Config: Cmd, Env, Labels, Volumes, …; its ID."""
-        image: Json = {"Id": f"sha256:{self._id()}", "RepoTags": [reference], "RepoDigests": None, "Config": config}
-        for other in self.has.images.values():
-            other["RepoTags"] = [tag for tag in other["RepoTags"] if full_reference(tag) != full_reference(reference)]
+        return self._add_image(reference, config)
+
+    def _add_image(self, reference: str, config: Mapping[str, Any], digest: str = "") -> str:
+        known = [f"{parse_reference(reference).repository}@{digest}"] if digest else []
+        same = [row for row in self.has.images.values() if known and set(known) <= set(row["RepoDigests"])]
+        image: Json = (
+            same[0]
+            if same
+            else {"Id": f"sha256:{self._id()}", "RepoTags": [], "RepoDigests": known, "Config": dict(config)}
+        )
         self.has.images[image["Id"]] = image
+        self._retag(image, reference, _NEVER if digest else self._now())
         return str(image["Id"])
 
-    def offer(self, reference: str, **config: Any) -> None:
-        """An image that can be pulled."""
-        self.has.registry[full_reference(reference)] = config
+    def offer(self, reference: str, **config: Any) -> str:
+        """An image that can be pulled; its digest."""
+        digest = f"sha256:{hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()}"
+        full = full_reference(reference)
+        for name in (full, f"{full.rpartition(':')[0]}@{digest}"):
+            self.has.registry[name] = {"digest": digest, "config": config}
+        return digest
+
+    def _retag(self, image: Json, reference: str, moment: str) -> None:
+        if "@" in reference:
+            return
+        for other in self.has.images.values():
+            other["RepoTags"] = [tag for tag in other["RepoTags"] if full_reference(tag) != full_reference(reference)]
+        image["RepoTags"] = [*image["RepoTags"], reference]
+        image |= {"Os": "linux", "Architecture": "amd64", "Metadata": {"LastTagTime": moment}}
 
     def _image(self, name: str) -> Json:
         for image in self.has.images.values():
-            if image["Id"] == name or full_reference(name) in map(full_reference, image["RepoTags"]):
+            if image["Id"] == name or full_reference(name) in self._names(image):
                 return image
         raise _refuse(404, f"No such image: {name}")
+
+    @staticmethod
+    def _names(image: Json) -> list[str]:
+        return [full_reference(one) for one in (*image["RepoTags"], *image["RepoDigests"])]
 
     def _bring_image(self, params: Json) -> list[Json]:
         if params.get("fromSrc"):
@@ -179,11 +213,29 @@ class Daemon:
             return [{"status": "imported"}]
         separator = "@" if params["tag"].startswith("sha256:") else ":"
         reference = f"{params['fromImage']}{separator}{params['tag']}"
-        config = self.has.registry.get(full_reference(reference))
-        if config is None:
-            raise _refuse(404, f"manifest for {reference} not found: manifest unknown: manifest unknown")
-        self.add_image(reference, **config)
+        offered = self._offered(reference)
+        self._add_image(reference, offered["config"], offered["digest"])
         return [{"status": "Pull complete"}]
+
+    def _offered(self, reference: str) -> Json:
+        offered = self.has.registry.get(full_reference(reference))
+        if offered is None:
+            raise _refuse(404, f"manifest for {reference} not found: manifest unknown: manifest unknown")
+        return offered
+
+    def _build(self, params: Json) -> list[Json]:
+        self.add_image(params["t"], Cmd=IDLE, Labels=json.loads(params["labels"]))
+        return [{"stream": "Successfully built\n"}]
+
+    def _untag(self, name: str) -> None:
+        image = self._image(name)
+        if len(image["RepoTags"]) > 1:
+            image["RepoTags"] = [tag for tag in image["RepoTags"] if full_reference(tag) != full_reference(name)]
+            return
+        for row in self.has.containers.values():
+            if row["Image"] == image["Id"]:
+                raise _refuse(409, f"conflict: unable to remove repository reference {name!r} (must force)")
+        del self.has.images[image["Id"]]
 
     # --- containers -------------------------------------------------------------------------------------------
 
@@ -527,7 +579,7 @@ class SimulatedEngine:
     def about(self) -> EngineIdentity:
         return self.daemon.about
 
-    def get(self, path: str, params: Mapping[str, Any] | None = None, *, deadline: float | None = None) -> Any:
+    def get(self, path: str, params: Mapping[str, Any] | None = None, **_more: object) -> Any:
         if self._dead:
             raise Killed
         return self.daemon.call("GET", path, params)

@@ -96,10 +96,11 @@ def _same_engine_name(spec: Spec, document: Text) -> Iterator[Diagnostic]:
 
 def _imports(spec: Spec, document: Text) -> Iterator[Diagnostic]:
     for reference, image in spec.images.items():
-        # pathlib's raises for a name that is too long.
-        if image.import_ and not os.path.exists(image.import_):  # noqa: PTH110
-            yield document.diagnostic(
-                ("images", reference, "import"),
-                f'there is no file or folder "{image.import_}"',
-                "a relative path starts at the folder of the spec",
-            )
+        for name, path, what in (("import", image.import_, "file or folder"), ("load", image.load, "file")):
+            # pathlib's raises for a name that is too long.
+            if path and not os.path.exists(path):  # noqa: PTH110
+                yield document.diagnostic(
+                    ("images", reference, name),
+                    f'there is no {what} "{path}"',
+                    "a relative path starts at the folder of the spec",
+                )

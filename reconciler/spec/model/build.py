@@ -83,6 +83,17 @@ class Build(Value):
     target: Text | None = None
     ulimits: Ulimits = {}
 
+    @property
+    def source(self) -> str:
+        """What it is built from, as one text: the context, and the Dockerfile where it is not the usual one."""
+        inline = f"\n{self.dockerfile_inline}" if self.dockerfile_inline else ""
+        return f"{self.context}#{self.dockerfile}" if self.dockerfile else f"{self.context}{inline}"
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether the builder fetches the context by itself."""
+        return is_remote(self.context)
+
     @model_validator(mode="before")
     @classmethod
     def _here(cls, value: Any) -> Any:

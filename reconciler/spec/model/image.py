@@ -54,12 +54,12 @@ class Image(Value):
 
     Attributes:
         build: how it is built: a folder, or a mapping as in a Compose file.
-        digest: the digest that the registry must have under this reference, or the loaded image.
+        digest: the digest of the image that is pulled under this reference, wherever the registry's tag is by now.
         import_: the root file system: a folder or a tar, absolute once loaded.
         load: an archive that `docker save` wrote, absolute once loaded.
         platform: which of a multi-platform image's: OS/ARCHITECTURE[/VARIANT].
         pull: when it is pulled: always, missing (the default), never, daily, weekly, or every_12h and the like.
-        state: `present`, or `absent`: this reference is removed, if it is ours.
+        state: `present`, or `absent`: this reference is removed, and the image where that was its last.
         tags: more references that it has.
     """
 
@@ -100,6 +100,9 @@ class Image(Value):
         if len(given) > 1:
             hint = "an image comes from one of them: leave the other out"
             raise Invalid(f"{given[0]} and {given[1]} exclude each other", hint, at=(given[1],), key=True)
+        if self.digest and (made := [name for name in given if name != "pull"]):
+            message = f"an image with {made[0]} is not pulled, so `digest` means nothing"
+            raise Invalid(message, "leave one of them out", at=("digest",), key=True)
         if self.state == "absent" and (given or self.tags):
             other = (given or ["tags"])[0]
             raise Invalid(f"an image that is to be absent has no {other}", "leave it out", at=(other,), key=True)

@@ -10,17 +10,22 @@ from reconciler.fields import ownership
 from reconciler.planning.actions import (
     Action,
     AwaitProof,
+    BuildImage,
     CreateContainer,
     CreateNetwork,
     ImportImage,
+    LoadImage,
     PullImage,
     RemoveContainer,
+    RemoveImage,
     RenameContainer,
     StartContainer,
     StopContainer,
+    TagImage,
 )
 from reconciler.planning.plan import Change, Conflict, FieldChange, Operation, Plan
 from reconciler.state.identity import EngineIdentity
+from reconciler.state.images import ArchivedImage
 from reconciler.state.resource import Kind, ResourceKey
 from reconciler.state.snapshot import ContainerState
 
@@ -146,6 +151,31 @@ def pull(reference: str) -> Action:
 
 def import_(reference: str) -> Action:
     return ImportImage(reference=reference, source="/one", digest="1:ab", **named("image", reference, "import"))
+
+
+def of_images(reference: str) -> list[Action]:
+    """What else can be done with an image."""
+    build = BuildImage(
+        reference=reference,
+        context="/app",
+        dockerfile="Dockerfile",
+        inline=None,
+        content="sha256:ab",
+        digest="1:ab",
+        params={},
+        **named("image", reference, "build"),
+    )
+    archived = ArchivedImage(frozenset(["sha256:ab"]))
+    load = LoadImage(
+        reference=reference, source="/a.tar", digest="sha256:ab", image=archived, **named("image", reference, "load")
+    )
+    tag = TagImage(image="sha256:ab", tag="more:1", **named("image", reference, "tag"))
+    return [
+        build,
+        load,
+        tag,
+        RemoveImage(reference=reference, image="sha256:ab", **named("image", reference, "remove")),
+    ]
 
 
 def network(name: str) -> Action:

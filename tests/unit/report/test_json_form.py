@@ -76,6 +76,7 @@ def test_a_plan() -> None:
                 "hint": NOT_OURS.hint,
             }
         ],
+        "notices": [],
         "kept_volumes": ["hello_data"],
         "summary": {"replace": 1},
     }

@@ -6,7 +6,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.planning.plan import Conflict, FieldChange, Operation
+from reconciler.planning.plan import Conflict, FieldChange, Notice, Operation
+from reconciler.report.json_form import plan_dict
 from reconciler.report.layout import cells
 from reconciler.report.plan_text import plan_text
 from reconciler.report.style import Style
@@ -254,3 +255,16 @@ def test_nothing_breaks_a_terminal(name: str, note: str, path: str, value: str, 
     assert "\r" not in bare
     assert "\t" not in bare
     assert all(cells(line) <= width for line in bare.split("\n"))
+
+
+def test_a_notice_keeps_nothing_from_being_done() -> None:
+    notice = Notice(key("image", "app:1"), 'image "app:1": nobody answers', "what is here stays")
+    assert lines(plan_text(plan(notices=(notice,)), OFF, 80)) == [
+        "hello is in sync on Docker 28.5.2: nothing to do.",
+        '  ! image "app:1": nobody answers',
+        "    what is here stays",
+    ]
+    assert plan(notices=(notice,)).in_sync
+    assert plan_dict(plan(notices=(notice,)))["notices"] == [
+        {"kind": "image", "name": "app:1", "message": notice.message, "hint": notice.hint}
+    ]

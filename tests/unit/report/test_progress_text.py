@@ -28,6 +28,7 @@ from tests.unit.report.scenes import (
     import_,
     named,
     network,
+    of_images,
     outcome,
     plan,
     pull,
@@ -87,6 +88,17 @@ def test_one_line_for_each_thing_that_is_done() -> None:
         "  ✓ container old-1 stopped (0.4 s)",
         "  ✓ container old-1 removed (0.4 s)",
         "  ✓ network back removed (0.4 s)",
+    ]
+
+
+def test_what_is_done_with_images() -> None:
+    build, load, tag, remove = of_images("app:1")
+    assert told(Started(build), *(done(action) for action in (build, load, tag, remove))) == [
+        "  · image app:1: building",
+        "  ✓ image app:1 built (0.4 s)",
+        "  ✓ image app:1 loaded (0.4 s)",
+        "  ✓ image app:1 tagged more:1 (0.4 s)",
+        "  ✓ image app:1 removed (0.4 s)",
     ]
 
 

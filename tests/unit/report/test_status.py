@@ -10,7 +10,8 @@ from reconciler.planning.plan import Plan
 from reconciler.report.status import StatusRow, status_dict, status_rows, status_text
 from reconciler.report.style import Style
 from reconciler.spec.model import Spec
-from reconciler.state.snapshot import ContainerState, ImageState, NetworkState, Snapshot, VolumeState
+from reconciler.state.images import ImageState
+from reconciler.state.snapshot import ContainerState, NetworkState, Snapshot, VolumeState
 from tests.unit.report.scenes import (
     ENGINE,
     NOT_OURS,

@@ -1,0 +1,147 @@
+"""What a plan for a spec depends on besides the Engine's lists: images inspected, registries asked, files read."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reconciler.engine.archive import source_digest
+from reconciler.engine.build_context import BuildContext
+from reconciler.engine.credentials import registry_auth
+from reconciler.engine.saved import read_archive
+from reconciler.errors import EngineError, NotFound
+from reconciler.spec.reference import full_reference, parse_reference
+from reconciler.spec.wanted_images import WantedImage, wanted_images
+from reconciler.state.asking import asks_registry
+from reconciler.state.images import Archive, Content, ImageState, Offer
+
+if TYPE_CHECKING:
+    from reconciler.engine.client import Client
+    from reconciler.spec.model import Spec
+    from reconciler.spec.model.build import Build
+
+REGISTRY_SECONDS = 30.0
+"""For a registry's answer. The Engine itself would wait for minutes."""
+
+_PLATFORM_ASKED = (1, 49)
+"""Since this API version an inspect can be asked for one platform of an image that has several."""
+
+
+@dataclass(slots=True)
+class OfImages:
+    """All that was looked at.
+
+    Attributes:
+        sources: as in `Snapshot`.
+        contexts: likewise.
+        archives: likewise.
+        inspects: of the images that were looked at closer, by full reference.
+        offers: as in `Snapshot`.
+    """
+
+    sources: dict[str, str] = field(default_factory=dict)
+    contexts: dict[str, Content] = field(default_factory=dict)
+    archives: dict[str, Archive] = field(default_factory=dict)
+    inspects: dict[str, dict[str, Any]] = field(default_factory=dict)
+    offers: dict[str, Offer] = field(default_factory=dict)
+
+
+class ImagesObserver:
+    """Looks at what a spec's images are made from, and where they come from."""
+
+    def __init__(self, client: Client, spec: Spec | None, pool: Executor) -> None:
+        """Begin with what needs no answer of the Engine: the files are read meanwhile."""
+        self._client = client
+        self._pool = pool
+        self._wanted = wanted_images(spec) if spec else {}
+        images = [one for one in self._wanted.values() if not one.is_absent]
+        self._sources = {str(path): pool.submit(source_digest, path) for one in images if (path := one.image.import_)}
+        self._archives = {str(path): pool.submit(read_archive, path) for one in images if (path := one.image.load)}
+        self._contexts: dict[str, Future[Content]] = {
+            build.source: pool.submit(_content, build) for one in images if (build := one.build) and not build.is_remote
+        }
+
+    def finish(self, listed: dict[str, ImageState], taken_at: str) -> OfImages:
+        """Look closer at what is here, then ask the registries where that decides.
+
+        Args:
+            listed: the images that are here, by full reference.
+            taken_at: now, RFC 3339.
+
+        Raises:
+            EngineError: an import source can't be read, or the Engine fails.
+        """
+        here = {full: listed[full] for full in self._wanted if full in listed}
+        closer = {
+            full: self._pool.submit(self._inspect, self._wanted[full])
+            for full in here
+            if _looks_closer(self._wanted[full])
+        }
+        inspects = {full: found for full, future in closer.items() if (found := future.result()) is not None}
+        for full, inspect in inspects.items():
+            state = here[full]
+            here[full] = ImageState(state.id, state.references, state.labels, state.config, inspect)
+        asked = {
+            full: self._pool.submit(self._ask, wanted)
+            for full, wanted in self._wanted.items()
+            if asks_registry(wanted, here.get(full), taken_at)
+        }
+        return OfImages(
+            sources={path: future.result() for path, future in self._sources.items()},
+            contexts={source: future.result() for source, future in self._contexts.items()},
+            archives={path: future.result() for path, future in self._archives.items()},
+            inspects=inspects,
+            offers={full: future.result() for full, future in asked.items()},
+        )
+
+    def _inspect(self, wanted: WantedImage) -> dict[str, Any] | None:
+        path = f"/images/{wanted.text}/json"
+        try:
+            if wanted.platform and self._client.about.api >= _PLATFORM_ASKED:
+                platform = wanted.platform
+                asked = {"os": platform.os, "architecture": platform.architecture}
+                asked |= {"variant": platform.variant} if platform.variant else {}
+                try:
+                    return dict(self._client.get(path, {"platform": asked}))
+                except NotFound:
+                    pass  # it is not here for that platform: for which one then?
+            return dict(self._client.get(path))
+        except NotFound:
+            return None  # it went between the list and now
+
+    def _ask(self, wanted: WantedImage) -> Offer:
+        reference = parse_reference(wanted.text)
+        try:
+            auth = registry_auth(reference.domain)
+            headers = {"X-Registry-Auth": auth} if auth else None
+            name = str(reference)
+            reply = self._client.get(f"/distribution/{name}/json", headers=headers, deadline=REGISTRY_SECONDS)
+            return Offer(str(reply["Descriptor"]["digest"]))
+        except EngineError as error:
+            # What is here may serve: the plan says what to do about it.
+            return Offer(None, error.message, error.hint)
+        except (KeyError, TypeError):
+            return Offer(None, "its answer can't be read", "")
+
+
+def _looks_closer(wanted: WantedImage) -> bool:
+    return bool(wanted.pull == "refresh" or wanted.platform or wanted.image.load)
+
+
+def _content(build: Build) -> Content:
+    try:
+        return Content(build_context(build).digest())
+    except EngineError as error:
+        return Content(None, error.message)
+
+
+def build_context(build: Build) -> BuildContext:
+    """What a build is made of."""
+    return BuildContext(Path(build.context), build.dockerfile or "Dockerfile", build.dockerfile_inline)
+
+
+def by_reference(images: tuple[ImageState, ...]) -> dict[str, ImageState]:
+    """Images by their full references."""
+    return {full_reference(one): image for image in images for one in image.references}
