@@ -240,6 +240,9 @@ class _Run:
             case AwaitProof():
                 return await_proof(gate, self._created, self._engine, self._clock, self._stop)
             case AwaitCondition():
+                if gate.container in self._actions and gate.container not in self._created:
+                    # Only who does not require it comes here: the others are skipped.
+                    raise ReconcilerError("could not be created")
                 return await_condition(gate, self._created, self._engine, self._clock, self._stop)
             case _:
                 raise TypeError(f"nothing waits at {gate!r}")
