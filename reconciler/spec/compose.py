@@ -10,9 +10,10 @@ from reconciler.spec.deploy import undeployed
 from reconciler.spec.diagnostics import spec_error
 from reconciler.spec.env_file import parse_variables
 from reconciler.spec.merge import pairs
-from reconciler.spec.origin import Part, mapping
+from reconciler.spec.origin import Origin, Part, mapping
 from reconciler.spec.places import Text, in_text
 from reconciler.spec.scalar import Scalar
+from reconciler.spec.uses import FromFile, use_of
 
 if TYPE_CHECKING:
     from reconciler.spec.diagnostics import Diagnostic
@@ -106,6 +107,7 @@ class _Containers:
                     found[key] = Part(Scalar(""), value.origin)
                 elif key in variables:
                     found[key] = Part(Scalar(variables[key]), value.origin)
+                    self._reading.uses.add(value.origin.document, value.origin.path, use_of(key, variables[key]))
             changed[name] = mapping(found, part.origin)
 
     def _from_files(
@@ -161,7 +163,12 @@ class _Containers:
         )
         for warning in warnings:
             self._reading.warn(warning)
-        return {key: Part(Scalar(value), named.origin) for key, value in variables.items()}
+        return {key: Part(Scalar(value), _in_file(value, named.origin)) for key, value in variables.items()}
+
+
+def _in_file(value: str, named: Origin) -> Origin:
+    """Where a variable of a file stands; problems with it are shown where the file is named."""
+    return Origin(named.document, named.path, elsewhere=value) if isinstance(value, FromFile) else named
 
 
 def inactive(part: Part, profiles: frozenset[str], problems: list[Diagnostic]) -> frozenset[str]:

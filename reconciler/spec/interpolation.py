@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from reconciler.spec.scalar import Scalar, core_kind
+from reconciler.spec.uses import Use, use_of
 
 MAX_NESTING = 64
 MAX_TOTAL = 16 << 20  # characters put in, over all values: a file of "$A" a million times must not fill the memory
@@ -18,6 +19,7 @@ MAX_TOTAL = 16 << 20  # characters put in, over all values: a file of "$A" a mil
 Path_ = tuple[str | int, ...]
 Problem = Callable[[Path_, int, int, str, str], None]
 """Called with path, offset and length in the scalar, message and hint."""
+Used = Callable[[Path_, Use], None]
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _OPERATOR = re.compile(r":?[-?+]")
@@ -57,7 +59,14 @@ class _TooLargeError(Exception):
     """More was put in than MAX_TOTAL."""
 
 
-def interpolate(data: Any, variables: Mapping[str, str], problem: Problem, *, undefined: Problem | None = None) -> Any:
+def interpolate(
+    data: Any,
+    variables: Mapping[str, str],
+    problem: Problem,
+    *,
+    undefined: Problem | None = None,
+    used: Used | None = None,
+) -> Any:
     """Puts the variables into the values of plain data.
 
     Whatever has no "$" in it is returned as the same object. The kind of a plain scalar follows its new text
@@ -68,13 +77,19 @@ def interpolate(data: Any, variables: Mapping[str, str], problem: Problem, *, un
         variables: the values by name; they are put in as they are, and never shown in a message.
         problem: told of each problem; what has one keeps its text, or gets "" for the variable.
         undefined: told instead of `problem` of variables that are not set, which Compose only warns of.
+        used: told of each variable that has a part in a value.
     """
-    return _Interpolation(variables, problem, undefined or problem).walk(data, ())
+    return _Interpolation(variables, problem, undefined or problem, used or _unnoted).walk(data, ())
+
+
+def _unnoted(_path: Path_, _use: Use) -> None:
+    return None
 
 
 class _Interpolation:
-    def __init__(self, variables: Mapping[str, str], problem: Problem, undefined: Problem) -> None:
+    def __init__(self, variables: Mapping[str, str], problem: Problem, undefined: Problem, used: Used) -> None:
         self._variables = variables
+        self._used = used
         self._problem = problem
         self._undefined = undefined
         self._left = MAX_TOTAL
@@ -135,6 +150,10 @@ class _Interpolation:
         value = self._variables.get(variable.name)
         operator = variable.operator
         missing = not value if operator.startswith(":") else value is None
+        if value is None or missing:
+            self._used(path, Use(variable.name, "default" if operator.endswith("-") else "nobody"))
+        else:
+            self._used(path, use_of(variable.name, value))
         if operator.endswith("+"):
             return [] if missing else self._evaluated(variable.branch, path)
         if missing and operator.endswith("-"):

@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.spec.folders import STANDARD_INPUT, compose_files, find
+from reconciler.spec.uses import PROJECT_NAME
 
 if TYPE_CHECKING:
     from reconciler.spec.diagnostics import Diagnostic
     from reconciler.spec.document import Document
     from reconciler.spec.model import Spec
     from reconciler.spec.origin import Part
+    from reconciler.spec.provenance import Trace
     from reconciler.spec.reading import Reading
 
 Source = str | Path | Sequence[str | Path]
@@ -31,6 +33,7 @@ def load(
     env_files: Sequence[str | Path] = (),
     trusted: bool = True,
     warn: Callable[[Diagnostic], None] | None = None,
+    trace: Callable[[Trace], None] | None = None,
 ) -> Spec:
     """Read one project's spec.
 
@@ -43,12 +46,13 @@ def load(
         env_files: files of more variables, instead of the `.env` beside the spec.
         trusted: whether the spec may name files outside of its folder; what comes from elsewhere must not.
         warn: told of each warning.
+        trace: told where everything was written, once the spec is valid.
 
     Raises:
         SpecError: the spec can't be read or is invalid; it lists everything that is wrong.
     """
     here = Path.cwd()
-    asked = _Asked(project, dict(environ or {}), frozenset(profiles), warn or _ignore)
+    asked = _Asked(project, dict(environ or {}), frozenset(profiles), warn or _ignore, trace or _ignore)
     if source in (STANDARD_INPUT, [STANDARD_INPUT], (STANDARD_INPUT,)):
         return _Load(asked, here, here, trusted, env_files).from_text(sys.stdin.buffer.read())
     files = files_of(source, asked.environ, here)
@@ -71,7 +75,7 @@ def files_of(source: Source | None, environ: Mapping[str, str], here: Path) -> l
     return [Path(os.path.abspath(path)) for path in files or find(source, here)]  # noqa: PTH100
 
 
-def _ignore(_warning: Diagnostic) -> None:
+def _ignore(_told: object) -> None:
     return None
 
 
@@ -94,6 +98,7 @@ class _Asked:
     environ: Mapping[str, str]
     profiles: frozenset[str]
     warn: Callable[[Diagnostic], None]
+    trace: Callable[[Trace], None]
 
 
 class _Load:
@@ -125,11 +130,12 @@ class _Load:
         from reconciler.spec.diagnostics import spec_error
         from reconciler.spec.doors import is_compose
         from reconciler.spec.origin import Written
+        from reconciler.spec.provenance import Trace
         from reconciler.spec.validation import validate
 
         reading = replace(self._reading, compose=is_compose(documents))
         name = self._name(documents, reading)
-        reading = reading.below(reading.folder, {**reading.variables, "COMPOSE_PROJECT_NAME": name})
+        reading = reading.below(reading.folder, {**reading.variables, PROJECT_NAME: name})
         part = _merged(documents, reading, chain)
         problems: list[Diagnostic] = []
         inactive = compose.inactive(part, self._profiles(reading), problems)
@@ -149,6 +155,7 @@ class _Load:
             if image.import_:
                 reading.allow(image.import_)
         check(spec, text, reading.warn)
+        self._asked.trace(Trace(part, reading.uses))
         return spec
 
     def _profiles(self, reading: Reading) -> frozenset[str]:
@@ -160,7 +167,7 @@ class _Load:
 
         if self._asked.project:
             return self._asked.project
-        if reading.compose and (name := reading.variables.get("COMPOSE_PROJECT_NAME")):
+        if reading.compose and (name := reading.variables.get(PROJECT_NAME)):
             return name
         for document in reversed(documents):
             if given := document.data.get("name"):

@@ -9,7 +9,19 @@ from pydantic import AfterValidator, BeforeValidator, ValidationInfo, field_vali
 
 from reconciler.spec.invalid import Invalid
 from reconciler.spec.model.several import fail
-from reconciler.spec.model.values import Boolean, EngineName, Name, Options, Size, Text, Value, absolute, one_of, pairs
+from reconciler.spec.model.values import (
+    Boolean,
+    EngineName,
+    Item,
+    Name,
+    Options,
+    Size,
+    Text,
+    Value,
+    absolute,
+    one_of,
+    pairs,
+)
 from reconciler.spec.reference import parse_reference
 from reconciler.spec.shorthand import PROPAGATIONS
 
@@ -65,7 +77,7 @@ def _mount_type(value: Any) -> Any:
     return value
 
 
-class Mount(Value):
+class Mount(Item):
     """Something mounted in the container.
 
     Attributes:
@@ -164,3 +176,10 @@ def tmpfs_mounts(value: Any) -> Any:
         found[path] = options
     fail(problems)
     return found
+
+
+def tmpfs_text(value: dict[str, str]) -> list[str] | dict[str, str]:
+    """Path to options → a list of `/run:size=64m`; a mapping where a path could not stand in one."""
+    if any(not path.startswith("/") or ":" in path for path in value):
+        return value
+    return [f"{path}:{options}" if options else path for path, options in value.items()]
