@@ -90,7 +90,7 @@ class ProgressText:
         action, seconds = outcome.action, outcome.seconds
         if outcome.error:
             words = f"{one_line(outcome.error.message)}; others go on without it"
-            self._line("!", self._style.changed, f"{_named(action)} {words}")
+            self._line("!", self._style.changed, f"{_named(action)}: {words}")
             return
         if not action.group:
             if words := _done_words(action):
@@ -194,7 +194,7 @@ def _failed_head(outcome: Outcome, tally: Tally, achieved: str, took: str) -> st
         counts = f"{skipped} of {tally.total} skipped{took}."  # what they need was there, and not as it should be
     if achieved:
         return f"Partly failed: {achieved}; {counts}"
-    if rolled_back == failed:
+    if rolled_back and rolled_back == failed:
         return f"Rolled back: {counts}"
     touched = outcome.having(Result.DONE) or rolled_back
     unsure = any(isinstance(one.error, EngineTimeout) for one in outcome.failed)
