@@ -76,10 +76,11 @@ def interpolate(
         data: as `Document.data`: dict, list, Scalar or str, None; its nesting bounds the recursion.
         variables: the values by name; they are put in as they are, and never shown in a message.
         problem: told of each problem; what has one keeps its text, or gets "" for the variable.
-        undefined: told instead of `problem` of variables that are not set, which Compose only warns of.
+        undefined: told instead of `problem` of variables that are not set, which Compose only warns of. A "$" that
+            begins nothing is then itself, as it is for Compose.
         used: told of each variable that has a part in a value.
     """
-    return _Interpolation(variables, problem, undefined or problem, used or _unnoted).walk(data, ())
+    return _Interpolation(variables, problem, undefined, used or _unnoted).walk(data, ())
 
 
 def _unnoted(_path: Path_, _use: Use) -> None:
@@ -87,11 +88,12 @@ def _unnoted(_path: Path_, _use: Use) -> None:
 
 
 class _Interpolation:
-    def __init__(self, variables: Mapping[str, str], problem: Problem, undefined: Problem, used: Used) -> None:
+    def __init__(self, variables: Mapping[str, str], problem: Problem, undefined: Problem | None, used: Used) -> None:
         self._variables = variables
         self._used = used
         self._problem = problem
-        self._undefined = undefined
+        self._undefined = undefined or problem
+        self._as_compose = undefined is not None
         self._left = MAX_TOTAL
 
     def walk(self, value: Any, path: Path_) -> Any:
@@ -124,6 +126,8 @@ class _Interpolation:
         if self._left < 0:  # reported once, and there is no use in going on
             return text
         try:
+            if not self._as_compose:
+                _check_dollars(text)
             template, _ = _parse(text, 0, 0)
             result = "".join(self._evaluated(template, path))
         except _SyntaxError as error:
@@ -175,6 +179,16 @@ class _Interpolation:
         return [value]
 
 
+def _check_dollars(text: str) -> None:
+    """Nobody shall have to guess what a "$" is that begins no variable."""
+    for found in _DOLLAR.finditer(text):
+        if not found["what"]:
+            raise _SyntaxError(found.start(), 1, 'a "$" without the name of a variable', _LITERAL)
+
+
+_DOLLAR = re.compile(r"\$(?P<what>[$A-Za-z_{]?)")
+
+
 def _parse(text: str, position: int, depth: int) -> tuple[_Template, int]:
     """The template from here to the end, or to the "}" that ends the branch; and the position of that end."""
     parts: _Template = []
@@ -212,7 +226,7 @@ def _dollar(text: str, start: int, depth: int) -> tuple[str | _Variable, int]:
     name = _NAME.match(text, start + 1 + braced)
     if name is None:
         if not braced:
-            raise _SyntaxError(start, 1, 'a "$" without the name of a variable', _LITERAL)
+            return "$", start + 1
         missing = text[start + 2 : start + 3] in {"", "}", ":", "-", "?", "+"}
         wrong = "is missing" if missing else "must start with a letter or _, and stand right after the brace"
         raise _SyntaxError(start, 2, f'the name after "${{" {wrong}', f"{_LITERAL}; {_FORMS}")

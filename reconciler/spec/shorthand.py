@@ -62,7 +62,7 @@ def volume(text: str) -> dict[str, Any]:
 def _mount_option(mount: dict[str, Any], option: str, text: str) -> None:
     if option == "ro":
         mount["read_only"] = True
-    elif option in {"z", "Z"} and mount["type"] == "bind":
+    elif option in {"z", "Z"}:
         mount.setdefault("bind", {})["selinux"] = option
     elif option == "nocopy" and mount["type"] == "volume":
         mount.setdefault("volume", {})["nocopy"] = True
@@ -70,7 +70,7 @@ def _mount_option(mount: dict[str, Any], option: str, text: str) -> None:
         mount.setdefault("bind", {})["propagation"] = option
     elif option in {"cached", "delegated", "consistent"}:
         mount["consistency"] = option
-    elif option in {"z", "Z", "nocopy", *PROPAGATIONS}:
+    elif option in {"nocopy", *PROPAGATIONS}:
         other = "bind" if mount["type"] == "volume" else "volume"
         raise Invalid(f'the option "{option}" in "{text}" is for a {other}', "leave it out")
     elif option != "rw":

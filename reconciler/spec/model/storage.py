@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo, field_validator, model_validator
 
 from reconciler.spec.invalid import Invalid
+from reconciler.spec.model.files import Mode
 from reconciler.spec.model.several import fail
 from reconciler.spec.model.values import (
     Boolean,
@@ -67,7 +69,7 @@ class TmpfsOptions(Value):
     """
 
     size: Size = 0
-    mode: Text = ""
+    mode: Mode = ""
 
 
 def _mount_type(value: Any) -> Any:
@@ -130,10 +132,14 @@ class Mount(Item):
             except Invalid as error:
                 raise Invalid(str(error), error.hint, at=("source",)) from None
         for options in sorted({*_TYPES} - {self.type}):
-            if options in self.model_fields_set:
+            if options in self.model_fields_set and not self._labels_volume(options):
                 hint = f"leave it out, or write type: {options}"
                 raise Invalid(f'"{options}" does not go with the type {self.type}', hint, at=(options,), key=True)
         return self
+
+    def _labels_volume(self, options: str) -> bool:
+        """Whether these are the options of a volume as `data:/data:z` gives them: SELinux knows volumes too."""
+        return self.type == "volume" and options == "bind" and self.bind.model_fields_set == {"selinux"}
 
 
 class Volume(Value):
@@ -156,6 +162,19 @@ class Volume(Value):
     labels: Annotated[dict[str, Text], pairs("label")] = {}
     protect: Boolean = False
     was: Name | None = None
+
+    @field_validator("driver_opts", mode="after")
+    @classmethod
+    def _bound_folder(cls, value: Options, info: ValidationInfo) -> Options:
+        if not is_bound_folder(info.data.get("driver", ""), value):
+            return value
+        return {**value, "device": str(absolute(Path(value["device"]).expanduser(), info))}
+
+
+def is_bound_folder(driver: str, options: Mapping[str, str]) -> bool:
+    """Whether a volume is a folder of the host, which its driver's options mount: named as that of a bind is."""
+    bound = not {"bind", "rbind"}.isdisjoint(options.get("o", "").split(","))
+    return driver in {"", "local"} and bound and bool(options.get("device"))
 
 
 def tmpfs_mounts(value: Any) -> Any:
