@@ -19,6 +19,7 @@ from reconciler.planning.actions import (
     DisconnectNetwork,
     ImportImage,
     LoadImage,
+    PauseContainer,
     PullImage,
     RemoveContainer,
     RemoveImage,
@@ -98,6 +99,8 @@ def _perform_on_container(client: Client, action: ContainerAction, container: st
             _rename(client, path, action)
         case StartContainer():
             _start(client, path)
+        case PauseContainer():
+            _pause(client, path)
         case UnpauseContainer():
             client.post(f"{path}/unpause", deadline=_CALL_SECONDS)
         case StopContainer():
@@ -134,6 +137,14 @@ def _start(client: Client, path: str) -> None:
         names = ", ".join(sorted(holder["Names"][0].removeprefix("/") for holder in holders))
         message = f"host port {taken[1]} is already in use by container {names}"
         raise EngineError(message, "stop that one, or publish another port", status=error.status) from None
+
+
+def _pause(client: Client, path: str) -> None:
+    try:
+        client.post(f"{path}/pause", deadline=_CALL_SECONDS)
+    except EngineError:
+        if ContainerState(client.get(f"{path}/json", deadline=_CALL_SECONDS)).status != "paused":
+            raise
 
 
 def _rename(client: Client, path: str, action: RenameContainer) -> None:

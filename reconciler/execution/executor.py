@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict, deque
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
 from reconciler.errors import ReconcilerError
+from reconciler.execution.conditions import await_condition
 from reconciler.execution.gate import await_proof
 from reconciler.execution.outcome import ActionOutcome, Outcome, Progress, Result, Started
-from reconciler.planning.actions import Action, AwaitProof, RenameContainer, StopContainer
+from reconciler.planning.actions import Action, AwaitCondition, AwaitProof, Gate, RenameContainer, StopContainer
 from reconciler.planning.rollback import rollback
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 CONCURRENCY = 6
 """How many calls are under way at once: 4 to 8 keep an Engine at its limit, more only queue there."""
+
+GATES = 64
+"""How many gates are waited at beside the calls."""
 
 
 def apply(
@@ -30,6 +34,7 @@ def apply(
     progress: Progress | None = None,
     stop: threading.Event | None = None,
     concurrency: int = CONCURRENCY,
+    gates: int = GATES,
 ) -> Outcome:
     """Carry out a plan, no more and no less.
 
@@ -42,9 +47,11 @@ def apply(
         clock: for gates and durations.
         progress: told of each action as it begins and ends.
         stop: when set, no action begins any more; those under way are waited for.
-        concurrency: how many actions at once.
+        concurrency: how many calls at once.
+        gates: how many gates may be waited at beside them, so that what is waited for holds nothing else up; with 0 a
+            gate takes the place of a call.
     """
-    return _Run(plan, engine, clock, progress, stop or threading.Event(), concurrency).run()
+    return _Run(plan, engine, clock, progress, stop or threading.Event(), concurrency, gates).run()
 
 
 _NOT_DONE = {Result.FAILED, Result.SKIPPED}
@@ -59,6 +66,7 @@ class _Run:
         progress: Progress | None,
         stop: threading.Event,
         concurrency: int,
+        gates: int,
     ) -> None:
         self._plan = plan
         self._engine = engine
@@ -66,12 +74,18 @@ class _Run:
         self._progress = progress
         self._stop = stop
         self._concurrency = concurrency
+        self._gates = gates
         self._actions = {action.id: action for action in plan.actions}
-        self._waits_for = {action.id: set(action.needs) for action in plan.actions}
+        self._waits_for = {action.id: {*action.needs, *action.after} for action in plan.actions}
         self._dependents: dict[str, list[str]] = defaultdict(list)
+        self._followers: dict[str, list[str]] = defaultdict(list)
         for action in plan.actions:
             for need in action.needs:
                 self._dependents[need].append(action.id)
+            for need in action.after:
+                self._followers[need].append(action.id)
+        self._ready: deque[Action] = deque()
+        self._ready_gates: deque[Action] = deque()
         self._ended: dict[str, ActionOutcome] = {}
         self._undoing: set[str] = set()
         self._failed_undos: list[ActionOutcome] = []
@@ -79,14 +93,12 @@ class _Run:
         self._telling = threading.Lock()
 
     def run(self) -> Outcome:
-        ready = deque(action for action in self._plan.actions if not action.needs)
+        self._make_ready(action for action in self._plan.actions if not self._waits_for[action.id])
         running: dict[Future[list[ActionOutcome]], Action] = {}
-        with ThreadPoolExecutor(self._concurrency, thread_name_prefix="apply") as pool:
+        with ThreadPoolExecutor(self._concurrency + self._gates, thread_name_prefix="apply") as pool:
             while True:
-                while ready and len(running) < self._concurrency and not self._stop.is_set():
-                    action = ready.popleft()
-                    if action.id not in self._ended:
-                        running[pool.submit(self._perform, action)] = action
+                for action in self._next(running.values()):
+                    running[pool.submit(self._perform, action)] = action
                 for group in self._to_undo(running.values()):
                     self._undoing.add(group)
                     steps = self._tried_steps(group)
@@ -96,12 +108,29 @@ class _Run:
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     running.pop(future)
                     for outcome in future.result():
-                        ready.extend(self._end(outcome))
+                        self._make_ready(self._end(outcome))
         for action in self._plan.actions:
             if action.id not in self._ended:
                 self._ended[action.id] = ActionOutcome(action, Result.SKIPPED)
         interrupted = self._stop.is_set() and any(outcome.result in _NOT_DONE for outcome in self._ended.values())
         return Outcome(self._plan, (*self._ended.values(), *self._failed_undos), interrupted)
+
+    def _make_ready(self, actions: Iterable[Action]) -> None:
+        for action in actions:
+            beside = self._gates and isinstance(action, Gate)
+            (self._ready_gates if beside else self._ready).append(action)
+
+    def _next(self, running: Collection[Action]) -> Iterator[Action]:
+        """Take the actions that can begin now, and for which there is room."""
+        gates = sum(isinstance(action, Gate) for action in running) if self._gates else 0
+        calls = len(running) - gates
+        for ready, room in ((self._ready, self._concurrency - calls), (self._ready_gates, self._gates - gates)):
+            taken = 0
+            while ready and taken < room and not self._stop.is_set():
+                action = ready.popleft()
+                if action.id not in self._ended:
+                    taken += 1
+                    yield action
 
     def _end(self, outcome: ActionOutcome) -> list[Action]:
         """Note what became of an action; the actions that can begin now."""
@@ -112,24 +141,34 @@ class _Run:
         self._ended.pop(action.id, None)  # what is taken back ends a second time, later
         self._ended[action.id] = outcome
         if outcome.result is Result.DONE:
-            ready = []
-            for dependent in self._dependents[action.id]:
-                self._waits_for[dependent].discard(action.id)
-                if not self._waits_for[dependent] and dependent not in self._ended:
-                    ready.append(self._actions[dependent])
-            return ready
+            return self._release(action.id, [*self._dependents[action.id], *self._followers[action.id]])
         if outcome.result in _NOT_DONE:
-            self._skip(action.id, because=action)
+            return self._skip(action)
         return []
 
-    def _skip(self, action_id: str, because: Action) -> None:
-        for dependent in self._dependents[action_id]:
-            if dependent not in self._ended:
-                skipped = self._actions[dependent]
-                error = None if self._stop.is_set() else ReconcilerError(f"it needs {because.resource}, which failed")
-                self._ended[dependent] = outcome = ActionOutcome(skipped, Result.SKIPPED, error=error)
+    def _release(self, action_id: str, waiting: list[str]) -> list[Action]:
+        """The actions that waited for this one only."""
+        ready = []
+        for other in waiting:
+            self._waits_for[other].discard(action_id)
+            if not self._waits_for[other] and other not in self._ended:
+                ready.append(self._actions[other])
+        return ready
+
+    def _skip(self, cause: Action) -> list[Action]:
+        """Skip all that needs an action that was not done; the actions that can begin now."""
+        error = None if self._stop.is_set() else ReconcilerError(f"it needs {cause.resource}, which failed")
+        ready: list[Action] = []
+        todo = [cause.id]
+        while todo:
+            not_done = todo.pop()
+            ready += self._release(not_done, self._followers[not_done])
+            skipped = [dependent for dependent in self._dependents[not_done] if dependent not in self._ended]
+            for dependent in skipped:
+                self._ended[dependent] = outcome = ActionOutcome(self._actions[dependent], Result.SKIPPED, error=error)
                 self._tell(outcome)
-                self._skip(dependent, because)
+            todo += reversed(skipped)
+        return ready
 
     def _to_undo(self, running: Collection[Action]) -> list[str]:
         """The replacements that can't come to their end, and of which no step is under way any more."""
@@ -181,8 +220,8 @@ class _Run:
         error: ReconcilerError | None = None
         log: tuple[str, ...] = ()
         try:
-            if isinstance(action, AwaitProof):
-                if not await_proof(action, self._created, self._engine, self._clock, self._stop):
+            if isinstance(action, Gate):
+                if not self._wait_at(action):
                     return ActionOutcome(action, Result.SKIPPED, self._clock.monotonic() - began)
             else:
                 created = self._engine.perform(action, self._created)
@@ -191,7 +230,20 @@ class _Run:
         except ReconcilerError as failure:
             error, log = failure, failure.log
         seconds = self._clock.monotonic() - began
-        return ActionOutcome(action, Result.FAILED if error else Result.DONE, seconds, error, log)
+        matters = not (isinstance(action, AwaitCondition) and not action.required)
+        return ActionOutcome(action, Result.FAILED if error and matters else Result.DONE, seconds, error, log)
+
+    def _wait_at(self, gate: Gate) -> bool:
+        match gate:
+            case AwaitProof():
+                return await_proof(gate, self._created, self._engine, self._clock, self._stop)
+            case AwaitCondition():
+                if gate.container in self._actions and gate.container not in self._created:
+                    # Only who does not require it comes here: the others are skipped.
+                    raise ReconcilerError("could not be created")
+                return await_condition(gate, self._created, self._engine, self._clock, self._stop)
+            case _:
+                raise TypeError(f"nothing waits at {gate!r}")
 
     def _tell(self, event: Started | ActionOutcome) -> None:
         if self._progress is not None:

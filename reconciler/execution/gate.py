@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     from reconciler.ports import Clock, Engine
     from reconciler.state.snapshot import ContainerState
 
-_POLL_SECONDS = 0.2
+POLL_SECONDS = 0.2
+"""How often a gate looks."""
+
 _LOG_LINES = 10
 
 
 class Unproven(ReconcilerError):
-    """The new container did not prove itself.
+    """A container is not what is waited for: a new one did not prove itself, or others can't go on.
 
     Attributes:
         log: the last lines that it wrote.
@@ -51,7 +53,7 @@ def await_proof(
             raise Unproven(
                 f"the new container {why}",
                 "see its last lines, and mend the spec or the image",
-                _log(engine, container),
+                last_lines(engine, container),
             )
         if state.status == "exited":
             return True
@@ -59,7 +61,7 @@ def await_proof(
             return True
         if stop.is_set():
             return False
-        clock.sleep(_POLL_SECONDS)
+        clock.sleep(POLL_SECONDS)
 
 
 def _failure(state: ContainerState, waited: float, deadline: float) -> str:
@@ -78,7 +80,8 @@ def _failure(state: ContainerState, waited: float, deadline: float) -> str:
     return ""
 
 
-def _log(engine: Engine, container: str) -> tuple[str, ...]:
+def last_lines(engine: Engine, container: str) -> tuple[str, ...]:
+    """What a container wrote last; nothing where that can't be read."""
     try:
         return tuple(engine.logs(container, _LOG_LINES))
     except EngineError:

@@ -30,8 +30,8 @@ class ActionOutcome:
         result: done; failed, by `error`; skipped, because what it needs failed or the apply was stopped; undone, when
             it was done and then taken back because a later step of its replacement failed.
         seconds: how long it took.
-        error: why it failed.
-        log: the last lines of the container that failed to prove itself.
+        error: why it failed; of a gate that is done, why it was passed without what it waited for.
+        log: the last lines of the container that failed to prove itself, or to become what others wait for.
     """
 
     action: Action

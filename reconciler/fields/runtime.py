@@ -65,7 +65,15 @@ def _status(inspect: Inspect) -> Canonical:
 
 
 def _same_state(wanted: Canonical, actual: Canonical) -> bool:
-    return actual.split()[0] in (_UP if wanted == "running" else _DOWN)
+    match wanted:
+        case "completed":
+            return actual in {*_UP, "exited (0)"}  # while it runs, it is on its way
+        case "paused":
+            return bool(actual == "paused")
+        case "stopped":
+            return actual.split()[0] in _DOWN
+        case _:
+            return actual in _UP
 
 
 def _mend_state(_wanted: Canonical, actual: Canonical) -> Mend:

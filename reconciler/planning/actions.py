@@ -24,6 +24,7 @@ class Action:
         resource: the resource that it is for.
         reason: why, in a few words.
         needs: the IDs of the actions that must be done before.
+        after: the IDs of the actions that must have ended before, whatever became of them.
         group: the replacement that it is a step of, or empty. When a step fails, the steps done are taken back.
     """
 
@@ -33,6 +34,7 @@ class Action:
     resource: ResourceKey
     reason: str
     needs: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
     group: str = ""
 
 
@@ -224,6 +226,13 @@ class StartContainer(ContainerAction):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PauseContainer(ContainerAction):
+    """Freeze all processes of a container."""
+
+    kind: ClassVar[str] = "pause"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnpauseContainer(ContainerAction):
     """Let a paused container go on."""
 
@@ -257,7 +266,12 @@ class RemoveContainer(ContainerAction):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AwaitProof(ContainerAction):
+class Gate(ContainerAction):
+    """Something to wait for, rather than to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwaitProof(Gate):
     """A gate: go on when the container is healthy, or where nothing checks that, has run for a while.
 
     Attributes:
@@ -268,3 +282,33 @@ class AwaitProof(ContainerAction):
     kind: ClassVar[str] = "prove"
     monitor_seconds: float
     deadline_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwaitCondition(Gate):
+    """A gate before those that depend on a container.
+
+    Attributes:
+        required: whether those can't go on without it; else it is only waited for.
+    """
+
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwaitHealthy(AwaitCondition):
+    """Go on when the container is healthy.
+
+    Attributes:
+        deadline_seconds: how long that may take, after the start period that its healthcheck grants.
+    """
+
+    kind: ClassVar[str] = "await-healthy"
+    deadline_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwaitCompleted(AwaitCondition):
+    """Go on when the container has ended with exit code 0, however long that takes."""
+
+    kind: ClassVar[str] = "await-completed"

@@ -18,6 +18,7 @@ from reconciler.planning.actions import (
     ConnectNetwork,
     CreateContainer,
     DisconnectNetwork,
+    PauseContainer,
     RemoveContainer,
     RenameContainer,
     StartContainer,
@@ -28,6 +29,7 @@ from reconciler.planning.actions import (
 from reconciler.planning.diff import differences
 from reconciler.planning.plan import Change, Conflict, FieldChange, Operation
 from reconciler.planning.slots import NEXT, OLD, Slot
+from reconciler.planning.waiting import Before
 from reconciler.spec.model import State
 from reconciler.state.resource import Kind, ResourceKey
 from reconciler.state.snapshot import ContainerState, Snapshot
@@ -55,12 +57,18 @@ class ContainerPlan:
 
     Attributes:
         up: the action after which it is up; None where it is already, or is not to be.
+        starts: whether it is started, rather than goes on.
+        replaced: the action after which its replacement is behind it; None where it is not replaced.
+        failed: whether it is a job that failed before, and is left as it is.
     """
 
     changes: list[Change] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
     up: str | None = None
+    starts: bool = False
+    replaced: str | None = None
+    failed: bool = False
 
     def add(self, action: Action) -> str:
         """Append an action; its ID."""
@@ -76,12 +84,13 @@ class _Step:
     reason: str
     group: str = ""
 
-    def __call__(self, verb: str, *needs: str) -> dict[str, Any]:
+    def __call__(self, verb: str, *needs: str, after: tuple[str, ...] = ()) -> dict[str, Any]:
         return {
             "id": f"{Kind.CONTAINER}/{self.resource.name}:{verb}",
             "resource": self.resource,
             "reason": self.reason,
             "needs": needs,
+            "after": after,
             "group": self.group,
         }
 
@@ -91,9 +100,11 @@ def plan_container(
     slot: Slot,
     snapshot: Snapshot,
     to_create: tuple[str, ...],
-    to_start: tuple[str, ...],
+    to_start: Before,
     *,
+    turn: tuple[str, ...] = (),
     failed: bool = False,
+    restart: str = "",
 ) -> ContainerPlan:
     """What makes one container what the spec wants.
 
@@ -102,8 +113,10 @@ def plan_container(
         slot: who is there.
         snapshot: everything else that is there.
         to_create: the actions that its creation needs: its image, networks, volumes.
-        to_start: the actions that its start needs: those that it depends on.
-        failed: whether a replacement by this very definition failed before: then the old one stays as it is.
+        to_start: what comes before its start: those that it depends on.
+        turn: the actions that its replacement, if it is replaced, waits for: other replicas come first.
+        failed: whether this very definition failed before, as a replacement or as a job: then what is there stays.
+        restart: why it is restarted, even if nothing about it differs; empty for no reason.
     """
     part = ContainerPlan()
     gone = [_remove_leftover(part, container) for container in slot.leftovers]
@@ -116,29 +129,30 @@ def plan_container(
         current = None
     if current is None:
         part.changes.append(Change(resource, Operation.CREATE, _described(instance)))
-        _create(
-            part,
-            instance,
-            snapshot,
-            instance.name,
-            _Step(resource, "not here yet"),
-            (*to_create, *gone),
-            to_start,
-        )
+        step = _Step(resource, "not here yet")
+        created, ready = _create(part, instance, snapshot, instance.name, step, (*to_create, *gone))
+        if instance.container.state is not State.STOPPED:
+            started = _start(part, created, step, ready, to_start)
+            _pause(part, instance, created, step, started)
         return part
     found = differences(instance, current, snapshot)
     if failed:
-        held = tuple(change for change, mend in found if mend is Mend.REPLACE)
-        found = [(change, mend) for change, mend in found if mend is not Mend.REPLACE]
+        is_job = instance.container.state is State.COMPLETED
+        kept = {Mend.REPLACE, Mend.STATE} if is_job and current.has_failed else {Mend.REPLACE}
+        held = tuple(change for change, mend in found if mend in kept)
+        found = [(change, mend) for change, mend in found if mend not in kept]
         if held:
             part.changes.append(Change(resource, Operation.HOLD, _FAILED_BEFORE, held))
-    if not found:
-        return part
+            part.failed = is_job
     fields = tuple(change for change, _ in found)
-    reason = ", ".join(change.path for change in fields)
     mends: dict[Mend, list[FieldChange]] = defaultdict(list)
     for change, mend in found:
         mends[mend].append(change)
+    if not (current.is_up and instance.container.state is State.RUNNING) or Mend.REPLACE in mends:
+        restart = ""  # it is started anyway, or not to run
+    if not found and not restart:
+        return part
+    reason = ", ".join(change.path for change in fields) or restart
     if Mend.REPLACE in mends:
         part.changes.append(Change(resource, Operation.REPLACE, "", fields))
         step = _Step(resource, reason, group=f"{Kind.CONTAINER}/{instance.name}")
@@ -148,10 +162,11 @@ def plan_container(
             rename = RenameContainer(container=current.id, old_name=current.name, name=instance.name, **plain("rename"))
             gone.append(part.add(rename))
             current = ContainerState({**current.inspect, "Name": f"/{instance.name}"})
-        _replace(part, instance, current, snapshot, step, (*to_create, *gone), to_start)
+        _replace(part, instance, current, snapshot, step, (*to_create, *gone, *turn), to_start)
     else:
-        part.changes.append(Change(resource, _operation(mends, instance), "", fields))
-        _change(part, instance, current, _Step(resource, reason), mends, to_create, to_start)
+        operation = Operation.RESTART if restart else _operation(mends, instance, current)
+        part.changes.append(Change(resource, operation, restart, fields))
+        _change(part, instance, current, _Step(resource, reason), mends, to_create, to_start, restart=bool(restart))
     return part
 
 
@@ -189,10 +204,9 @@ def _create(
     name: str,
     step: _Step,
     to_create: tuple[str, ...],
-    to_start: tuple[str, ...],
     forerunner: ContainerState | None = None,
-) -> tuple[str, str]:
-    """Create, connect, and start it unless it is to be stopped; the IDs of the creation and of the last of these."""
+) -> tuple[str, tuple[str, ...]]:
+    """Create and connect it; the IDs of the creation, and of all that it takes until it can be started."""
     payload = create_payload(instance, _carried(instance, forerunner, snapshot) if forerunner else None)
     endpoints = payload["NetworkingConfig"]["EndpointsConfig"]
     first = payload["HostConfig"]["NetworkMode"]
@@ -206,11 +220,20 @@ def _create(
     for network, endpoint in sorted(later.items()):
         common = step(f"connect {network}", created)
         ready.append(part.add(ConnectNetwork(container=created, network=network, endpoint=endpoint, **common)))
-    if instance.container.state is State.STOPPED:
-        return created, ready[-1]
-    started = part.add(StartContainer(container=created, **step("start", *ready, *to_start)))
-    part.up = started
-    return created, started
+    return created, tuple(ready)
+
+
+def _start(part: ContainerPlan, container: str, step: _Step, needs: tuple[str, ...], to_start: Before) -> str:
+    common = step("start", *needs, *to_start.needs, after=to_start.after)
+    part.up = part.add(StartContainer(container=container, **common))
+    part.starts = True
+    return part.up
+
+
+def _pause(part: ContainerPlan, instance: Instance, container: str, step: _Step, *needs: str) -> None:
+    """Pause it, if it is to be paused."""
+    if instance.container.state is State.PAUSED:
+        part.add(PauseContainer(container=container, **step("pause", *needs)))
 
 
 def _replace(
@@ -220,29 +243,23 @@ def _replace(
     snapshot: Snapshot,
     step: _Step,
     to_create: tuple[str, ...],
-    to_start: tuple[str, ...],
+    to_start: Before,
 ) -> None:
     """The steps of a replacement; the old container is there until the new one has proven itself."""
+    state = instance.container.state
     created = step("create")["id"]
     # Not before all that the new one needs is up: until then the old one goes on serving.
-    stopped = _stop(part, old, step("stop old", created, *to_start)) if old.is_up else ()
-    new, last = _create(
-        part,
-        instance,
-        snapshot,
-        f"{instance.name}{NEXT}",
-        step,
-        to_create,
-        (*to_start, *stopped),
-        forerunner=old,
-    )
-    proven = (last, *stopped)
-    if part.up:
+    before_stop = step("stop old", created, *to_start.needs, after=to_start.after)
+    stopped = _stop(part, old, before_stop) if old.is_up else ()
+    new, ready = _create(part, instance, snapshot, f"{instance.name}{NEXT}", step, to_create, forerunner=old)
+    proven = (*ready, *stopped)
+    if state in {State.RUNNING, State.PAUSED}:
+        started = _start(part, new, step, (*ready, *stopped), to_start)
         gate = AwaitProof(
             container=new,
             monitor_seconds=_MONITOR_SECONDS,
             deadline_seconds=_HEALTH_SECONDS,
-            **step("prove", part.up),
+            **step("prove", started),
         )
         part.up = part.add(gate)
         proven = (part.up,)
@@ -256,8 +273,13 @@ def _replace(
             **step("rename new", renamed),
         )
     )
-    # From here on there is nothing to take back: a removal that fails is left to the next cycle.
+    part.replaced = in_place
+    # From here on there is nothing to take back: what fails is left to the next cycle.
     after = _Step(step.resource, step.reason)
+    if state is State.COMPLETED:
+        # Not before it has its name: a new one of another name is begun again when it was cut off, and a job runs once.
+        part.replaced = _start(part, new, after, (in_place,), to_start)
+    _pause(part, instance, new, after, in_place)
     part.add(RemoveContainer(container=old.id, expected_name=away, **after("remove old", in_place)))
 
 
@@ -268,9 +290,11 @@ def _change(
     step: _Step,
     mends: Mapping[Mend, list[FieldChange]],
     to_connect: tuple[str, ...],
-    to_start: tuple[str, ...],
+    to_start: Before,
+    *,
+    restart: bool,
 ) -> None:
-    """Mend in place, without a restart."""
+    """Mend in place, without a restart unless one is asked for."""
     done: list[str] = []
     if Mend.RENAME in mends:
         rename = RenameContainer(container=current.id, old_name=current.name, name=instance.name, **step("rename"))
@@ -285,13 +309,31 @@ def _change(
             if row.path in paths:
                 row.write(payload, row.wanted(instance))
         done.append(part.add(UpdateContainer(container=current.id, payload=payload["HostConfig"], **step("update"))))
-    if Mend.STATE in mends:
-        if instance.container.state is State.STOPPED:
-            _stop(part, ContainerState({**current.inspect, "Name": f"/{instance.name}"}), step("stop", *done))
-        elif current.status == "paused":
-            part.up = part.add(UnpauseContainer(container=current.id, **step("unpause", *done)))
-        else:
-            part.up = part.add(StartContainer(container=current.id, **step("start", *to_connect, *done, *to_start)))
+    named = ContainerState({**current.inspect, "Name": f"/{instance.name}"})
+    if restart:
+        common = step("stop", *to_connect, *done, *to_start.needs, after=to_start.after)
+        _start(part, current.id, step, _stop(part, named, common), Before())
+    elif Mend.STATE in mends:
+        _change_state(part, instance, named, step, tuple(done), Before((*to_connect, *to_start.needs), to_start.after))
+
+
+def _change_state(
+    part: ContainerPlan,
+    instance: Instance,
+    current: ContainerState,
+    step: _Step,
+    needs: tuple[str, ...],
+    to_start: Before,
+) -> None:
+    state = instance.container.state
+    if state is State.STOPPED:
+        _stop(part, current, step("stop", *needs))
+    elif current.status == "paused":
+        part.up = part.add(UnpauseContainer(container=current.id, **step("unpause", *needs)))
+    elif current.is_up:
+        _pause(part, instance, current.id, step, *needs)
+    else:
+        _pause(part, instance, current.id, step, _start(part, current.id, step, needs, to_start))
 
 
 def _connect(
@@ -318,10 +360,12 @@ def _connect(
     return done
 
 
-def _operation(mends: Mapping[Mend, list[FieldChange]], instance: Instance) -> Operation:
-    if set(mends) == {Mend.STATE}:
-        return Operation.STOP if instance.container.state is State.STOPPED else Operation.START
-    return Operation.UPDATE
+def _operation(mends: Mapping[Mend, list[FieldChange]], instance: Instance, current: ContainerState) -> Operation:
+    if set(mends) != {Mend.STATE}:
+        return Operation.UPDATE
+    if instance.container.state is State.STOPPED:
+        return Operation.STOP
+    return Operation.PAUSE if instance.container.state is State.PAUSED and current.is_up else Operation.START
 
 
 def _carried(instance: Instance, old: ContainerState, snapshot: Snapshot) -> Anonymous | None:

@@ -1,4 +1,7 @@
-"""What has failed before: a replacement that was rolled back is not tried again until something about it changes."""
+"""What has failed before: a replacement that was rolled back is not tried again until something about it changes.
+
+Nor is a job that ended with another exit code than 0.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,16 @@ from dataclasses import dataclass
 
 from reconciler.fields import ownership
 from reconciler.planning.actions import Action, CreateContainer
+from reconciler.spec.model import Spec, State
+from reconciler.state.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A definition that did not prove itself.
+    """A definition that did not prove itself, or a job that failed.
 
     Attributes:
-        container: its name.
+        container: its name in the spec: what one replica could not do, another one can't either.
         digest: of its definition.
         image_id: of its image.
     """
@@ -29,7 +34,7 @@ class Unproven:
     """A failure of which the image's ID is not known yet.
 
     Attributes:
-        container: its name.
+        container: its name in the spec.
         digest: of its definition.
         image: the reference of its image.
     """
@@ -42,7 +47,21 @@ class Unproven:
 def unproven(undone: Iterable[Action]) -> list[Unproven]:
     """What failed, of the actions that were taken back."""
     return [
-        Unproven(action.resource.name, action.payload["Labels"][ownership.DIGEST], action.payload["Image"])
+        Unproven(
+            action.payload["Labels"][ownership.RESOURCE],
+            action.payload["Labels"][ownership.DIGEST],
+            action.payload["Image"],
+        )
         for action in undone
         if isinstance(action, CreateContainer)
     ]
+
+
+def failed_jobs(spec: Spec, snapshot: Snapshot) -> frozenset[Failure]:
+    """The jobs whose last run failed: what is there tells it, so that it is known after a restart of `watch` too."""
+    jobs = {key for key, container in spec.containers.items() if container.state is State.COMPLETED}
+    return frozenset(
+        Failure(container.resource, container.labels.get(ownership.DIGEST, ""), container.image_id)
+        for container in snapshot.containers
+        if container.resource in jobs and container.has_failed
+    )

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from reconciler.planning.plan import Conflict
-from reconciler.spec.model import Container, Endpoint, Mount, Network, Settings, Spec, State, Volume
+from reconciler.spec.model import Container, Endpoint, Mount, Network, Settings, Spec, State, Update, Volume
 from reconciler.state.resource import Kind, ResourceKey
 
 _CONTAINER = [
     *("adopt", "configs", "drift", "external_links", "links", "mac_address", "post_start", "pre_stop", "secrets"),
-    *("update", "volumes_from", "was"),
+    *("volumes_from", "was"),
 ]
 _NETWORK = ["driver", "driver_opts", "attachable", "enable_ipv4", "enable_ipv6", "internal", "ipam", "labels", "was"]
 _VOLUME = ["driver", "driver_opts", "labels", "was"]
-_STATES = frozenset([State.PAUSED, State.COMPLETED])
+_UPDATE = ["order", "monitor", "failure_action", "drain", "before"]
 
 
 def not_yet(spec: Spec) -> Iterator[Conflict]:
@@ -34,17 +34,11 @@ def not_yet(spec: Spec) -> Iterator[Conflict]:
 
 def _container(resource: ResourceKey, container: Container) -> Iterator[Conflict]:
     yield from _attributes(resource, container, Container(image=container.image), _CONTAINER)
-    if container.replicas != 1:
-        yield _conflict(resource, "replicas")
-    if container.state in _STATES:
-        yield _conflict(resource, f"state: {container.state}")
+    yield from _attributes(resource, container.update, Update(), _UPDATE, "update.")
     if container.shares or any(
         str(mode).startswith("container:") for mode in (container.network_mode, container.ipc, container.pid)
     ):
         yield _conflict(resource, "a namespace of another container")
-    for name, dependency in container.depends_on.items():
-        if dependency.condition != "service_started" or dependency.restart:
-            yield _conflict(resource, f"a condition or restart in depends_on.{name}")
     for name, endpoint in container.joined.items():
         given = ("gw_priority", "interface_name", "mac_address")
         yield from _attributes(resource, endpoint, Endpoint(), given, f"networks.{name}.")

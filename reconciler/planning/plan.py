@@ -25,6 +25,8 @@ class Operation(StrEnum):
     REPLACE = "replace"
     UPDATE = "update"
     START = "start"
+    RESTART = "restart"
+    PAUSE = "pause"
     STOP = "stop"
     REMOVE = "remove"
     HOLD = "hold"
@@ -111,7 +113,7 @@ class Plan:
         project: whose plan it is.
         engine: for which Engine.
         changes: what is different, sorted as a person reads it.
-        actions: what would be done; each one only needs actions before it.
+        actions: what would be done; each one only needs, or follows, actions before it.
         conflicts: what forbids to carry it out.
         kept_volumes: the project's volumes that the spec does not name; they stay.
         notices: what to know besides.
@@ -152,11 +154,17 @@ def ordered(actions: Iterable[Action]) -> tuple[Action, ...]:
         KeyError: an action needs one that is not there: likewise.
     """
     by_id = {action.id: action for action in actions}
-    graph = {action.id: action.needs for action in by_id.values()}
+    graph = {action.id: (*action.needs, *action.after) for action in by_id.values()}
     return tuple(by_id[action_id] for action_id in TopologicalSorter(graph).static_order())
 
 
-def change_order(change: Change) -> tuple[int, int, str]:
+def change_order(change: Change) -> tuple[int, int, tuple[str, int]]:
     """The order in which a person reads changes: removals last, else by kind and name."""
     kinds = list(Kind)
-    return (change.operation is Operation.REMOVE, kinds.index(change.resource.kind), change.resource.name)
+    return (change.operation is Operation.REMOVE, kinds.index(change.resource.kind), by_number(change.resource.name))
+
+
+def by_number(name: str) -> tuple[str, int]:
+    """A name to sort by: the replicas 9 and 10 in this order."""
+    rest, dash, number = name.rpartition("-")
+    return (f"{rest}-", int(number)) if dash and number.isdecimal() and number.isascii() else (name, 0)

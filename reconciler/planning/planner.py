@@ -29,10 +29,11 @@ from reconciler.planning.not_yet import not_yet
 from reconciler.planning.places import PlacesPlan, plan_places
 from reconciler.planning.plan import Change, Conflict, Notice, Operation, Plan, change_order, ordered
 from reconciler.planning.slots import Slot, find_slot
+from reconciler.planning.waiting import Before, Replica, Waiting, precede
 from reconciler.spec.model import Spec, State
 from reconciler.spec.reference import full_reference
 from reconciler.state.resource import Kind, ResourceKey
-from reconciler.state.snapshot import ContainerState, NetworkState, Snapshot, host_ports
+from reconciler.state.snapshot import ContainerState, NetworkState, Snapshot, host_ports, is_in_range
 
 _DOWN = "the project is taken down"
 
@@ -67,7 +68,7 @@ def plan(spec: Spec, snapshot: Snapshot, failures: frozenset[Failure] = frozense
     Args:
         spec: what is wanted.
         snapshot: what is there, observed for this spec.
-        failures: replacements that failed before and are not to be tried again.
+        failures: replacements and jobs that failed before and are not to be tried again.
     """
     draft = _Draft()
     images = plan_images(spec, snapshot)
@@ -84,15 +85,14 @@ def plan(spec: Spec, snapshot: Snapshot, failures: frozenset[Failure] = frozense
     wanted, unwanted = _sort_out(spec, snapshot)
     for container in unwanted:
         draft.add(plan_removal(container, _why_unwanted(spec, container)))
-    up: dict[str, str] = {}
-    """The action after which a container of the spec is up, for those that depend on it."""
+    waiting = Waiting(spec)
     for key in _dependency_order(spec):
-        if key not in wanted:
+        if key not in spec.containers or spec.containers[key].state is State.ABSENT:
             continue
-        part = _plan_instance(spec, snapshot, key, wanted[key], images, places, up, failures)
-        if part.up:
-            up[key] = part.up
-        draft.add(part)
+        needs = _needs(spec, key, images, places)
+        for part in _plan_replicas(_Planning(spec, snapshot, images, waiting, failures), key, wanted, needs):
+            draft.add(part)
+            draft.actions |= {gate.id: gate for gate in waiting.gates(part.actions)}
     _hand_over_names(draft, snapshot)
     _hand_over_ports(draft, snapshot)
     _remove_networks(draft, places.removals, snapshot, "no longer declared")
@@ -120,7 +120,7 @@ def plan_down(project: str, snapshot: Snapshot, spec: Spec | None = None) -> Pla
             if isinstance(action, StopContainer):
                 stops[_resource_of(snapshot, action)].append(action.id)
         for key in spec.containers:
-            for dependency in sorted(_before(spec, key)):
+            for dependency in sorted(precede(spec.containers[key])):
                 for stop in stops[dependency]:
                     draft.actions[stop] = _needing(draft.actions[stop], stops[key])
     networks = [network for network in snapshot.networks if network.labels.get(ownership.PROJECT) == project]
@@ -129,58 +129,38 @@ def plan_down(project: str, snapshot: Snapshot, spec: Spec | None = None) -> Pla
     return draft.finish(project, snapshot, kept)
 
 
-def _sort_out(spec: Spec, snapshot: Snapshot) -> tuple[dict[str, list[ContainerState]], list[ContainerState]]:
-    """The project's containers: those of each wanted place, and those that nothing wants."""
-    wanted: dict[str, list[ContainerState]] = {
-        key: [] for key, container in spec.containers.items() if container.state is not State.ABSENT
+def _sort_out(
+    spec: Spec, snapshot: Snapshot
+) -> tuple[dict[tuple[str, int], list[ContainerState]], list[ContainerState]]:
+    """The project's containers: those of each wanted place, by name and number, and those that nothing wants."""
+    wanted: dict[tuple[str, int], list[ContainerState]] = {
+        (key, number): []
+        for key, container in spec.containers.items()
+        if container.state is not State.ABSENT
+        for number in range(1, container.replicas + 1)
     }
     unwanted: list[ContainerState] = []
     for container in sorted(snapshot.containers, key=lambda state: (state.name, state.id)):
-        if container.resource in wanted and container.replica == 1:
-            wanted[container.resource].append(container)
-        else:
-            unwanted.append(container)
+        wanted.get((container.resource, container.replica), unwanted).append(container)
     return wanted, unwanted
 
 
 def _why_unwanted(spec: Spec, container: ContainerState) -> str:
-    return "declared absent" if container.resource in spec.containers else "no longer declared"
+    declared = spec.containers.get(container.resource)
+    if declared is None:
+        return "no longer declared"
+    return "declared absent" if declared.state is State.ABSENT else f"replicas: {declared.replicas}"
 
 
 def _dependency_order(spec: Spec) -> list[str]:
-    graph = {key: sorted(_before(spec, key)) for key in sorted(spec.containers)}
+    graph = {key: sorted(precede(container)) for key, container in sorted(spec.containers.items())}
     return list(TopologicalSorter(graph).static_order())
 
 
-def _before(spec: Spec, key: str) -> frozenset[str]:
-    """The containers that are up before this one."""
+def _needs(spec: Spec, key: str, images: dict[str, ImagePlan], places: PlacesPlan) -> tuple[str, ...]:
+    """The actions that the creation of a container needs: its image, networks, volumes."""
     container = spec.containers[key]
-    return container.uses | container.depends_on.keys()
-
-
-def _plan_instance(
-    spec: Spec,
-    snapshot: Snapshot,
-    key: str,
-    candidates: list[ContainerState],
-    images: dict[str, ImagePlan],
-    places: PlacesPlan,
-    up: dict[str, str],
-    failures: frozenset[Failure],
-) -> ContainerPlan:
-    container = spec.containers[key]
-    slot = find_slot(Instance(spec, key), candidates)
     image = images[full_reference(container.image)]
-    image_id = image.image_id
-    if slot.current and image.is_guess and full_reference(slot.current.image) == full_reference(container.image):
-        # Only its tag is missing here. Whether the registry has another image by now is known once it is pulled:
-        # nothing is replaced on a guess, and the next cycle sees it.
-        image_id = slot.current.image_id
-    platform = str(image.wanted.platform) if image.wanted.platform else ""
-    instance = Instance(spec, key, image_id=image_id, platform=platform)
-    conflicts = [*_name_conflict(instance, slot, snapshot), *_too_new(instance, snapshot)]
-    if conflicts:
-        return ContainerPlan(conflicts=conflicts)
     joined = [ResourceKey(Kind.NETWORK, spec.network_name(network)) for network in container.joined]
     mounted = [
         ResourceKey(Kind.VOLUME, spec.volume_name(mount.source))
@@ -193,9 +173,93 @@ def _plan_instance(
         for place in (*sorted(joined, key=str), *sorted(mounted, key=str))
         if place in places.creates
     ]
-    to_start = tuple(up[dependency] for dependency in sorted(_before(spec, key)) if dependency in up)
-    failed = bool(failures) and Failure(instance.name, digest(instance), image_id or "") in failures
-    return plan_container(instance, slot, snapshot, tuple(action.id for action in needs), to_start, failed=failed)
+    return tuple(action.id for action in needs)
+
+
+@dataclass(frozen=True, slots=True)
+class _Planning:
+    """What the plans of all containers share."""
+
+    spec: Spec
+    snapshot: Snapshot
+    images: dict[str, ImagePlan]
+    waiting: Waiting
+    failures: frozenset[Failure]
+
+
+def _plan_replicas(
+    shared: _Planning,
+    key: str,
+    wanted: dict[tuple[str, int], list[ContainerState]],
+    needs: tuple[str, ...],
+) -> list[ContainerPlan]:
+    """All containers of one name; those that are replaced take turns."""
+    container = shared.spec.containers[key]
+    parts: list[ContainerPlan] = []
+    replicas: list[Replica] = []
+    turn: tuple[str, ...] = ()
+    batch: list[str] = []
+    before = shared.waiting.before(key)
+    held_by = shared.waiting.held_by(key)
+    for number in range(1, container.replicas + 1):
+        slot = find_slot(Instance(shared.spec, key, number), wanted[key, number])
+        resource = ResourceKey(Kind.CONTAINER, shared.spec.container_name(key, number))
+        part = _plan_instance(shared, key, number, slot, needs, before, turn)
+        held = resource if part.failed else None
+        if held_by and part.starts:
+            part = _held_back(resource, part, held_by)
+            held = None if slot.current and slot.current.is_up else held_by
+        parts.append(part)
+        created = next((action.id for action in part.actions if isinstance(action, CreateContainer)), None)
+        replicas.append(
+            Replica(
+                resource=resource,
+                container=created or (slot.current.id if slot.current else resource.name),
+                current=slot.current,
+                up=part.up,
+                starts=part.starts,
+                held=held,
+                failed=part.failed,
+            )
+        )
+        if part.replaced:
+            batch.append(part.replaced)
+            if len(batch) == container.update.parallelism:
+                turn, batch = tuple(batch), []
+    shared.waiting.replicas[key] = replicas
+    return parts
+
+
+def _held_back(resource: ResourceKey, part: ContainerPlan, cause: ResourceKey) -> ContainerPlan:
+    fields = tuple(field for change in part.changes for field in change.fields)
+    return ContainerPlan(changes=[Change(resource, Operation.HOLD, f"it needs {cause}, which failed before", fields)])
+
+
+def _plan_instance(
+    shared: _Planning,
+    key: str,
+    number: int,
+    slot: Slot,
+    needs: tuple[str, ...],
+    before: Before,
+    turn: tuple[str, ...],
+) -> ContainerPlan:
+    spec, snapshot = shared.spec, shared.snapshot
+    container = spec.containers[key]
+    image = shared.images[full_reference(container.image)]
+    image_id = image.image_id
+    if slot.current and image.is_guess and full_reference(slot.current.image) == full_reference(container.image):
+        # Only its tag is missing here. Whether the registry has another image by now is known once it is pulled:
+        # nothing is replaced on a guess, and the next cycle sees it.
+        image_id = slot.current.image_id
+    platform = str(image.wanted.platform) if image.wanted.platform else ""
+    instance = Instance(spec, key, number, image_id, platform=platform)
+    conflicts = [*_name_conflict(instance, slot, snapshot), *_too_new(instance, snapshot)]
+    if conflicts:
+        return ContainerPlan(conflicts=conflicts)
+    failed = bool(shared.failures) and Failure(key, digest(instance), image_id or "") in shared.failures
+    restart = shared.waiting.restart(key, slot.current) if slot.current else ""
+    return plan_container(instance, slot, snapshot, needs, before, turn=turn, failed=failed, restart=restart)
 
 
 def _name_conflict(instance: Instance, slot: Slot, snapshot: Snapshot) -> Iterator[Conflict]:
@@ -256,8 +320,10 @@ def _hand_over_ports(draft: _Draft, snapshot: Snapshot) -> None:
     """A host port that another of our containers holds now is free once that one is stopped."""
     freed: dict[str, list[str]] = defaultdict(list)
     holders = {container.id: container for container in snapshot.containers}
+    whose: dict[str, str] = {}
     for action in draft.actions.values():
         if isinstance(action, StopContainer):
+            whose[action.id] = holders[action.container].resource
             for port in holders[action.container].held_ports:
                 freed[port].append(action.id)
     if not freed:
@@ -267,10 +333,11 @@ def _hand_over_ports(draft: _Draft, snapshot: Snapshot) -> None:
         if not isinstance(action, StartContainer):
             continue
         if action.container in created:
-            wanted = host_ports(created[action.container].payload)
+            payload = created[action.container].payload
+            wanted, key = host_ports(payload), payload["Labels"][ownership.RESOURCE]
         else:
-            wanted = holders[action.container].host_ports
-        needs = [stop for port in sorted(wanted) for stop in freed[port] if stop not in action.needs]
+            wanted, key = holders[action.container].host_ports, holders[action.container].resource
+        needs = [stop for port in sorted(wanted) for stop in freed.get(port, ()) if stop not in action.needs]
         for stop in needs:
             if _leads_to(draft, stop, action.id):
                 # The holder would wait for this very container: it stops earlier, before what it depends on is up.
@@ -278,8 +345,17 @@ def _hand_over_ports(draft: _Draft, snapshot: Snapshot) -> None:
                 draft.actions[stop] = replace(
                     stopping,
                     needs=tuple(n for n in stopping.needs if not (n == action.id or _leads_to(draft, n, action.id))),
+                    after=tuple(n for n in stopping.after if not (n == action.id or _leads_to(draft, n, action.id))),
                 )
-        draft.actions[action.id] = _needing(action, needs)
+        # Of a range another port does too, and replicas have one each: after those that give one back, if it can be.
+        needs += [
+            stop
+            for port in sorted(freed)
+            if any(is_in_range(port, range_) for range_ in wanted)
+            for stop in freed[port]
+            if whose[stop] != key and not _leads_to(draft, stop, action.id)
+        ]
+        draft.actions[action.id] = _needing(action, [need for need in needs if need not in action.needs])
 
 
 def _leads_to(draft: _Draft, start: str, goal: str) -> bool:
@@ -290,7 +366,7 @@ def _leads_to(draft: _Draft, start: str, goal: str) -> bool:
             return True
         if current not in seen:
             seen.add(current)
-            todo += draft.actions[current].needs
+            todo += [*draft.actions[current].needs, *draft.actions[current].after]
     return False
 
 

@@ -38,6 +38,7 @@ def plan_dict(plan: Plan) -> dict[str, Any]:
                 "resource": _resource(action.resource),
                 "reason": action.reason,
                 "needs": list(action.needs),
+                "after": list(action.after),
             }
             for action in plan.actions
         ],

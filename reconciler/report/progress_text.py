@@ -10,6 +10,8 @@ from reconciler.errors import EngineTimeout
 from reconciler.execution.outcome import ActionOutcome, Outcome, Result, Started
 from reconciler.planning.actions import (
     Action,
+    AwaitCompleted,
+    AwaitHealthy,
     AwaitProof,
     BuildImage,
     ConnectNetwork,
@@ -19,6 +21,7 @@ from reconciler.planning.actions import (
     DisconnectNetwork,
     ImportImage,
     LoadImage,
+    PauseContainer,
     PullImage,
     RemoveContainer,
     RemoveImage,
@@ -86,9 +89,15 @@ class ProgressText:
             self._step(f"{_named(action)}: pulling")
         elif isinstance(action, BuildImage):
             self._step(f"{_named(action)}: building")
+        elif isinstance(action, AwaitHealthy | AwaitCompleted):
+            self._step(f"{_named(action)}: waiting until it {_awaited(action)}")
 
     def _done(self, outcome: ActionOutcome) -> None:
         action, seconds = outcome.action, outcome.seconds
+        if outcome.error:
+            words = f"{one_line(outcome.error.message)}; others go on without it"
+            self._line("!", self._style.changed, f"{_named(action)}: {words}")
+            return
         if not action.group:
             if words := _done_words(action):
                 self._line("✓", self._style.good, f"{_named(action)} {words}{_took(seconds)}")
@@ -187,9 +196,11 @@ def _failed_head(outcome: Outcome, tally: Tally, achieved: str, took: str) -> st
     failed = rolled_back + len(tally.having("failed"))
     skipped = len(tally.having("skipped"))
     counts = f"{failed} of {tally.total} could not be done{f', {skipped} skipped' if skipped else ''}{took}."
+    if not failed:
+        counts = f"{skipped} of {tally.total} skipped{took}."  # what they need was there, and not as it should be
     if achieved:
         return f"Partly failed: {achieved}; {counts}"
-    if rolled_back == failed:
+    if rolled_back and rolled_back == failed:
         return f"Rolled back: {counts}"
     touched = outcome.having(Result.DONE) or rolled_back
     unsure = any(isinstance(one.error, EngineTimeout) for one in outcome.failed)
@@ -237,6 +248,8 @@ def _done_words(action: Action) -> str:
             return "started"
         case StopContainer():
             return "stopped"
+        case PauseContainer():
+            return "paused"
         case UnpauseContainer():
             return "unpaused"
         case UpdateContainer():
@@ -249,6 +262,10 @@ def _done_words(action: Action) -> str:
             return f"disconnected from {visible(action.network)}"
         case AwaitProof():
             return "proved itself"
+        case AwaitHealthy():
+            return "healthy"
+        case AwaitCompleted():
+            return "completed"
         case _:
             return action.kind
 
@@ -266,6 +283,10 @@ def _step_words(action: Action) -> str:
             return "new one proved itself"
         case _:
             return ""
+
+
+def _awaited(action: AwaitHealthy | AwaitCompleted) -> str:
+    return "is healthy" if isinstance(action, AwaitHealthy) else "has completed"
 
 
 def _undone_words(action: Action) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.fields import ownership
 from reconciler.fields.base import Instance, at
 from reconciler.fields.network import show_port
-from reconciler.planning.plan import Operation, Plan
+from reconciler.planning.plan import Operation, Plan, by_number
 from reconciler.planning.slots import find_slot
 from reconciler.report.json_form import conflict_dicts, engine_dict
 from reconciler.report.layout import GAP, INDENT, Cell, Row, cells, table, wrap
@@ -47,7 +48,7 @@ class StatusRow:
 
     Attributes:
         resource: which one, by its name on the Engine.
-        wanted: running, stopped, present or absent; empty where no spec says.
+        wanted: running, stopped, paused, completed, present or absent; empty where no spec says.
         state: a container's as Docker says it (running, exited, …), or present, or missing.
         exit_code: of a container that ended; else None.
         since: since when a container has been in that state, RFC 3339; empty where not known.
@@ -104,7 +105,7 @@ def status_rows(plan: Plan, spec: Spec | None, snapshot: Snapshot) -> list[Statu
     kinds = list(Kind)
     return [
         _with_drift(rows[key], changes.get(key, []), conflicts.get(key, ""))
-        for key in sorted(rows, key=lambda key: (kinds.index(key.kind), key.name))
+        for key in sorted(rows, key=lambda key: (kinds.index(key.kind), by_number(key.name)))
     ]
 
 
@@ -198,18 +199,21 @@ def _places(kind: Kind, wanted: set[str], there: Sequence[Any], project: str, *,
 
 def _containers(spec: Spec | None, snapshot: Snapshot) -> Iterator[StatusRow]:
     shown: set[str] = set()
+    places: dict[tuple[str, int], list[ContainerState]] = defaultdict(list)
+    for state in snapshot.containers:
+        places[state.resource, state.replica].append(state)
     for key, container in spec.containers.items() if spec else ():
         if spec is None or container.state.value == ABSENT:
             continue
-        instance = Instance(spec, key)
-        places = [state for state in snapshot.containers if state.resource == key and state.replica == 1]
-        current = find_slot(instance, places).current
-        resource = ResourceKey(Kind.CONTAINER, instance.name)
-        if current is None:
-            yield StatusRow(resource, container.state.value, MISSING)
-        else:
-            shown.add(current.id)
-            yield _container(resource, container.state.value, current, snapshot)
+        for number in range(1, container.replicas + 1):
+            instance = Instance(spec, key, number)
+            current = find_slot(instance, places[key, number]).current
+            resource = ResourceKey(Kind.CONTAINER, instance.name)
+            if current is None:
+                yield StatusRow(resource, container.state.value, MISSING)
+            else:
+                shown.add(current.id)
+                yield _container(resource, container.state.value, current, snapshot)
     for state in snapshot.containers:
         if state.id not in shown:
             resource = ResourceKey(Kind.CONTAINER, state.name)
@@ -312,7 +316,9 @@ def _row(row: StatusRow, style: Style, compared: bool, *, wide: bool) -> Row:
 
 def _actual(row: StatusRow) -> str:
     state = visible(row.state)
-    if row.exit_code is not None:
+    if _has_completed(row):
+        state = "completed"
+    elif row.exit_code is not None:
         state = f"{state} ({row.exit_code})"
     if row.seconds is not None:
         state += f" {age(row.seconds)}{' ago' if row.state in _WITH_A_PAST else ''}"
@@ -323,13 +329,19 @@ def _is_troubled(row: StatusRow) -> bool:
     """Whether somebody should look at it, even if it is as declared: one that restarts for ever is, too."""
     if row.state in {MISSING, "dead"} or row.health == "unhealthy":
         return True
-    return row.wanted == "running" and bool(row.exit_code)
+    return row.wanted in {"running", "paused", "completed"} and bool(row.exit_code)
+
+
+def _has_completed(row: StatusRow) -> bool:
+    """Whether it is a job that has done its work; where one is not wanted, nobody knows whether it is one."""
+    return row.wanted == "completed" and row.state == "exited" and row.exit_code == 0
 
 
 def _paint_state(row: StatusRow, style: Style) -> Paint:
     if _is_troubled(row):
         return style.bad
-    return style.changed if row.health == "starting" or row.state in {"restarting", "paused"} else style.plain
+    unsettled = row.state == "restarting" or (row.state == "paused" and row.wanted != "paused")
+    return style.changed if row.health == "starting" or unsettled else style.plain
 
 
 def _sign(row: StatusRow, style: Style, compared: bool) -> Cell:

@@ -16,6 +16,8 @@ from reconciler.state.images import Archive, Content, ImageState, Offer
 _DEFAULT_STOP_SECONDS = 10
 """What the Engine gives a container to stop, where nothing else is set."""
 
+_NANOSECOND_DIGITS = 9
+
 
 @dataclass(frozen=True)
 class ContainerState:
@@ -64,15 +66,39 @@ class ContainerState:
         return int(at("State.ExitCode", self.inspect) or 0)
 
     @property
+    def has_completed(self) -> bool:
+        """Whether its last run ended with exit code 0."""
+        return self.status == "exited" and not self.exit_code
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether its last run ended with another exit code."""
+        return self.status == "exited" and bool(self.exit_code)
+
+    @property
     def health(self) -> str | None:
         """One of starting, healthy, unhealthy; None where nothing checks it."""
         status = at("State.Health.Status", self.inspect)
         return None if status in {None, "", "none"} else str(status)
 
     @property
+    def is_healthy(self) -> bool:
+        """Whether it runs, and its healthcheck says that it is well."""
+        return self.status == "running" and self.health == "healthy"
+
+    @property
+    def start_period_seconds(self) -> float:
+        """How long its healthcheck may fail at first."""
+        return float(at("Config.Healthcheck.StartPeriod", self.inspect) or 0) / 10**9
+
+    @property
     def started_at(self) -> str:
         """When it last started, RFC 3339; the year 1 while it never did."""
         return str(at("State.StartedAt", self.inspect) or "")
+
+    def is_newer_than_the_start_of(self, other: ContainerState) -> bool:
+        """Whether it was created after the other one last started."""
+        return _moment(str(self.inspect.get("Created") or "")) > _moment(other.started_at)
 
     @property
     def restart_count(self) -> int:
@@ -117,7 +143,7 @@ class ContainerState:
 
     @cached_property
     def held_ports(self) -> frozenset[str]:
-        """The host ports that it has: those that it asks for, and those that the Engine chose."""
+        """The host ports that it has: those that it asks for by number, and those that the Engine chose."""
         bound = at("NetworkSettings.Ports", self.inspect) or {}
         chosen = {
             f"{entry['HostPort']}/{target.partition('/')[2] or 'tcp'}"
@@ -125,7 +151,7 @@ class ContainerState:
             for entry in entries or ()
             if entry.get("HostPort")
         }
-        return self.host_ports | chosen
+        return frozenset(port for port in self.host_ports if "-" not in port) | chosen
 
     @cached_property
     def anonymous_volumes(self) -> Mapping[str, str]:
@@ -224,8 +250,14 @@ class Snapshot:
         return self._image_by_id.get(image_id)
 
 
+def _moment(text: str) -> tuple[str, str]:
+    """A time as the Engine writes it, to compare: it leaves zeros at the end of a fraction out."""
+    whole, _, fraction = text.removesuffix("Z").partition(".")
+    return whole, fraction.ljust(_NANOSECOND_DIGITS, "0")
+
+
 def host_ports(container: Mapping[str, Any]) -> frozenset[str]:
-    """The host ports that a create payload or an inspect asks for by number, as `8080/tcp`."""
+    """The host ports that a create payload or an inspect asks for: `8080/tcp`, or one of a range, `8000-8009/tcp`."""
     bindings = at("HostConfig.PortBindings", container) or {}
     return frozenset(
         f"{entry['HostPort']}/{target.partition('/')[2] or 'tcp'}"
@@ -233,3 +265,11 @@ def host_ports(container: Mapping[str, Any]) -> frozenset[str]:
         for entry in entries or ()
         if entry.get("HostPort") not in {None, "", "0"}
     )
+
+
+def is_in_range(port: str, range_: str) -> bool:
+    """Whether a host port, such as `8003/tcp`, is one of a range, such as `8000-8009/tcp`; False for no range."""
+    number, _, protocol = port.partition("/")
+    numbers, _, same = range_.partition("/")
+    first, dash, last = numbers.partition("-")
+    return bool(dash) and number.isdecimal() and protocol == same and int(first) <= int(number) <= int(last)

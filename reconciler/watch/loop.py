@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from reconciler.errors import EngineError, ReconcilerError, SpecError
 from reconciler.execution.executor import apply
 from reconciler.execution.outcome import ActionOutcome, Outcome, Result, Started
-from reconciler.planning.failures import Failure, Unproven, unproven
+from reconciler.planning.failures import Failure, Unproven, failed_jobs, unproven
 from reconciler.planning.plan import Operation
 from reconciler.planning.planner import plan
 
@@ -67,10 +67,11 @@ class Watch:
         if self._spec is None:
             return
         log = self.log.bind(project=self._spec.name, reason=",".join(reasons))
-        if "signal" in reasons:
-            self._failures.clear()  # a person asks to try again
+        again = "signal" in reasons  # a person asks to try again
+        if again:
+            self._failures.clear()
         try:
-            outcome = self._reconcile(self._spec, log)
+            outcome = self._reconcile(self._spec, log, again=again)
         except EngineError as error:
             # It may be away for hours: said once, then again when it says something else or is back.
             self._say("engine_error", error)
@@ -91,7 +92,7 @@ class Watch:
             self._said = ""
         self._spec = spec
 
-    def _reconcile(self, spec: Spec, log: Log) -> Outcome | None:
+    def _reconcile(self, spec: Spec, log: Log, *, again: bool) -> Outcome | None:
         if self._engine is None:
             self._engine = self.connect()
         snapshot = self._engine.observe(spec.name, spec)
@@ -99,7 +100,8 @@ class Watch:
             log.info("engine_is_back", engine=snapshot.engine.version)
             self._said = ""
         self._resolve(snapshot)
-        found = plan(spec, snapshot, frozenset(self._failures))
+        failed = self._failures if again else self._failures | failed_jobs(spec, snapshot)
+        found = plan(spec, snapshot, frozenset(failed))
         self._say_held(found, log)
         if self._stands_in_the_way(found, log) or not found.actions:
             return None
@@ -164,6 +166,8 @@ def _log(event: Started | ActionOutcome, log: Log) -> None:
         log.error("action_failed", **fields, error=event.error.message, hint=event.error.hint, output=event.log)
     elif event.result is Result.SKIPPED and event.action.group:
         log.debug("action_skipped", **fields)  # the step of the replacement that failed has said why
+    elif event.result is Result.DONE and event.error:
+        log.warning("gate_passed_without", **fields, because=event.error.message)
     elif event.result is Result.SKIPPED:
         log.warning("action_skipped", **fields, because=event.error.message if event.error else "stopped")
     else:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.e2e.command import COMMAND, DEADLINE, Done, Shell
+from tests.support.engine import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,6 +71,47 @@ def test_3_of_a_replacement_that_is_rolled_back(shell: Shell) -> None:
     assert shell.names() == [shell.name("web")]
     data = shell.run("apply", "-y", "-o", "json")
     assert (data.code, data.json["exit_code"], data.json["rolled_back"]) == (3, 3, True)
+
+
+def test_3_of_a_job_that_others_wait_for_and_that_fails(shell: Shell) -> None:
+    waits: dict[str, Any] = {"depends_on": {"job": {"condition": "service_completed_successfully"}}}
+    shell.declare({"job": {"state": "completed", "command": FAILS}, "web": waits, "next": {"depends_on": ["web"]}})
+    failed = shell.run("apply")
+    assert failed.code == 3
+    told = failed.out.splitlines()
+    assert f"  ✗ container {shell.name('job')}: exited with code 9" in told
+    assert "      | last words" in told
+    for key in ("web", "next"):
+        assert f"  ! container {shell.name(key)} not started, because container {shell.name('job')} failed" in told
+
+    # What is there already and fails again is no change of its own: the others are what is skipped.
+    planned = shell.run("plan", "--detailed-exitcode")
+    assert planned.code == 2
+    status = shell.run("status", "-o", "json").json["resources"]
+    job = next(row for row in status if row["name"] == shell.name("job"))
+    assert (job["wanted"], job["state"], job["exit_code"], job["operation"]) == ("completed", "exited", 9, "start")
+    assert shell.run("apply").code == 3
+
+    waits["depends_on"]["job"]["required"] = False
+    shell.declare({"job": {"state": "completed", "command": FAILS}, "web": waits})
+    done = shell.run("apply", "-y")
+    assert (done.code, "others go on without it" in done.out) == (0, True)
+
+    shell.declare({"job": {"state": "completed", "command": ["true"]}, "web": waits})
+    assert shell.run("apply", "-y").code == 0
+    wait_for(lambda: shell.status("job") == "exited", "the job has ended")
+    assert shell.run("plan", "--detailed-exitcode").code == 0
+    assert re.search(rf"✓ container +{shell.name('job')} +completed +completed \d+ second", shell.run("status").out)
+
+
+def test_3_of_one_that_never_becomes_healthy(shell: Shell) -> None:
+    check = {"healthcheck": {"test": "false", "interval": "200ms", "retries": 2}}
+    web = {"depends_on": {"db": {"condition": "service_healthy"}}}
+    shell.declare({"db": check, "web": web})
+    assert shell.run("apply").code == 3
+    again = shell.run("apply")
+    assert again.code == 1, "the database is there already: nothing could be done"
+    assert "Failed: 1 of 1 skipped" in again.out
 
 
 @pytest.mark.parametrize("command", ["validate", "plan", "apply", "status", "watch", "down"])

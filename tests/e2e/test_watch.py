@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -211,6 +211,47 @@ def test_a_replacement_that_failed_is_not_tried_again_each_interval(shell: Shell
         wait_for(lambda: shell.inspect("web")["Id"] != before, "another definition is tried")
         assert count("POST /containers/create") == 2
         wait_for(lambda: shell.names() == [shell.name("web")], "the old one has gone")
+        finish(running)
+
+
+def test_a_job_that_failed_does_not_run_again_by_itself(shell: Shell) -> None:
+    """Not at the next interval, not after a restart of the watch; when somebody asks, or it is changed."""
+    command = ["sh", "-c", "echo x >>/runs/all; exit 9"]
+    waits = {"depends_on": {"job": {"condition": "service_completed_successfully"}}}
+
+    def declare(job: list[str]) -> None:
+        jobs: dict[str, dict[str, Any]] = {
+            "job": {"state": "completed", "command": job, "volumes": ["runs:/runs"]},
+            "web": waits,
+        }
+        shell.declare({"counter": {"volumes": ["runs:/runs"]}, **jobs}, volumes={"runs": {}})
+
+    def runs() -> int:
+        return len(shell.engine.docker("exec", shell.name("counter"), "cat", "/runs/all").split())
+
+    declare(command)
+    with shell.start("watch", "--interval", "0.3") as running:
+        running.until("cycle_failed")
+        held = running.until("held_back")
+        assert held["resources"] == [f"container {shell.name('job')}", f"container {shell.name('web')}"]
+        time.sleep(1.5)
+        assert len(running.events("held_back")) == 1
+        assert runs() == 1
+        running.signal(signal.SIGHUP)
+        running.until("cycle_failed", 2)
+        assert runs() == 2
+        finish(running)
+
+    with shell.start("watch", "--interval", "0.3") as running:
+        running.until("held_back")
+        time.sleep(1)
+        assert runs() == 2
+        declare([*command[:2], "echo x >>/runs/all"])
+        running.until("cycle_done")
+        assert runs() == 3
+        assert shell.status("web") == "running"
+        time.sleep(1)
+        assert runs() == 3
         finish(running)
 
 

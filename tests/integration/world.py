@@ -79,17 +79,25 @@ class World:
 
     # --- by hand ----------------------------------------------------------------------------------------------
 
-    def name(self, key: str) -> str:
+    def name(self, key: str, number: int = 1) -> str:
         """The container's name on the Engine."""
-        return f"{self.project}-{key}-1"
+        return f"{self.project}-{key}-{number}"
 
-    def inspect(self, key: str) -> Any:
+    def inspect(self, key: str, number: int = 1) -> Any:
         """The container of the spec, as the Engine tells it."""
-        return self.engine.inspect(self.name(key))
+        return self.engine.inspect(self.name(key, number))
 
-    def id(self, key: str) -> str:
+    def id(self, key: str, number: int = 1) -> str:
         """The ID of the container of the spec."""
-        return str(self.inspect(key)["Id"])
+        return str(self.inspect(key, number)["Id"])
+
+    def status(self, key: str, number: int = 1) -> str:
+        """What the Engine says that it does: running, exited, …"""
+        return str(self.inspect(key, number)["State"]["Status"])
+
+    def started(self, key: str, number: int = 1) -> str:
+        """When it was last started."""
+        return str(self.inspect(key, number)["State"]["StartedAt"])
 
     def names(self) -> list[str]:
         """The names of all of the project's containers, leftovers too."""

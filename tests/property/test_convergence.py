@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import HealthCheck, Phase, given, settings
@@ -31,21 +30,42 @@ checked = settings(
 )
 
 KEYS = ("a", "b", "c", "d")
-PORTS = ("8080", "8081", "8082")
+PORTS = ("8080", "8081", "8082", "8083-8085")
 NETWORKS = ("default", "front", "back")
 
 
+JOB = ["exit", "0"]
+"""What a job does: it has completed as soon as it is started."""
+
+
 @st.composite
-def _container(draw: st.DrawFn, before: list[str], ports: list[str]) -> Declared:
+def _dependency(draw: st.DrawFn, on: Declared) -> Declared:
+    """One whose condition can be met: nobody waits for the health of what has no check, or the end of a server."""
+    conditions = ["service_started"]
+    if on["state"] == "running" and on["image"] == "app:2":
+        conditions.append("service_healthy")
+    if on["state"] == "completed":
+        conditions.append("service_completed_successfully")
+    return {
+        "condition": draw(st.sampled_from(conditions)),
+        "required": draw(st.booleans()),
+        "restart": draw(st.booleans()),
+    }
+
+
+@st.composite
+def _container(draw: st.DrawFn, before: Mapping[str, Declared], ports: list[str]) -> Declared:
     found: Declared = {
         "image": draw(st.sampled_from(["app:1", "app:1", "app:2", "other:1"])),
         "networks": {
             name: {"aliases": draw(st.sampled_from([[], ["x"], ["y", "x"]]))}
             for name in draw(st.lists(st.sampled_from(NETWORKS), min_size=1, unique=True))
         },
-        "depends_on": [key for key in before if draw(st.booleans())],
-        "ports": [f"{port}:80{port[-1]}" for port in ports],
-        "state": draw(st.sampled_from(["running", "running", "running", "stopped", "absent"])),
+        "depends_on": {key: draw(_dependency(one)) for key, one in before.items() if draw(st.booleans())},
+        "ports": [f"{port}:80{port[3]}" for port in ports],
+        "state": draw(st.sampled_from(["running", "running", "running", "paused", "completed", "stopped", "absent"])),
+        "replicas": 1 if any("-" not in port for port in ports) else draw(st.sampled_from([1, 1, 2, 3, 0])),
+        "update": {"parallelism": draw(st.sampled_from([1, 1, 2, 0]))},
     }
     optional = {
         "environment": st.dictionaries(st.sampled_from(["A", "B", "OF_IMAGE"]), st.sampled_from(["", "1"]), max_size=2),
@@ -59,7 +79,10 @@ def _container(draw: st.DrawFn, before: list[str], ports: list[str]) -> Declared
         "hostname": st.just("x"),
         "pull_policy": st.sampled_from(["missing", "always", "daily"]),
     }
-    return found | {name: draw(values) for name, values in optional.items() if draw(st.integers(0, 3)) == 3}
+    found |= {name: draw(values) for name, values in optional.items() if draw(st.integers(0, 3)) == 3}
+    if found["state"] == "completed":
+        found |= {"command": draw(st.sampled_from([JOB, [*JOB, "again"]])), "restart": "no"}
+    return found
 
 
 @st.composite
@@ -68,14 +91,14 @@ def specs(draw: st.DrawFn) -> Declared:
     keys = draw(st.lists(st.sampled_from(KEYS), unique=True))
     port_of = {port: draw(st.sampled_from([None, *KEYS])) for port in PORTS}
     containers: dict[str, Declared] = {}
-    there: list[str] = []
+    there: dict[str, Declared] = {}
     for key in keys:
         mine = [port for port, owner in port_of.items() if owner == key]
         containers[key] = draw(_container(there, mine))
         if containers[key]["state"] != "absent":
-            there.append(key)
+            there[key] = containers[key]
     for key in there:
-        if draw(st.integers(0, 3)) == 3:
+        if containers[key]["replicas"] == 1 and draw(st.integers(0, 3)) == 3:
             containers[key]["container_name"] = f"the-{key}"
     return {
         "containers": containers,
@@ -94,7 +117,7 @@ def scenes(draw: st.DrawFn) -> Scene:
     daemon.add_image("app:3", Cmd=IDLE)
     daemon.offer("other:1", Cmd=IDLE, WorkingDir="/srv")
     foreign = {"NetworkingConfig": {"EndpointsConfig": {}}, "Image": "app:1"}
-    for name, labels in (("foreign", {}), ("p-a-2", {"com.docker.compose.project": "p"}), ("p-a", {})):
+    for name, labels in (("foreign", {}), ("p-a-9", {"com.docker.compose.project": "p"}), ("p-a", {})):
         daemon.call("POST", "/containers/create", {"name": name}, {**foreign, "Labels": labels})
         daemon.call("POST", f"/containers/{name}/start")
     daemon.call("POST", "/networks/create", None, {"Name": "bridge"})
@@ -117,22 +140,53 @@ def named_volumes(daemon: Daemon) -> Mapping[str, Any]:
     return {name: row for name, row in daemon.has.volumes.items() if name.startswith("p_")}
 
 
+def replicas(scene: Scene) -> dict[tuple[str, int], Any]:
+    """The containers of ours, by name in the spec and number; each is there once."""
+    ours = [row for row in scene.daemon.has.containers.values() if ownership.PROJECT in row["Config"]["Labels"]]
+    found = {
+        (row["Config"]["Labels"][ownership.RESOURCE], int(row["Config"]["Labels"][ownership.REPLICA])): row
+        for row in ours
+    }
+    assert len(found) == len(ours)
+    return found
+
+
+ENOUGH = {
+    "running": {"running"},
+    "paused": {"paused"},
+    "stopped": {"created", "exited"},
+    "completed": {"exited"},
+}
+
+
 def expect_one_of_each(scene: Scene) -> None:
     """Each wanted container is there once, under its name, and as it should be; nothing else of ours is."""
-    ours = Counter(
-        (row["Config"]["Labels"][ownership.RESOURCE], row["Name"].removeprefix("/"), row["State"]["Status"])
-        for row in scene.daemon.has.containers.values()
-        if ownership.PROJECT in row["Config"]["Labels"]
-    )
+    found = replicas(scene)
     wanted = {
-        (key, scene.spec.container_name(key), one.state.value)
+        (key, number): one
         for key, one in scene.spec.containers.items()
         if one.state != "absent"
+        for number in range(1, one.replicas + 1)
     }
-    down = {"created": "stopped", "exited": "stopped"}
-    assert Counter({(key, name, down.get(status, status)): count for (key, name, status), count in ours.items()}) == (
-        Counter(wanted)
-    )
+    assert found.keys() == wanted.keys()
+    for (key, number), row in found.items():
+        assert row["Name"] == f"/{scene.spec.container_name(key, number)}"
+        assert row["State"]["Status"] in ENOUGH[wanted[key, number].state.value]
+
+
+def completed(scene: Scene) -> dict[str, str]:
+    """The jobs that have completed, by ID: when they started."""
+    return {
+        row["Id"]: row["State"]["StartedAt"]
+        for row in scene.daemon.has.containers.values()
+        if row["Config"]["Cmd"][:2] == JOB and row["State"]["Status"] == "exited"
+    }
+
+
+def expect_not_run_again(scene: Scene, before: Mapping[str, str]) -> None:
+    """A job that has completed is not started again, whatever else is done; only another one takes its place."""
+    after = completed(scene)
+    assert {container: after[container] for container in before if container in after}.items() <= before.items()
 
 
 def expect_sound(plan: Plan, daemon: Daemon) -> None:
@@ -150,25 +204,25 @@ def expect_sound(plan: Plan, daemon: Daemon) -> None:
             assert action.payload["Labels"][ownership.PROJECT] == "p"
 
 
-def anonymous_volumes(scene: Scene) -> dict[tuple[str, str], str]:
-    """By container and path, the volume that nobody named."""
+def anonymous_volumes(scene: Scene) -> dict[tuple[str, int, str], str]:
+    """By container, number and path, the volume that nobody named."""
     return {
-        (row["Config"]["Labels"].get(ownership.RESOURCE), mount["Destination"]): mount["Name"]
-        for row in scene.daemon.has.containers.values()
+        (key, number, mount["Destination"]): mount["Name"]
+        for (key, number), row in replicas(scene).items()
         for mount in row["Mounts"]
         if mount["Type"] == "volume" and not mount["Name"].startswith("p_")
     }
 
 
-def expect_carried(scene: Scene, before: Mapping[tuple[str, str], str]) -> None:
+def expect_carried(scene: Scene, before: Mapping[tuple[str, int, str], str]) -> None:
     """What anonymous volumes hold moves along: those that an image asked for, and those that are still declared."""
-    after = anonymous_volumes(scene)
-    for (key, path), volume in before.items():
-        if key in scene.spec.containers and scene.spec.containers[key].state != "absent":
+    after, there = anonymous_volumes(scene), replicas(scene)
+    for (key, number, path), volume in before.items():
+        if (key, number) in there:
             declared = {mount.target: mount.source for mount in scene.spec.containers[key].volumes}
             of_image = path == "/data" and path not in declared
             if of_image or declared.get(path) == "":
-                assert after.get((key, path)) == volume
+                assert after.get((key, number, path)) == volume
 
 
 @checked
@@ -180,10 +234,11 @@ def test_applied_once_nothing_is_left_to_do(
     for declared in (first, second):
         scene.declare(**declared)
         expect_sound(scene.plan(), scene.daemon)
-        kept, carried = named_volumes(scene.daemon), anonymous_volumes(scene)
+        kept, carried, done = named_volumes(scene.daemon), anonymous_volumes(scene), completed(scene)
         scene.converge(order=order)
         expect_one_of_each(scene)
         expect_carried(scene, carried)
+        expect_not_run_again(scene, done)
         assert named_volumes(scene.daemon).items() >= kept.items()
     assert foreign(scene.daemon) == before
 
@@ -195,7 +250,7 @@ def test_killed_at_any_call_the_next_apply_finishes(
 ) -> None:
     scene.declare(**first)
     scene.converge()
-    volumes = dict(named_volumes(scene.daemon))
+    volumes, done = dict(named_volumes(scene.daemon)), completed(scene)
     scene.declare(**second)
     counted = SimulatedEngine(scene.daemon.copy())
     scene.apply(counted)
@@ -213,6 +268,7 @@ def test_killed_at_any_call_the_next_apply_finishes(
         scene.declare(**first)
     scene.converge()
     expect_one_of_each(scene)
+    expect_not_run_again(scene, done)
     assert named_volumes(scene.daemon).items() >= volumes.items()
 
 
@@ -223,7 +279,7 @@ def test_refused_at_any_call_the_next_apply_finishes(
 ) -> None:
     scene.declare(**first)
     scene.converge()
-    up = {key for key, one in scene.spec.containers.items() if one.state == "running"}
+    up = {place for place in replicas(scene) if scene.spec.containers[place[0]].state == "running"}
     scene.declare(**second)
     counted = SimulatedEngine(scene.daemon.copy())
     scene.apply(counted)
@@ -235,10 +291,17 @@ def test_refused_at_any_call_the_next_apply_finishes(
     assert outcome.exit_code in {0, 1, 3}
     if outcome.rolled_back:
         for action in {one.action.group: one.action for one in outcome.failed if one.action.group}.values():
-            key = next(key for key in scene.spec.containers if scene.spec.container_name(key) == action.resource.name)
-            if key in up and scene.spec.containers[key].state == "running":
+            place = next(
+                (key, number)
+                for key, one in scene.spec.containers.items()
+                for number in range(1, one.replicas + 1)
+                if scene.spec.container_name(key, number) == action.resource.name
+            )
+            if place in up and scene.spec.containers[place[0]].state == "running":
                 assert any(
-                    row["Config"]["Labels"].get(ownership.RESOURCE) == key and row["State"]["Status"] == "running"
+                    row["Config"]["Labels"].get(ownership.RESOURCE) == place[0]
+                    and row["Config"]["Labels"].get(ownership.REPLICA) == str(place[1])
+                    and row["State"]["Status"] == "running"
                     for row in scene.daemon.has.containers.values()
                 ), "a replacement that was taken back leaves the old one running"
     scene.converge()
@@ -273,31 +336,36 @@ DRIFTS = ("stop", "start", "pause", "rename", "update", "disconnect", "connect",
 @given(
     scenes(),
     specs(),
-    st.lists(st.tuples(st.sampled_from(DRIFTS), st.sampled_from(KEYS)), min_size=1, max_size=8),
+    st.lists(st.tuples(st.sampled_from(DRIFTS), st.sampled_from(KEYS), st.integers(1, 2)), min_size=1, max_size=8),
     st.randoms(use_true_random=False),
 )
-def test_drift_is_mended(scene: Scene, declared: Declared, drifts: list[tuple[str, str]], order: random.Random) -> None:
+def test_drift_is_mended(
+    scene: Scene, declared: Declared, drifts: list[tuple[str, str, int]], order: random.Random
+) -> None:
     scene.declare(**declared)
     scene.converge()
-    ours = {
-        row["Config"]["Labels"][ownership.RESOURCE]: row["Id"]
-        for row in scene.daemon.has.containers.values()
-        if ownership.PROJECT in row["Config"]["Labels"]
-    }
+    ours = {place: str(row["Id"]) for place, row in replicas(scene).items()}
     before = foreign(scene.daemon.copy())
-    for operation, key in drifts:
-        if ours.get(key) in scene.daemon.has.containers:
-            name = scene.daemon.container(ours[key])["Name"].removeprefix("/")
+    for operation, key, number in drifts:
+        if (container := ours.get((key, number), "")) in scene.daemon.has.containers:
+            name = scene.daemon.container(container)["Name"].removeprefix("/")
             try:
                 _do(scene, operation, name)
             except EngineError:
                 continue  # the Engine does not let one do that now
     plan = scene.plan()
     expect_sound(plan, scene.daemon)
-    assert {operation for operation, _ in changes(plan).values()} <= {"create", "update", "start", "stop"}
+    assert {operation for operation, _ in changes(plan).values()} <= {
+        "create",
+        "update",
+        "start",
+        "restart",
+        "pause",
+        "stop",
+    }
     scene.converge(order=order)
     expect_one_of_each(scene)
     assert foreign(scene.daemon) == before
     there = {row["Id"] for row in scene.daemon.has.containers.values()}
-    removed = {key for operation, key in drifts if operation == "remove"}
-    assert {container for key, container in ours.items() if key not in removed} <= there, "mended in place"
+    removed = {(key, number) for operation, key, number in drifts if operation == "remove"}
+    assert {container for place, container in ours.items() if place not in removed} <= there, "mended in place"

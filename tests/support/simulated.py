@@ -662,7 +662,7 @@ class Scene:
         assert not todo.conflicts, todo.conflicts
         if order:
             todo = replace(todo, actions=tuple(order.sample(todo.actions, len(todo.actions))))
-        return apply(todo, engine, FakeClock(), stop=stop, concurrency=1)
+        return apply(todo, engine, FakeClock(), stop=stop, concurrency=1, gates=0)
 
     def converge(self, *, order: random.Random | None = None) -> Outcome:
         """Apply; all must succeed, and nothing may be left to do."""

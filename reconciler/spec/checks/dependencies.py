@@ -7,7 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 from reconciler.spec.checks.names import undeclared
-from reconciler.spec.diagnostics import Diagnostic
+from reconciler.spec.diagnostics import Diagnostic, Severity
 from reconciler.spec.model import Spec, State
 from reconciler.spec.model.namespaces import service_of
 from reconciler.spec.places import Path_, as_written, in_text, named
@@ -30,7 +30,11 @@ def problems(spec: Spec, document: Text) -> Iterator[Diagnostic]:
                 hint = f'take it out, or let "{dependency}" run'
             else:
                 continue
-            yield document.diagnostic(path, message, hint, key=True)
+            # Compose files name what another file may add: what is not required may be missing.
+            severity: Severity = (
+                "error" if container.depends_on[dependency].required or dependency == key else "warning"
+            )
+            yield document.diagnostic(path, message, hint, key=True, severity=severity)
         yield from _uses(spec, document, key)
     yield from _cycles(spec, document)
 

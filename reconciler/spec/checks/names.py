@@ -66,16 +66,17 @@ def _same_container_name(spec: Spec, document: Text) -> Iterator[Diagnostic]:
     for key, container in spec.containers.items():
         if container.state is State.ABSENT:
             continue
-        name = spec.container_name(key)
-        if other := seen.get(name):
-            # The one that can be changed may be the first.
-            named = key if container.container_name else other
-            yield document.diagnostic(
-                ("containers", named, "container_name"),
-                f'containers "{other}" and "{key}" would both be named "{name}"',
-                "give one of them another container_name",
-            )
-        seen[name] = key
+        for number in range(1, container.replicas + 1):
+            name = spec.container_name(key, number)
+            if other := seen.get(name):
+                # The one that can be changed may be the first.
+                named = key if container.container_name else other
+                yield document.diagnostic(
+                    ("containers", named, "container_name"),
+                    f'containers "{other}" and "{key}" would both be named "{name}"',
+                    "give one of them another container_name",
+                )
+            seen[name] = key
 
 
 def _same_engine_name(spec: Spec, document: Text) -> Iterator[Diagnostic]:

@@ -67,6 +67,14 @@ def _replicas(key: str, container: Container, document: Text) -> Iterator[Diagno
                 f'let the host port be chosen ("{port.target}"), or give a range with a port for each',
             )
             return
+        first, dash, last = port.published.partition("-")
+        if dash and (size := int(last) - int(first) + 1) < container.replicas:
+            yield document.diagnostic(
+                places[index],
+                f"{container.replicas} replicas can't each have one of the {size} host ports {port.published}",
+                f'widen the range, or let the host port be chosen ("{port.target}")',
+            )
+            return
 
 
 def _fixed_ports(container: Container) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reconciler.errors import ExitCode, NotFound, Stale
+from reconciler.errors import EngineError, ExitCode, NotFound, Stale
 from reconciler.execution.executor import apply
 from reconciler.execution.outcome import ActionOutcome, Result, Started
 from reconciler.planning.actions import AwaitProof
@@ -346,6 +346,98 @@ def test_a_source_that_changed_since_the_plan_is_not_imported(tmp_path: Any) -> 
 
 
 # --- several at once, and what is told of it -------------------------------------------------------------------------
+
+
+# --- gates, and what is not required ---------------------------------------------------------------------------------
+
+COMPLETED = "service_completed_successfully"
+
+
+def waiting(job: list[str], *, required: bool) -> Scene:
+    scene = Scene()
+    depends_on = {"job": {"condition": COMPLETED, "required": required}}
+    scene.declare({"job": {"state": "completed", "command": job}, "web": {"depends_on": depends_on}})
+    return scene
+
+
+def test_who_needs_a_job_that_failed_is_skipped_and_says_which() -> None:
+    scene = waiting(["exit", "3"], required=True)
+    outcome = scene.apply()
+    assert outcome.exit_code is ExitCode.PARTLY_FAILED
+    [failed] = outcome.failed
+    assert (failed.action.id, failed.log) == ("container/p-job-1:completed", ("I am exit 3",))
+    [skipped] = outcome.having(Result.SKIPPED)
+    assert skipped.error
+    assert (skipped.action.id, skipped.error.message) == (
+        "container/p-web-1:start",
+        "it needs container p-job-1, which failed",
+    )
+
+
+@pytest.mark.parametrize(("job", "says"), [(["exit", "3"], "exited with code 3"), (["exit", "0"], "")])
+def test_a_gate_that_is_not_required_is_passed_with_a_warning(job: list[str], says: str) -> None:
+    scene = waiting(job, required=False)
+    outcome = scene.apply()
+    assert outcome.exit_code is ExitCode.OK
+    assert [one.error.message for one in outcome.having(Result.DONE) if one.error] == ([says] if says else [])
+    assert scene.status("web") == "running"
+
+
+@pytest.mark.parametrize("condition", ["service_started", COMPLETED])
+@pytest.mark.parametrize("verb", ["create", "start"])
+def test_what_is_not_required_may_fail_in_any_way(condition: str, verb: str) -> None:
+    class Failing(SimulatedEngine):
+        def perform(self, action: Any, created: Any) -> str | None:
+            if action.id == f"container/p-job-1:{verb}":
+                raise EngineError("the connection broke off")
+            return super().perform(action, created)
+
+    scene = Scene()
+    depends_on = {"job": {"condition": condition, "required": False}}
+    scene.declare({"job": {"state": "completed", "command": ["exit", "0"]}, "web": {"depends_on": depends_on}})
+    outcome = scene.apply(Failing(scene.daemon))
+    assert [one.action.id for one in outcome.failed] == [f"container/p-job-1:{verb}"]
+    assert scene.status("web") == "running"
+    scene.converge()
+
+
+def test_gates_hold_up_nothing_that_does_not_need_them() -> None:
+    """More gates than calls at once, and what they wait for is done by a call that comes later."""
+    daemon = Daemon()
+    daemon.add_image("app:1", Cmd=IDLE)
+    daemon.add_image("app:slow", Cmd=["slow"], Healthcheck={"Test": ["CMD", "probe"]})
+    scene = Scene(daemon)
+    databases = {f"db{number}": {"image": "app:slow"} for number in range(4)}
+    users = {f"z{key}": {"depends_on": {key: {"condition": "service_healthy"}}} for key in databases}
+
+    class Healed(SimulatedEngine):
+        """Every container is healthy once the last one that nobody waits for has started."""
+
+        def perform(self, action: Any, created: Any) -> str | None:
+            found = super().perform(action, created)
+            if action.id == "container/p-zz-1:start":
+                for row in daemon.has.containers.values():
+                    if "Health" in row["State"]:
+                        row["State"]["Health"]["Status"] = "healthy"
+            return found
+
+    class Patient(FakeClock):
+        def sleep(self, seconds: float) -> None:
+            threading.Event().wait(0.001)
+
+    scene.declare({**databases, **users, "zz": {}})
+    outcome = apply(scene.plan(), Healed(daemon), Patient(), concurrency=1)
+    assert outcome.exit_code is ExitCode.OK, [str(one.error) for one in outcome.failed]
+
+
+def test_a_long_chain_that_is_skipped() -> None:
+    scene = Scene()
+    scene.declare({"web": {"replicas": 300}})
+    scene.converge()
+    scene.declare({"web": {"replicas": 300, "command": ["exit", "3"]}})
+    outcome = scene.apply()
+    assert len(outcome.failed) == 1
+    assert len(outcome.having(Result.SKIPPED)) > 2000
 
 
 def test_several_at_once_come_to_the_same() -> None:

@@ -27,9 +27,11 @@ GATE = AwaitProof(
 class Life(SimulatedEngine):
     """An Engine whose container goes through a list of states, a second each; the last one stays."""
 
-    def __init__(self, *states: dict[str, Any], clock: FakeClock, policy: str = "no") -> None:
+    def __init__(
+        self, *states: dict[str, Any], clock: FakeClock, policy: str = "no", start_period: int | None = None
+    ) -> None:
         super().__init__()
-        self._states, self._clock, self._policy = states, clock, policy
+        self._states, self._clock, self._policy, self._start_period = states, clock, policy, start_period
 
     def inspect(self, container: str) -> ContainerState:
         assert container == "the-id"
@@ -40,6 +42,7 @@ class Life(SimulatedEngine):
                 "State": {"ExitCode": 0, **state},
                 "RestartCount": state.get("RestartCount", 0),
                 "HostConfig": {"RestartPolicy": {"Name": self._policy}},
+                "Config": {"Healthcheck": {"StartPeriod": self._start_period}},
             }
         )
 

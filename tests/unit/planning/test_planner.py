@@ -219,7 +219,7 @@ def test_what_failed_before_is_held_and_the_rest_is_mended() -> None:
     scene.declare({"web": {"user": "nobody", "restart": "always"}})
     [created] = [action for action in scene.plan().actions if isinstance(action, CreateContainer)]
     image = scene.inspect("web")["Image"]
-    failure = Failure("p-web-1", created.payload["Labels"][ownership.DIGEST], image)
+    failure = Failure("web", created.payload["Labels"][ownership.DIGEST], image)
     plan = scene.plan(frozenset([failure]))
     assert [(one.operation, [field.path for field in one.fields]) for one in plan.changes] == [
         ("hold", ["user"]),

@@ -247,7 +247,10 @@ def rolled_back(name: str = "hello-db-1") -> list[ActionOutcome]:
 
 
 def container(name: str, resource: str, status: str = "running", **more: Any) -> ContainerState:
-    """One of the project's containers. `more`: ports, health, exit_code, restarts, started_at, finished_at, image."""
+    """One of the project's containers.
+
+    `more`: ports, health, exit_code, restarts, started_at, finished_at, image, replica.
+    """
     state: dict[str, Any] = {
         "Status": status,
         "ExitCode": more.get("exit_code", 0),
@@ -256,7 +259,7 @@ def container(name: str, resource: str, status: str = "running", **more: Any) ->
     }
     if "health" in more:
         state["Health"] = {"Status": more["health"]}
-    labels = {ownership.PROJECT: "hello", ownership.RESOURCE: resource, ownership.REPLICA: "1"}
+    labels = {ownership.PROJECT: "hello", ownership.RESOURCE: resource, ownership.REPLICA: more.get("replica", "1")}
     return ContainerState(
         {
             "Id": f"{name}-id",

@@ -59,6 +59,7 @@ def test_a_plan() -> None:
                 "resource": {"kind": "container", "name": "hello-web-1"},
                 "reason": "not here yet",
                 "needs": [],
+                "after": [],
             },
             {
                 "id": "container/hello-web-1:start",
@@ -66,6 +67,7 @@ def test_a_plan() -> None:
                 "resource": {"kind": "container", "name": "hello-web-1"},
                 "reason": "not here yet",
                 "needs": ["container/hello-web-1:create"],
+                "after": [],
             },
         ],
         "conflicts": [

@@ -1,16 +1,20 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pytest
 
-from reconciler.errors import EngineTimeout, ExitCode
+from reconciler.errors import EngineTimeout, ExitCode, ReconcilerError
 from reconciler.execution.outcome import ActionOutcome, Result, Started
 from reconciler.planning.actions import (
     Action,
+    AwaitCompleted,
+    AwaitHealthy,
     ConnectNetwork,
     CreateVolume,
     DisconnectNetwork,
+    PauseContainer,
     RemoveContainer,
     RemoveNetwork,
     RenameContainer,
@@ -100,6 +104,41 @@ def test_what_is_done_with_images() -> None:
         "  ✓ image app:1 tagged more:1 (0.4 s)",
         "  ✓ image app:1 removed (0.4 s)",
     ]
+
+
+def gates(name: str, *, required: bool = True) -> tuple[AwaitHealthy, AwaitCompleted]:
+    on: dict[str, Any] = {"container": "f00", "required": required}
+    return (
+        AwaitHealthy(deadline_seconds=120.0, **on, **named("container", name, "healthy")),
+        AwaitCompleted(**on, **named("container", name, "completed")),
+    )
+
+
+def test_what_others_wait_for_is_said() -> None:
+    healthy, completed = gates("db-1")
+    assert told(
+        Started(healthy),
+        done(healthy, 3.2),
+        Started(completed),
+        failed(completed, "exited with code 3", "see its last lines", ("last words",)),
+        skipped(start("web-1", completed.id)),
+        done(PauseContainer(container="f00", **named("container", "idle-1", "pause"))),
+    ) == [
+        "  · container db-1: waiting until it is healthy",
+        "  ✓ container db-1 healthy (3.2 s)",
+        "  · container db-1: waiting until it has completed",
+        "  ✗ container db-1: exited with code 3",
+        "      see its last lines",
+        "      | last words",
+        "  ! container web-1 not started, because container db-1 failed",
+        "  ✓ container idle-1 paused (0.4 s)",
+    ]
+
+
+def test_a_gate_that_is_passed_without_what_it_waited_for_is_a_warning() -> None:
+    healthy, _ = gates("db-1", required=False)
+    passed = ActionOutcome(healthy, Result.DONE, 3.2, ReconcilerError("is unhealthy", "mend it"))
+    assert told(passed) == ["  ! container db-1: is unhealthy; others go on without it"]
 
 
 def test_a_replacement_reads_as_one_story() -> None:
@@ -271,6 +310,15 @@ def test_partly_failed() -> None:
         "Once that is mended, run the same command again to go on.",
     ]
     assert outcome_text(result, ON).startswith("\x1b[1;31mPartly failed: ")
+
+
+def test_what_is_skipped_for_one_that_was_there_already() -> None:
+    healthy, _ = gates("hello-db-1")
+    made, begin = create("hello-web-1", healthy.id)
+    result = outcome(
+        plan(change("container", "hello-web-1", "create")), done(made), failed(healthy, "is unhealthy"), skipped(begin)
+    )
+    assert outcome_text(result, OFF).split("\n") == ["Failed: 1 of 1 skipped.", AGAIN]
 
 
 def replaced(*events: ActionOutcome) -> list[str]:

@@ -206,6 +206,38 @@ def test_states(status: str, more: dict[str, str], text: str) -> None:
     assert actual(container("hello-web-1", "web", status, **more)) == text
 
 
+@pytest.mark.parametrize(
+    ("wanted", "status", "code", "sign", "text"),
+    [
+        ("completed", "exited", 0, "✓", "completed 1 hour ago"),
+        ("completed", "exited", 3, "!", "exited (3) 1 hour ago"),
+        ("completed", "running", 0, "✓", "running 3 minutes"),
+        ("stopped", "exited", 0, "✓", "exited (0) 1 hour ago"),
+        ("paused", "paused", 0, "✓", "paused 3 minutes"),
+    ],
+)
+def test_jobs_and_what_is_paused(wanted: str, status: str, code: int, sign: str, text: str) -> None:
+    web = {"image": "hello-web:1", "state": wanted}
+    spec = Spec.model_validate({"name": "hello", "containers": {"web": web}})
+    state = container("hello-web-1", "web", status, exit_code=code, finished_at="2026-03-01T11:00:00Z")
+    lines = shown(plan(), snapshot(state), 200, spec)
+    line = next(line for line in lines if "hello-web-1" in line)
+    assert re.split(r"  +", line)[:5] == ["", f"{sign} container", "hello-web-1", wanted, text]
+    row = row_of("hello-web-1", status_rows(plan(), spec, snapshot(state)))
+    assert row.state == status, "as data, it is what Docker says"
+
+
+def test_each_replica_has_a_row() -> None:
+    spec = Spec.model_validate({"name": "hello", "containers": {"web": {"image": "hello-web:1", "replicas": 11}}})
+    there = snapshot(container("hello-web-1", "web"), container("hello-web-12", "web", replica="12"))
+    rows = [row for row in status_rows(plan(), spec, there) if row.resource.kind == "container"]
+    assert [(row.resource.name, row.wanted, row.state) for row in rows] == [
+        ("hello-web-1", "running", "running"),
+        *((f"hello-web-{number}", "running", "missing") for number in range(2, 12)),
+        ("hello-web-12", "absent", "running"),
+    ]
+
+
 def test_ports_are_those_that_are_published_now() -> None:
     state = container(
         "hello-web-1",

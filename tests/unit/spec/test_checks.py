@@ -66,3 +66,46 @@ def test_few_bytes_can_not_stand_for_billions_of_ports(tmp_path: Path, attribute
 def test_thousands_of_ports_that_meet_are_said_once_an_item(tmp_path: Path) -> None:
     found = said(tmp_path, {"ports": ["1-5000:1-5000", "1-5000:1-5000"]})
     assert [message for message, *_ in found] == ["host port 1/tcp is published twice"]
+
+
+def test_what_is_not_required_may_be_missing(tmp_path: Path) -> None:
+    warnings: list[str] = []
+    file = tmp_path / "spec.yaml"
+
+    def write(required: bool, **others: dict[str, Any]) -> None:
+        web = {"image": "a", "depends_on": {"db": {"required": required}}}
+        file.write_text(json.dumps({"name": "p", "containers": {"web": web, **others}}))
+
+    for others, message in (
+        ({}, 'container "db" is not declared'),
+        ({"db": {"image": "a", "state": "absent"}}, 'container "web" depends on "db", which is to be absent'),
+    ):
+        write(False, **others)
+        load(file, environ={}, warn=lambda one: warnings.append(one.message))
+        assert warnings.pop() == message
+        write(True, **others)
+        with pytest.raises(SpecError) as caught:
+            load(file, environ={})
+        assert [one.message for one in caught.value.diagnostics] == [message]
+    assert not warnings
+
+
+def test_every_replica_has_a_name_of_its_own(tmp_path: Path) -> None:
+    file = tmp_path / "spec.yaml"
+    web = {"image": "a", "replicas": 3}
+    for name, wrong in (("p-web-3", True), ("p-web-4", False)):
+        file.write_text(
+            json.dumps({"name": "p", "containers": {"web": web, "x": {"image": "a", "container_name": name}}})
+        )
+        if wrong:
+            with pytest.raises(SpecError, match='"web" and "x" would both be named "p-web-3"'):
+                load(file, environ={})
+        else:
+            load(file, environ={})
+
+
+def test_replicas_and_the_ports_of_a_range(tmp_path: Path) -> None:
+    assert not said(tmp_path, {"replicas": 3, "ports": ["8000-8002:80"]})
+    assert [message for message, *_ in said(tmp_path, {"replicas": 4, "ports": ["8000-8002:80"]})] == [
+        "4 replicas can't each have one of the 3 host ports 8000-8002"
+    ]

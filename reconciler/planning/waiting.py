@@ -1,0 +1,143 @@
+"""Who waits for whom before it starts: the order of a plan, and the gates that `depends_on` asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.planning.actions import Action, AwaitCompleted, AwaitCondition, AwaitHealthy
+from reconciler.spec.model import Container, Dependency, Spec, State
+from reconciler.state.resource import Kind, ResourceKey
+from reconciler.state.snapshot import ContainerState
+
+_HEALTH_SECONDS = 120.0
+"""How long a container that others wait for may take to become healthy, after its start period."""
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What comes before an action.
+
+    Attributes:
+        needs: the actions that must be done.
+        after: the actions that must have ended, whatever became of them.
+    """
+
+    needs: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replica:
+    """What becomes of one container, as those see it that depend on it.
+
+    Attributes:
+        resource: which one.
+        container: its ID, or that of the action that creates it; its name where nothing is there nor created.
+        current: who is there now.
+        up: the action after which it is up; None where it is already, or is not to be.
+        starts: whether the plan starts it, rather than let it go on.
+        held: what failed before, so that this one does not come up by this plan; None where nothing did.
+        failed: whether it is a job, and that is its own failure.
+    """
+
+    resource: ResourceKey
+    container: str
+    current: ContainerState | None
+    up: str | None
+    starts: bool
+    held: ResourceKey | None = None
+    failed: bool = False
+
+
+def precede(container: Container) -> frozenset[str]:
+    """The containers that are up before this one."""
+    return container.uses | container.depends_on.keys()
+
+
+@dataclass(slots=True)
+class Waiting:
+    """The containers planned so far, and what those that depend on them wait for.
+
+    Attributes:
+        spec: what is wanted.
+        replicas: of each container that is planned already.
+    """
+
+    spec: Spec
+    replicas: dict[str, list[Replica]] = field(default_factory=dict)
+    _gates: dict[str, AwaitCondition] = field(default_factory=dict)
+
+    def before(self, key: str) -> Before:
+        """What comes before the start of this container."""
+        needs: list[str] = []
+        after: list[str] = []
+        for dependency, replica in self._dependencies(key):
+            if gate := self._gate(dependency, replica):
+                needs.append(gate)
+            elif replica.up:
+                (needs if dependency.required else after).append(replica.up)
+        return Before(tuple(needs), tuple(after))
+
+    def gates(self, actions: Iterable[Action]) -> list[AwaitCondition]:
+        """The gates that these actions wait at."""
+        needed = {need for action in actions for need in action.needs}
+        return [self._gates[need] for need in sorted(needed & self._gates.keys())]
+
+    def held_by(self, key: str) -> ResourceKey | None:
+        """What this container needs, and does not get by this plan, because it failed before."""
+        for dependency, replica in self._dependencies(key):
+            # A job that failed has been started: to some that is enough.
+            enough = dependency.condition == "service_started" and replica.failed
+            if replica.held and dependency.required and not enough:
+                return replica.held
+        return None
+
+    def restart(self, key: str, current: ContainerState) -> str:
+        """Why this container is restarted: for what became of one that it depends on; empty for no reason."""
+        for name, dependency in sorted(self.spec.containers[key].depends_on.items()):
+            replicas = self.replicas.get(name, [])
+            if not dependency.restart or self.spec.containers[name].state is State.STOPPED:
+                continue
+            for replica in replicas:
+                if replica.starts and (replica.current or replica is replicas[0]):
+                    return f"{replica.resource} starts anew"
+            # What an apply that was cut off has left to do. A replica more is no reason, so the first one tells.
+            first = replicas[0].current if replicas else None
+            if first and first.is_newer_than_the_start_of(current):
+                return f"{replicas[0].resource} was replaced since"
+        return ""
+
+    def _dependencies(self, key: str) -> Iterable[tuple[Dependency, Replica]]:
+        container = self.spec.containers[key]
+        for name in sorted(precede(container)):
+            dependency = container.depends_on.get(name, Dependency())
+            for replica in self.replicas.get(name, ()):
+                yield dependency, replica
+
+    def _gate(self, dependency: Dependency, replica: Replica) -> str:
+        """The gate before those that depend on a container in this way; empty where nothing is to be waited for."""
+        now = replica.current if replica.up is None else None
+        if dependency.condition == "service_started":
+            return ""
+        healthy = dependency.condition == "service_healthy"
+        if now and (now.is_healthy if healthy else now.has_completed):
+            return ""
+        what = "healthy" if healthy else "completed"
+        verb = what if dependency.required else f"{what} if it can be"
+        up = (replica.up,) if replica.up else ()
+        common: dict[str, Any] = {
+            "id": f"{Kind.CONTAINER}/{replica.resource.name}:{verb}",
+            "resource": replica.resource,
+            "reason": f"others wait until it is {what}",
+            "container": replica.container,
+            "needs": up if dependency.required else (),
+            "after": () if dependency.required else up,
+            "required": dependency.required,
+        }
+        gate: AwaitCondition = (
+            AwaitHealthy(deadline_seconds=_HEALTH_SECONDS, **common) if healthy else AwaitCompleted(**common)
+        )
+        self._gates[gate.id] = gate
+        return gate.id
