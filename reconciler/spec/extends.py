@@ -77,7 +77,7 @@ class _Resolver:
         if base_file is None:
             return own.incomplete()
         containers = base_file.part.get("containers")
-        if containers is None or service.data not in dict(containers.items()):
+        if containers is None or service.data not in (containers.data or ()):
             known = [name for name, _ in containers.items()] if containers else []
             guess = closest(str(service.data), known)
             where = f' in "{file_name.data}"' if file_name else ""

@@ -127,6 +127,8 @@ class _Interpolation:
         if self._left < 0:  # reported once, and there is no use in going on
             return Placeholder(text)
         self._failed = False
+        if "$" not in text.replace("$$", ""):  # at once, however many there are
+            return self._read(text, text.replace("$$", "$"))
         try:
             if not self._as_compose:
                 _check_dollars(text)
@@ -139,6 +141,10 @@ class _Interpolation:
             self._problem(path, 0, len(text), f"the variables of this file add more than {limit}", "shorten them")
         if self._failed:
             return Placeholder(text)
+        return self._read(text, result)
+
+    @staticmethod
+    def _read(text: str, result: str) -> str:
         if isinstance(text, Scalar):
             return Scalar(result, core_kind(result) if text.plain else "str", plain=text.plain)
         return result

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from reconciler.spec.addresses import ports
@@ -88,15 +87,14 @@ def in_text(document: Text, path: Path_) -> Path_:
     return found
 
 
-def named(document: Text, path: Path_, name: str, names: Iterable[str]) -> tuple[Path_, str]:
-    """Where this name stands in the list or mapping of names at `path`, and how it is written there.
+def named(document: Text, path: Path_, name: str, nth: int, count: int) -> tuple[Path_, str]:
+    """Where this name, the nth of so many, stands in the list or mapping at `path`, and how it is written there.
 
     What came from a variable is shown as written, since it may be secret.
     """
     written = value_at(document.data, path)
-    order = list(names)
-    if isinstance(written, list) and len(written) == len(order):
-        place: Path_ = (*path, order.index(name))
+    if isinstance(written, list) and len(written) == count:
+        place: Path_ = (*path, nth)
         return place, as_written(document, place, name)
     return in_text(document, (*path, name)), name
 

@@ -33,6 +33,7 @@ PROPAGATIONS = ("private", "rprivate", "shared", "rshared", "slave", "rslave")
 _WINDOWS_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 CDI = re.compile(r"[a-z0-9][a-z0-9.-]*\.[a-z0-9.-]+/[A-Za-z0-9][\w-]*=[\w.:-]+")
 """The name of a device by the Container Device Interface: `vendor.com/class=name`."""
+_MOST_COMMAND = 128 << 10
 _MOUNT_FORMS = 'write "VOLUME:/PATH", "./FOLDER:/PATH" or "VOLUME:/PATH:ro"'
 MOST_RETRIES = 1 << 31
 
@@ -93,6 +94,9 @@ def restart(text: str) -> dict[str, Any]:
 
 def command(text: str) -> list[str]:
     """A command line → its words, by the shell's quoting rules (no shell runs it)."""
+    if len(text) > _MOST_COMMAND:
+        hint = "write a list of words; the kernel takes at most 128 KiB a word"
+        raise Invalid("the command is longer than 128 KiB", hint)
     try:
         return shlex.split(text)
     except ValueError as error:

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 def problems(spec: Spec, document: Text) -> Iterator[Diagnostic]:
     """What is wrong with the dependencies in this spec."""
     for key, container in spec.containers.items():
-        for dependency in container.depends_on:
-            path, shown = named(document, ("containers", key, "depends_on"), dependency, container.depends_on)
+        for nth, dependency in enumerate(container.depends_on):
+            place = ("containers", key, "depends_on")
+            path, shown = named(document, place, dependency, nth, len(container.depends_on))
             if dependency == key:
                 message, hint = f'container "{key}" depends on itself', "take it out: it would wait forever"
             elif dependency not in spec.containers:

@@ -25,9 +25,9 @@ def problems(spec: Spec, document: Text) -> Iterator[Diagnostic]:
 def _undeclared(spec: Spec, document: Text) -> Iterator[Diagnostic]:
     for key, container in spec.containers.items():
         place = ("containers", key)
-        for network in container.joined:
+        for nth, network in enumerate(container.joined):
             if network not in spec.networks and network != DEFAULT_NETWORK:
-                path, shown = named(document, (*place, "networks"), network, container.networks)
+                path, shown = named(document, (*place, "networks"), network, nth, len(container.joined))
                 yield document.diagnostic(path, *undeclared("network", shown, spec.networks), key=True)
         for index, mount in enumerate(container.volumes):
             if mount.type == "volume" and mount.source and mount.source not in spec.volumes:

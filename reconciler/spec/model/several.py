@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 BUDGET = "budget"
 """In the validation's context: how many items there may still be, as a list of one number."""
 MOST_ITEMS = 20_000
+MOST_PROBLEMS = 500
+"""Of one list: nobody reads more, and a hostile file has tens of thousands."""
 INVALID = "invalid"
 """The type of pydantic's error that carries an `Invalid` in its context."""
 
@@ -54,6 +56,8 @@ def each(model: type[BaseModel], expand: Callable[[str], list[dict[str, Any]]]) 
                 problems.append(_detail(invalid, index))
                 if is_spent(info):
                     break
+            if len(problems) >= MOST_PROBLEMS:
+                break
         if problems:
             raise _error(problems)
         return found

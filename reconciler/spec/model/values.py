@@ -167,14 +167,17 @@ def names(items: list[Any], what: str) -> list[str]:
         what: the word for what is named.
     """
     problems: list[Invalid] = []
+    seen: set[str] = set()
     for index, item in enumerate(items):
         if not isinstance(item, str):
             hint = 'write its name; to give it settings, use a mapping without the "-"'
             problems.append(Invalid(f"an item of this list is the name of a {what}", hint, at=(index,)))
-        elif item in items[:index]:
+        elif item in seen:
             problems.append(Invalid(f'"{item}" is named twice', "leave one of them out", at=(index,)))
         elif not _RESOURCE_NAME.fullmatch(item):
             problems.append(Invalid(f'"{item}" is not a name', _NAMES, at=(index,)))
+        if isinstance(item, str):
+            seen.add(item)
     fail(problems)
     return items
 
