@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.engine.archive import source_digest
 from reconciler.errors import EngineError, NotFound
 from reconciler.fields import ownership
+from reconciler.fields.base import at
 from reconciler.state.snapshot import (
     ContainerState,
     ImageState,
@@ -68,11 +69,11 @@ def observe(client: Client, project: str, spec: Spec | None) -> Snapshot:
             containers=tuple(sorted(states, key=lambda state: (state.name, state.id))),
             others=tuple(sorted(map(_other, others), key=lambda other: other.id)),
             networks=tuple(
-                NetworkState(row["Id"], row["Name"], row.get("Driver") or "", row.get("Labels") or {})
+                NetworkState(row["Id"], row["Name"], row.get("Driver") or "", row.get("Labels") or {}, row)
                 for row in _rows(networks, "networks")
             ),
             volumes=tuple(
-                VolumeState(row["Name"], row.get("Driver") or "", row.get("Labels") or {})
+                VolumeState(row["Name"], row.get("Driver") or "", row.get("Labels") or {}, row)
                 for row in _rows(volumes.get("Volumes") or [] if isinstance(volumes, dict) else volumes, "volumes")
             ),
             images=_images(_rows(images, "images"), configs),
@@ -122,6 +123,10 @@ def _other(row: dict[str, Any]) -> OtherContainer:
             if port.get("PublicPort")
         ),
         project=labels.get(ownership.PROJECT) or labels.get(_COMPOSE_PROJECT) or "",
+        networks={
+            name: (endpoint or {}).get("NetworkID") or ""
+            for name, endpoint in (at("NetworkSettings.Networks", row) or {}).items()
+        },
     )
 
 

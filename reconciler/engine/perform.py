@@ -40,6 +40,9 @@ _CALL_SECONDS = 60.0
 
 _PORT_TAKEN = re.compile(r"host port (\d+) is already in use")
 
+_CONNECTED = re.compile(r"endpoint with name \S+ already exists in network")
+_NOT_CONNECTED = re.compile(r"container \S+ is not connected to (?:the )?network")
+
 _START_SECONDS = 120.0
 _PULL_SECONDS = 1800.0
 _KILL_SECONDS = 20.0
@@ -87,14 +90,9 @@ def _perform_on_container(client: Client, action: ContainerAction, container: st
     path = f"/containers/{container}"
     match action:
         case ConnectNetwork():
-            body = {"Container": container, "EndpointConfig": dict(action.endpoint)}
-            client.post(f"/networks/{action.network}/connect", body, deadline=_CALL_SECONDS)
+            _connect(client, action, container)
         case DisconnectNetwork():
-            client.post(
-                f"/networks/{action.network}/disconnect",
-                {"Container": container},
-                deadline=_CALL_SECONDS,
-            )
+            _disconnect(client, action, container)
         case UpdateContainer():
             client.post(f"{path}/update", dict(action.payload), deadline=_CALL_SECONDS)
         case RenameContainer():
@@ -137,6 +135,25 @@ def _start(client: Client, path: str) -> None:
         names = ", ".join(sorted(holder["Names"][0].removeprefix("/") for holder in holders))
         message = f"host port {taken[1]} is already in use by container {names}"
         raise EngineError(message, "stop that one, or publish another port", status=error.status) from None
+
+
+def _connect(client: Client, action: ConnectNetwork, container: str) -> None:
+    body = {"Container": container, "EndpointConfig": dict(action.endpoint)}
+    try:
+        client.post(f"/networks/{action.network}/connect", body, deadline=_CALL_SECONDS)
+    except EngineError as error:
+        if not _CONNECTED.match(error.message):
+            raise
+
+
+def _disconnect(client: Client, action: DisconnectNetwork, container: str) -> None:
+    try:
+        client.post(f"/networks/{action.network}/disconnect", {"Container": container}, deadline=_CALL_SECONDS)
+    except NotFound:
+        return
+    except EngineError as error:
+        if not _NOT_CONNECTED.match(error.message):
+            raise
 
 
 def _rename(client: Client, path: str, action: RenameContainer) -> None:

@@ -91,6 +91,7 @@ def plan_container(
     to_start: tuple[str, ...],
     *,
     failed: bool = False,
+    rejoin: Mapping[str, tuple[str, ...]],
 ) -> ContainerPlan:
     """What makes one container what the spec wants.
 
@@ -101,6 +102,7 @@ def plan_container(
         to_create: the actions that its creation needs: its image, networks, volumes.
         to_start: the actions that its start needs: those that it depends on.
         failed: whether a replacement by this very definition failed before: then the old one stays as it is.
+        rejoin: networks that are made anew under it: their names, and the actions after which they are there again.
     """
     part = ContainerPlan()
     gone = [_remove_leftover(part, container) for container in slot.leftovers]
@@ -145,9 +147,11 @@ def plan_container(
             rename = RenameContainer(container=current.id, old_name=current.name, name=instance.name, **plain("rename"))
             gone.append(part.add(rename))
             current = ContainerState({**current.inspect, "Name": f"/{instance.name}"})
-        _replace(part, instance, current, snapshot, step, (*to_create, *gone), to_start)
+        back = _rejoin(part, instance, current, _Step(resource, reason), rejoin)
+        _replace(part, instance, current, snapshot, step, (*to_create, *gone), (*to_start, *back))
     else:
-        part.changes.append(Change(resource, _operation(mends, instance), "", fields))
+        note = f"joins {', '.join(sorted(rejoin))} again, which is made anew" if rejoin else ""
+        part.changes.append(Change(resource, _operation(mends, instance), note, fields))
         _change(part, instance, current, _Step(resource, reason), mends, to_create, to_start)
     return part
 
@@ -287,6 +291,30 @@ def _change(
             part.up = part.add(UnpauseContainer(container=current.id, **step("unpause", *done)))
         else:
             part.up = part.add(StartContainer(container=current.id, **step("start", *to_connect, *done, *to_start)))
+
+
+def _rejoin(
+    part: ContainerPlan,
+    instance: Instance,
+    current: ContainerState,
+    step: _Step,
+    rejoin: Mapping[str, tuple[str, ...]],
+) -> tuple[str, ...]:
+    """Connect a container that is to be replaced again: until then it serves, and it may have to go on."""
+    if not current.is_up:
+        return ()
+    joined = ROW["networks"].wanted(instance)["joined"]
+    return tuple(
+        part.add(
+            ConnectNetwork(
+                container=current.id,
+                network=network,
+                endpoint=network_rows.endpoint(joined[network]),
+                **step(f"connect old {network}", *needs),
+            )
+        )
+        for network, needs in sorted(rejoin.items())
+    )
 
 
 def _connect(

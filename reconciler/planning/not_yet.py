@@ -6,15 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from reconciler.planning.plan import Conflict
-from reconciler.spec.model import Container, Endpoint, Image, Mount, Network, Settings, Spec, State, Volume
+from reconciler.spec.model import Container, Endpoint, Image, Mount, Settings, Spec, State
 from reconciler.state.resource import Kind, ResourceKey
 
 _CONTAINER = [
     *("adopt", "build", "configs", "drift", "external_links", "links", "mac_address", "platform", "post_start"),
-    *("pre_stop", "pull_policy", "pull_refresh_after", "secrets", "update", "volumes_from", "was"),
+    *("pre_stop", "pull_policy", "pull_refresh_after", "secrets", "update", "volumes_from"),
 ]
-_NETWORK = ["driver", "driver_opts", "attachable", "enable_ipv4", "enable_ipv6", "internal", "ipam", "labels", "was"]
-_VOLUME = ["driver", "driver_opts", "labels", "was"]
 _IMAGE = ["build", "digest", "load", "platform", "pull", "state", "tags"]
 _STATES = frozenset([State.PAUSED, State.COMPLETED])
 
@@ -23,10 +21,6 @@ def not_yet(spec: Spec) -> Iterator[Conflict]:
     """Everything in the spec that this version reads and does not carry out yet."""
     for reference, image in spec.images.items():
         yield from _attributes(ResourceKey(Kind.IMAGE, reference), image, Image(), _IMAGE)
-    for key, network in spec.networks.items():
-        yield from _attributes(ResourceKey(Kind.NETWORK, spec.network_name(key)), network, Network(), _NETWORK)
-    for key, volume in spec.volumes.items():
-        yield from _attributes(ResourceKey(Kind.VOLUME, spec.volume_name(key)), volume, Volume(), _VOLUME)
     for key, container in spec.containers.items():
         if container.state is not State.ABSENT:
             yield from _container(ResourceKey(Kind.CONTAINER, spec.container_name(key)), container)

@@ -97,6 +97,7 @@ class Plan:
         actions: what would be done; each one only needs actions before it.
         conflicts: what forbids to carry it out.
         kept_volumes: the project's volumes that the spec does not name; they stay.
+        notes: what a person should know, although nothing is to be done about it.
     """
 
     project: str
@@ -105,6 +106,7 @@ class Plan:
     actions: tuple[Action, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     kept_volumes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def in_sync(self) -> bool:

@@ -14,6 +14,7 @@ from reconciler.fields.table import TABLE
 from reconciler.planning.actions import (
     Action,
     CreateContainer,
+    CreateNetwork,
     DisconnectNetwork,
     RemoveContainer,
     RemoveNetwork,
@@ -24,10 +25,12 @@ from reconciler.planning.actions import (
 from reconciler.planning.containers import ContainerPlan, plan_container, plan_removal
 from reconciler.planning.failures import Failure
 from reconciler.planning.images import ImagePlan, plan_images
+from reconciler.planning.networks import overlap, plan_networks, ranges, wanted_ranges, without_gone
 from reconciler.planning.not_yet import not_yet
-from reconciler.planning.places import PlacesPlan, plan_places
+from reconciler.planning.places import PlacesPlan
 from reconciler.planning.plan import Change, Conflict, Operation, Plan, change_order, ordered
-from reconciler.planning.slots import Slot, find_slot
+from reconciler.planning.slots import Slot, find_slot, key_of
+from reconciler.planning.volumes import plan_volumes, used_on
 from reconciler.spec.model import Spec, State
 from reconciler.state.resource import Kind, ResourceKey
 from reconciler.state.snapshot import ContainerState, NetworkState, Snapshot, full_reference, host_ports
@@ -40,6 +43,7 @@ class _Draft:
     changes: list[Change] = field(default_factory=list)
     actions: dict[str, Action] = field(default_factory=dict)
     conflicts: list[Conflict] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def add(self, part: ContainerPlan) -> None:
         self.changes += part.changes
@@ -54,6 +58,7 @@ class _Draft:
             actions=ordered(self.actions.values()),
             conflicts=tuple(self.conflicts),
             kept_volumes=tuple(kept_volumes),
+            notes=tuple(self.notes),
         )
 
 
@@ -66,13 +71,17 @@ def plan(spec: Spec, snapshot: Snapshot, failures: frozenset[Failure] = frozense
         failures: replacements that failed before and are not to be tried again.
     """
     draft = _Draft()
+    spec = used_on(spec, snapshot)
     images = plan_images(spec, snapshot)
-    places = plan_places(spec, snapshot)
+    places = PlacesPlan()
+    plan_networks(spec, snapshot, places)
+    plan_volumes(spec, snapshot, places)
     draft.changes += [image.change for image in images.values() if image.change]
     draft.changes += places.changes
     draft.conflicts += [*places.conflicts, *not_yet(spec)]
     draft.actions |= {image.action.id: image.action for image in images.values() if image.action}
-    draft.actions |= {action.id: action for action in places.creates.values()}
+    draft.actions |= {action.id: action for action in places.actions}
+    draft.notes += places.notes
 
     wanted, unwanted = _sort_out(spec, snapshot)
     for container in unwanted:
@@ -89,6 +98,7 @@ def plan(spec: Spec, snapshot: Snapshot, failures: frozenset[Failure] = frozense
     _hand_over_names(draft, snapshot)
     _hand_over_ports(draft, snapshot)
     _remove_networks(draft, places.removals, snapshot, "no longer declared")
+    _hand_over_ranges(draft, snapshot)
     return draft.finish(spec.name, snapshot, places.kept_volumes)
 
 
@@ -107,7 +117,7 @@ def plan_down(project: str, snapshot: Snapshot, spec: Spec | None = None) -> Pla
         stops = defaultdict(list)
         for action in draft.actions.values():
             if isinstance(action, StopContainer):
-                stops[_resource_of(snapshot, action)].append(action.id)
+                stops[_key_of(spec, snapshot, action)].append(action.id)
         for key in spec.containers:
             for dependency in sorted(_before(spec, key)):
                 for stop in stops[dependency]:
@@ -125,15 +135,22 @@ def _sort_out(spec: Spec, snapshot: Snapshot) -> tuple[dict[str, list[ContainerS
     }
     unwanted: list[ContainerState] = []
     for container in sorted(snapshot.containers, key=lambda state: (state.name, state.id)):
-        if container.resource in wanted and container.replica == 1:
-            wanted[container.resource].append(container)
+        key = key_of(spec, container)
+        if key in wanted and container.replica == 1:
+            wanted[key].append(container)
         else:
             unwanted.append(container)
+    for key, candidates in wanted.items():
+        # One that was renamed in the spec is only taken over while its new name is free.
+        if any(one.resource == key and one.name == spec.container_name(key) for one in candidates):
+            unwanted += [one for one in candidates if one.resource != key]
+            wanted[key] = [one for one in candidates if one.resource == key]
     return wanted, unwanted
 
 
 def _why_unwanted(spec: Spec, container: ContainerState) -> str:
-    return "declared absent" if container.resource in spec.containers else "no longer declared"
+    one = spec.containers.get(key_of(spec, container))
+    return "declared absent" if one and one.state is State.ABSENT else "no longer declared"
 
 
 def _dependency_order(spec: Spec) -> list[str]:
@@ -170,20 +187,24 @@ def _plan_instance(
     if conflicts:
         return ContainerPlan(conflicts=conflicts)
     joined = [ResourceKey(Kind.NETWORK, spec.network_name(network)) for network in container.joined]
+    rejoin: dict[str, tuple[str, ...]] = {}
+    if slot.current:
+        names = {place.name for place in joined}
+        current = without_gone(slot.current, names, snapshot, places.gone)
+        left = slot.current.networks.keys() - current.networks.keys()
+        rejoin = {place.name: places.ready.get(place, ()) for place in joined if place.name in left}
+        slot = replace(slot, current=current)
     mounted = [
         ResourceKey(Kind.VOLUME, spec.volume_name(mount.source))
         for mount in container.volumes
         if mount.type == "volume" and mount.source
     ]
-    needs = [image.action] if image.action else []
-    needs += [
-        places.creates[place]
-        for place in (*sorted(joined, key=str), *sorted(mounted, key=str))
-        if place in places.creates
-    ]
+    needs = [image.action.id] if image.action else []
+    for place in (*sorted(joined, key=str), *sorted(mounted, key=str)):
+        needs += places.ready.get(place, ())
     to_start = tuple(up[dependency] for dependency in sorted(_before(spec, key)) if dependency in up)
     failed = bool(failures) and Failure(instance.name, digest(instance), image_id or "") in failures
-    return plan_container(instance, slot, snapshot, tuple(action.id for action in needs), to_start, failed=failed)
+    return plan_container(instance, slot, snapshot, tuple(needs), to_start, failed=failed, rejoin=rejoin)
 
 
 def _name_conflict(instance: Instance, slot: Slot, snapshot: Snapshot) -> Iterator[Conflict]:
@@ -304,9 +325,38 @@ def _remove_networks(draft: _Draft, networks: list[NetworkState], snapshot: Snap
         draft.changes.append(Change(resource, Operation.REMOVE, why))
 
 
+def _hand_over_ranges(draft: _Draft, snapshot: Snapshot) -> None:
+    """The addresses of a network of ours are free once that one is removed."""
+    networks = {network.id: network for network in snapshot.networks}
+    removals = [action for action in draft.actions.values() if isinstance(action, RemoveNetwork)]
+    creations = [action for action in draft.actions.values() if isinstance(action, CreateNetwork)]
+    for creation in creations:
+        asked = wanted_ranges(creation)
+        for removal in removals:
+            if removal.id in creation.needs or not overlap(asked, ranges(networks[removal.network])):
+                continue
+            # Who leaves the old network would rather wait until the new one is there: it can't.
+            for leave in [need for need in removal.needs if isinstance(draft.actions[need], DisconnectNetwork)]:
+                kept = [need for need in draft.actions[leave].needs if not _leads_to(draft, need, creation.id)]
+                draft.actions[leave] = replace(draft.actions[leave], needs=tuple(kept))
+            if _leads_to(draft, removal.id, creation.id):
+                draft.conflicts.append(_taken_range(creation, networks[removal.network]))
+            else:
+                draft.actions[creation.id] = _needing(draft.actions[creation.id], [removal.id])
+
+
+def _taken_range(creation: CreateNetwork, old: NetworkState) -> Conflict:
+    name = creation.resource.name
+    return Conflict(
+        creation.resource,
+        f'network "{name}" asks for addresses that "{old.name}" has until containers have moved from it to "{name}"',
+        f"choose another `subnet`, or keep the network under its name: `name: {old.name}`",
+    )
+
+
 def _needing(action: Action, more: list[str]) -> Action:
     return replace(action, needs=(*action.needs, *more))
 
 
-def _resource_of(snapshot: Snapshot, action: StopContainer) -> str:
-    return next(container.resource for container in snapshot.containers if container.id == action.container)
+def _key_of(spec: Spec, snapshot: Snapshot, action: StopContainer) -> str:
+    return next(key_of(spec, container) for container in snapshot.containers if container.id == action.container)

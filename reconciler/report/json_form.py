@@ -43,6 +43,7 @@ def plan_dict(plan: Plan) -> dict[str, Any]:
         ],
         "conflicts": conflict_dicts(plan.conflicts),
         "kept_volumes": list(plan.kept_volumes),
+        "notes": list(plan.notes),
         "summary": dict(plan.summary),
     }
 

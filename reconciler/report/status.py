@@ -11,7 +11,8 @@ from reconciler.fields import ownership
 from reconciler.fields.base import Instance, at
 from reconciler.fields.network import show_port
 from reconciler.planning.plan import Operation, Plan
-from reconciler.planning.slots import find_slot
+from reconciler.planning.slots import find_slot, key_of
+from reconciler.planning.volumes import used_on
 from reconciler.report.json_form import conflict_dicts, engine_dict
 from reconciler.report.layout import GAP, INDENT, Cell, Row, cells, table, wrap
 from reconciler.report.plan_text import paint_of, sign_of
@@ -91,6 +92,7 @@ def status_rows(plan: Plan, spec: Spec | None, snapshot: Snapshot) -> list[Statu
         spec: what is wanted; None where only what is there is asked for.
         snapshot: what is there.
     """
+    spec = used_on(spec, snapshot) if spec else None
     changes: dict[ResourceKey, list[Change]] = {}
     for change in plan.changes:
         changes.setdefault(change.resource, []).append(change)
@@ -202,7 +204,7 @@ def _containers(spec: Spec | None, snapshot: Snapshot) -> Iterator[StatusRow]:
         if spec is None or container.state.value == ABSENT:
             continue
         instance = Instance(spec, key)
-        places = [state for state in snapshot.containers if state.resource == key and state.replica == 1]
+        places = [state for state in snapshot.containers if key_of(spec, state) == key and state.replica == 1]
         current = find_slot(instance, places).current
         resource = ResourceKey(Kind.CONTAINER, instance.name)
         if current is None:

@@ -269,7 +269,8 @@ def test_a_stopped_one_starts_after_its_network_is_made_anew() -> None:
     scene.hand("POST", f"/containers/{scene.id('app')}/stop")
     scene.hand("DELETE", "/networks/p_default")
     plan = scene.plan()
-    assert changes(plan) == {"p_default": ("create", []), "p-app-1": ("start", ["state"])}
+    # It keeps the ID of the network that it had: it has to be connected to the new one.
+    assert changes(plan) == {"p_default": ("create", []), "p-app-1": ("update", ["state", "networks"])}
     assert "p_default:create" in needs(plan, "p-app-1:start")
 
 

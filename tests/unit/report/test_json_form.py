@@ -77,6 +77,7 @@ def test_a_plan() -> None:
             }
         ],
         "kept_volumes": ["hello_data"],
+        "notes": [],
         "summary": {"replace": 1},
     }
 
