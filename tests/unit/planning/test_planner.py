@@ -434,7 +434,7 @@ def test_an_external_network_or_volume_is_used_and_left_alone(kind: str) -> None
     ]
 
 
-def test_only_the_one_of_two_networks_that_is_ours_counts_whatever_comes_first() -> None:
+def test_a_second_network_of_our_name_that_is_not_ours_is_a_conflict_whatever_comes_first() -> None:
     """Engine 20.10 makes two of one name when asked for both at once."""
     scene = Scene()
     scene.declare({"web": {}})
@@ -446,6 +446,9 @@ def test_only_the_one_of_two_networks_that_is_ours_counts_whatever_comes_first()
         scene.daemon.has.networks = {row["Id"]: row for row in rows}
         said.append(scene.plan().conflicts)
     assert said[0] == said[1]
+    assert [conflict.message for conflict in said[0]] == [
+        'network "p_default" is there twice, and ffffffffffff is not ours'
+    ]
 
 
 # --- images ----------------------------------------------------------------------------------------------------------
