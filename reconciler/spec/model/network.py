@@ -14,6 +14,7 @@ from reconciler.spec.model.values import (
     Boolean,
     EngineName,
     Integer,
+    Labels,
     Name,
     Options,
     PortNumber,
@@ -158,7 +159,7 @@ class Pool(Value):
     @model_validator(mode="after")
     def _within(self) -> Self:
         if not self.subnet:
-            return self
+            raise Invalid("a range of addresses needs its subnet", 'write subnet: "192.0.2.0/24"')
         subnet = ipaddress.ip_network(self.subnet)
         if self.ip_range:
             part = ipaddress.ip_network(self.ip_range)
@@ -210,5 +211,5 @@ class Network(Value):
     enable_ipv6: Boolean | None = None
     internal: Boolean = False
     ipam: Ipam = Ipam()
-    labels: Annotated[dict[str, Text], pairs("label")] = {}
+    labels: Labels = {}
     was: Name | None = None

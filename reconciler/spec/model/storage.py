@@ -9,7 +9,19 @@ from pydantic import AfterValidator, BeforeValidator, ValidationInfo, field_vali
 
 from reconciler.spec.invalid import Invalid
 from reconciler.spec.model.several import fail
-from reconciler.spec.model.values import Boolean, EngineName, Name, Options, Size, Text, Value, absolute, one_of, pairs
+from reconciler.spec.model.values import (
+    Boolean,
+    EngineName,
+    Labels,
+    Name,
+    Options,
+    Size,
+    Text,
+    Value,
+    absolute,
+    one_of,
+    pairs,
+)
 from reconciler.spec.reference import parse_reference
 from reconciler.spec.shorthand import PROPAGATIONS
 
@@ -141,7 +153,7 @@ class Volume(Value):
     external: Boolean = False
     driver: Text = ""
     driver_opts: Options = {}
-    labels: Annotated[dict[str, Text], pairs("label")] = {}
+    labels: Labels = {}
     protect: Boolean = False
     was: Name | None = None
 
