@@ -20,6 +20,8 @@ _COMMANDS = {
     "watch": "Keep the Engine as the spec declares it, until stopped.",
     "down": "Remove the project's containers and networks; its volumes stay.",
     "validate": "Check a spec, without an Engine.",
+    "config": "Print a spec with everything resolved.",
+    "convert": "Write a spec for a Compose file, a container, or a docker run line.",
     "schema": "Print the JSON Schema of a spec, for editors.",
     "version": "Show the version.",
 }

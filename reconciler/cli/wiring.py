@@ -21,14 +21,16 @@ if TYPE_CHECKING:
     from reconciler.report.style import Style
     from reconciler.spec.diagnostics import Diagnostic
     from reconciler.spec.model import Spec
+    from reconciler.spec.provenance import Trace
 
 
-def load_spec(options: Options, *, quiet: bool = False) -> Spec:
+def load_spec(options: Options, *, quiet: bool = False, trace: Callable[[Trace], None] | None = None) -> Spec:
     """The spec that the options name.
 
     Args:
         options: of the command.
         quiet: say nothing of warnings; else they go to standard error.
+        trace: told where everything was written.
     """
     from reconciler.spec.loader import load  # each command pays for what it needs
 
@@ -39,6 +41,7 @@ def load_spec(options: Options, *, quiet: bool = False) -> Spec:
         profiles=options.profile,
         env_files=options.env_file,
         warn=None if quiet else _warn,
+        trace=trace,
     )
 
 

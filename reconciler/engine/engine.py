@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
+from reconciler.errors import NotFound
 from reconciler.state.snapshot import ContainerState
 
 if TYPE_CHECKING:
@@ -30,6 +31,19 @@ class DockerEngine:
     def inspect(self, container: str) -> ContainerState:
         """One container, as it is now."""
         return ContainerState(self._client.get(f"/containers/{container}/json"))
+
+    def image(self, image: str) -> dict[str, Any]:
+        """What the Engine says of an image, as `GET /images/ID/json`; empty where it is gone."""
+        try:
+            found: dict[str, Any] = self._client.get(f"/images/{image}/json")
+        except NotFound:
+            return {}
+        return found
+
+    def info(self) -> dict[str, Any]:
+        """What the Engine says of itself, as `GET /info`."""
+        found: dict[str, Any] = self._client.get("/info")
+        return found
 
     def logs(self, container: str, lines: int) -> list[str]:
         """The last lines that a container wrote, to either stream."""

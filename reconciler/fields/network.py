@@ -108,7 +108,8 @@ def _actual_networks(inspect: Inspect) -> Canonical:
             sorted(addresses.get("LinkLocalIPs") or ()),
             (settings or {}).get("DriverOpts"),
         ) | {"added": tuple(sorted(aliases & {hostname}))}
-    return {"mode": at("HostConfig.NetworkMode", inspect), "joined": joined}
+    mode = at("HostConfig.NetworkMode", inspect)
+    return {"mode": "bridge" if mode == "default" else mode, "joined": joined}
 
 
 def same_endpoint(wanted: Canonical, actual: Canonical) -> bool:

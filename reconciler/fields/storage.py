@@ -88,13 +88,20 @@ def _from_bind(bind: str) -> dict[str, Any]:
 def _write(payload: Payload, value: Canonical) -> None:
     host = payload.setdefault("HostConfig", {})
     for mount in value:
-        # Only the short form makes a missing folder of the host, and labels it for SELinux, on every API version.
-        if mount["type"] == "bind" and not mount.get("must_exist") and ":" not in mount["source"] + mount["target"]:
+        if _in_short_form(mount):
             words = ["ro" if mount.get("read_only") else "rw", mount.get("propagation"), mount.get("selinux")]
+            words.append("nocopy" if mount.get("nocopy") else None)
             bind = f"{mount['source']}:{mount['target']}:{','.join(word for word in words if word)}"
             host.setdefault("Binds", []).append(bind)
         else:
             host.setdefault("Mounts", []).append(_to_mount(mount))
+
+
+def _in_short_form(mount: dict[str, Any]) -> bool:
+    """Only this form makes a missing folder of the host, and labels it for SELinux, on every API version."""
+    if mount["type"] == "volume":
+        return bool(mount.get("selinux") and mount["source"])
+    return mount["type"] == "bind" and not mount.get("must_exist") and ":" not in mount["source"] + mount["target"]
 
 
 def _to_mount(mount: dict[str, Any]) -> dict[str, Any]:

@@ -48,9 +48,8 @@ def ports(text: str) -> list[dict[str, Any]]:
         published, _, target = rest[1:].rpartition(":")
     else:
         before, _, target = head.rpartition(":")
-        host_ip, colon, published = before.rpartition(":")
-        if colon and not host_ip:
-            raise Invalid(f'"{text}" is not a port', _SHORT_PORT)
+        # No address before the colon, of `${BIND:-}:80:80` for example, is all of them.
+        host_ip, _, published = before.rpartition(":")
     if host_ip:
         host_ip = address(host_ip, 'write "127.0.0.1:8080:80"; a host name can\'t stand here')
     targets = port_range(target, "container", _SHORT_PORT)

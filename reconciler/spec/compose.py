@@ -10,9 +10,11 @@ from reconciler.spec.deploy import undeployed
 from reconciler.spec.diagnostics import spec_error
 from reconciler.spec.env_file import parse_variables
 from reconciler.spec.merge import pairs
-from reconciler.spec.origin import Part, mapping
+from reconciler.spec.origin import Origin, Part, mapping
 from reconciler.spec.places import Text, in_text
 from reconciler.spec.scalar import Scalar
+from reconciler.spec.uses import FromFile
+from reconciler.spec.valueless import with_labels, with_values
 
 if TYPE_CHECKING:
     from reconciler.spec.diagnostics import Diagnostic
@@ -45,12 +47,33 @@ def resolved(part: Part, reading: Reading, inactive: frozenset[str]) -> Part:
         parts = {key: resolver.container(key, one, key not in inactive) for key, one in containers.items()}
         if isinstance(containers.data, dict):
             changed["containers"] = mapping(parts, containers.origin)
+    if reading.compose:
+        part = with_labels(part)
+        for section in ("networks", "volumes"):
+            changed[section] = _with_plain_external(part.get(section), section, problems)
     for warning in [problem for problem in problems if problem.severity == "warning"]:
         reading.warn(warning)
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors:
         raise spec_error(errors)
     return part.replaced(changed)
+
+
+def _with_plain_external(section: Part | None, what: str, problems: list[Diagnostic]) -> Part | None:
+    """What stands already, by version 2's `external: {name: NAME}`, in today's words."""
+    if section is None:
+        return None
+    found = dict(section.items())
+    for key, one in section.items():
+        external = one.get("external")
+        name = external.get("name") if external else None
+        if external and isinstance(external.data, dict):
+            message = f'"external" of "{key}" in `{what}` is a mapping, as it was in version 2'
+            hint = "write external: true, and `name` beside it"
+            problems.append(external.origin.diagnostic(message, hint, key=True, severity="warning"))
+            today = {"external": Part(Scalar("true", "bool"), external.origin), **({"name": name} if name else {})}
+            found[key] = one.replaced(today)
+    return mapping(found, section.origin) if isinstance(section.data, dict) else section
 
 
 def _ignored(part: Part, name: str, note: str, where: str) -> Diagnostic:
@@ -79,34 +102,15 @@ class _Containers:
             self._from_files(container, changed, "env_file", "environment", active)
         if "label_file" in container.data:
             self._from_files(container, changed, "label_file", "labels", active)
-        if self._reading.compose:
-            self._as_compose(container, changed)
         if "build" in container.data and container.data.get("image") is None:
             # Compose's rule; the name of the project is among the variables by now.
             name = f"{self._reading.variables['COMPOSE_PROJECT_NAME']}-{key}"
             changed["image"] = Part(Scalar(name), container.at("build").origin)
-        return undeployed(container.replaced(changed) if changed else container, key, self._problems)
-
-    def _as_compose(self, container: Part, changed: dict[str, Part | None]) -> None:
-        """What stands without a value: of a variable it is the loader's own, a label is empty."""
-        variables = self._reading.variables
-        for name in ("environment", "labels", "annotations"):
-            part = changed.get(name) or container.get(name)
-            if part is None or not isinstance(part.data, dict | list):
-                continue
-            if isinstance(part.data, dict) and None not in part.data.values():
-                continue
-            if isinstance(part.data, list) and all("=" in str(item) for item in part.data):
-                continue
-            found = {}
-            for key, value in pairs(part).items():
-                if value.data is not None:
-                    found[key] = value
-                elif name != "environment":
-                    found[key] = Part(Scalar(""), value.origin)
-                elif key in variables:
-                    found[key] = Part(Scalar(variables[key]), value.origin)
-            changed[name] = mapping(found, part.origin)
+        if changed:
+            container = container.replaced(changed)
+        if self._reading.compose:
+            container = with_values(container, self._reading.variables, self._reading.uses)
+        return undeployed(container, key, self._problems)
 
     def _from_files(
         self, container: Part, changed: dict[str, Part | None], attribute: str, target: str, active: bool
@@ -161,7 +165,12 @@ class _Containers:
         )
         for warning in warnings:
             self._reading.warn(warning)
-        return {key: Part(Scalar(value), named.origin) for key, value in variables.items()}
+        return {key: Part(Scalar(value), _in_file(value, named.origin)) for key, value in variables.items()}
+
+
+def _in_file(value: str, named: Origin) -> Origin:
+    """Where a variable of a file stands; problems with it are shown where the file is named."""
+    return Origin(named.document, named.path, elsewhere=value) if isinstance(value, FromFile) else named
 
 
 def inactive(part: Part, profiles: frozenset[str], problems: list[Diagnostic]) -> frozenset[str]:

@@ -6,12 +6,13 @@ Source: https://github.com/compose-spec/compose-go/tree/main/dotenv
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from reconciler.spec.diagnostics import Span, spec_error
 from reconciler.spec.interpolation import interpolate
 from reconciler.spec.source import Source
+from reconciler.spec.uses import FromFile, Place, Use
 
 if TYPE_CHECKING:
     from reconciler.spec.diagnostics import Diagnostic, Severity
@@ -43,7 +44,7 @@ def parse_variables(
         raw: take each line after `KEY=` as it is: no quotes, no variables, no comments behind a value.
 
     Returns:
-        The variables, and the warnings: variables that are not set.
+        The variables, and the warnings: variables that are not set. A value that stands in the file is a `FromFile`.
 
     Raises:
         SpecError: with the place in this file.
@@ -82,7 +83,7 @@ class _File:
             if not key or any(char.isspace() for char in key):
                 self._no_key(start, start + max(1, len(key)))
             elif equals:
-                self.variables[key] = value
+                self.variables[key] = self._given(value, start)
             else:
                 self._take(key)
 
@@ -131,14 +132,17 @@ class _File:
         if quote == '"':
             # The dollar of "\$" must survive the variables.
             template = _ESCAPE.sub(lambda one: "$$" if one[1] == "$" else _ESCAPES.get(one[1], one[0]), inside)
-            inside = self._put_in(template, start + 1)
+            self.variables[key] = self._put_in(template, start + 1)
         else:
-            inside = inside.replace("\\'", "'")
-        self.variables[key] = inside
+            self.variables[key] = self._given(inside.replace("\\'", "'"), start + 1)
         after = text.find("\n", close)
         return len(text) if after < 0 else after
 
-    def _put_in(self, value: str, start: int) -> str:
+    def _given(self, value: str, start: int, uses: Iterable[Use] = ()) -> FromFile:
+        span = self._source.span(start, start)
+        return FromFile(value, Place(self._source.name, span.line, span.column), tuple(uses))
+
+    def _put_in(self, value: str, start: int) -> FromFile:
         # Shown without the value: a file of variables is where secrets are.
         def place(offset: int, length: int) -> tuple[int, int]:
             return start + offset, start + offset + length
@@ -152,7 +156,12 @@ class _File:
 
         # What is set outside comes first, as in Compose: the file has the defaults.
         scope = {**self._earlier, **self.variables, **self._outside}
-        return str(interpolate(value, scope, problem, undefined=undefined))
+        uses: dict[Use, None] = {}
+
+        def used(_path: object, use: Use) -> None:
+            uses[use] = None
+
+        return self._given(interpolate(value, scope, problem, undefined=undefined, used=used), start, uses)
 
     def _no_key(self, start: int, end: int) -> None:
         self.problems.append(

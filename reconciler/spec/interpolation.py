@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from reconciler.spec.scalar import Scalar, core_kind
+from reconciler.spec.uses import Use, use_of
 
 MAX_NESTING = 64
 MAX_TOTAL = 16 << 20  # characters put in, over all values: a file of "$A" a million times must not fill the memory
@@ -18,6 +19,7 @@ MAX_TOTAL = 16 << 20  # characters put in, over all values: a file of "$A" a mil
 Path_ = tuple[str | int, ...]
 Problem = Callable[[Path_, int, int, str, str], None]
 """Called with path, offset and length in the scalar, message and hint."""
+Used = Callable[[Path_, Use], None]
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _OPERATOR = re.compile(r":?[-?+]")
@@ -57,7 +59,14 @@ class _TooLargeError(Exception):
     """More was put in than MAX_TOTAL."""
 
 
-def interpolate(data: Any, variables: Mapping[str, str], problem: Problem, *, undefined: Problem | None = None) -> Any:
+def interpolate(
+    data: Any,
+    variables: Mapping[str, str],
+    problem: Problem,
+    *,
+    undefined: Problem | None = None,
+    used: Used | None = None,
+) -> Any:
     """Puts the variables into the values of plain data.
 
     Whatever has no "$" in it is returned as the same object. The kind of a plain scalar follows its new text
@@ -67,16 +76,24 @@ def interpolate(data: Any, variables: Mapping[str, str], problem: Problem, *, un
         data: as `Document.data`: dict, list, Scalar or str, None; its nesting bounds the recursion.
         variables: the values by name; they are put in as they are, and never shown in a message.
         problem: told of each problem; what has one keeps its text, or gets "" for the variable.
-        undefined: told instead of `problem` of variables that are not set, which Compose only warns of.
+        undefined: told instead of `problem` of variables that are not set, which Compose only warns of. A "$" that
+            begins nothing is then itself, as it is for Compose.
+        used: told of each variable that has a part in a value.
     """
-    return _Interpolation(variables, problem, undefined or problem).walk(data, ())
+    return _Interpolation(variables, problem, undefined, used or _unnoted).walk(data, ())
+
+
+def _unnoted(_path: Path_, _use: Use) -> None:
+    return None
 
 
 class _Interpolation:
-    def __init__(self, variables: Mapping[str, str], problem: Problem, undefined: Problem) -> None:
+    def __init__(self, variables: Mapping[str, str], problem: Problem, undefined: Problem | None, used: Used) -> None:
         self._variables = variables
+        self._used = used
         self._problem = problem
-        self._undefined = undefined
+        self._undefined = undefined or problem
+        self._as_compose = undefined is not None
         self._left = MAX_TOTAL
 
     def walk(self, value: Any, path: Path_) -> Any:
@@ -109,6 +126,8 @@ class _Interpolation:
         if self._left < 0:  # reported once, and there is no use in going on
             return text
         try:
+            if not self._as_compose:
+                _check_dollars(text)
             template, _ = _parse(text, 0, 0)
             result = "".join(self._evaluated(template, path))
         except _SyntaxError as error:
@@ -135,6 +154,10 @@ class _Interpolation:
         value = self._variables.get(variable.name)
         operator = variable.operator
         missing = not value if operator.startswith(":") else value is None
+        if value is None or missing:
+            self._used(path, Use(variable.name, "default" if operator.endswith("-") else "nobody"))
+        else:
+            self._used(path, use_of(variable.name, value))
         if operator.endswith("+"):
             return [] if missing else self._evaluated(variable.branch, path)
         if missing and operator.endswith("-"):
@@ -154,6 +177,16 @@ class _Interpolation:
         if self._left < 0:
             raise _TooLargeError
         return [value]
+
+
+def _check_dollars(text: str) -> None:
+    """Nobody shall have to guess what a "$" is that begins no variable."""
+    for found in _DOLLAR.finditer(text):
+        if not found["what"]:
+            raise _SyntaxError(found.start(), 1, 'a "$" without the name of a variable', _LITERAL)
+
+
+_DOLLAR = re.compile(r"\$(?P<what>[$A-Za-z_{]?)")
 
 
 def _parse(text: str, position: int, depth: int) -> tuple[_Template, int]:
@@ -193,7 +226,7 @@ def _dollar(text: str, start: int, depth: int) -> tuple[str | _Variable, int]:
     name = _NAME.match(text, start + 1 + braced)
     if name is None:
         if not braced:
-            raise _SyntaxError(start, 1, 'a "$" without the name of a variable', _LITERAL)
+            return "$", start + 1
         missing = text[start + 2 : start + 3] in {"", "}", ":", "-", "?", "+"}
         wrong = "is missing" if missing else "must start with a letter or _, and stand right after the brace"
         raise _SyntaxError(start, 2, f'the name after "${{" {wrong}', f"{_LITERAL}; {_FORMS}")

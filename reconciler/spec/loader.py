@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.spec.folders import STANDARD_INPUT, compose_files, find
+from reconciler.spec.uses import PROJECT_NAME
 
 if TYPE_CHECKING:
     from reconciler.spec.diagnostics import Diagnostic
     from reconciler.spec.document import Document
     from reconciler.spec.model import Spec
     from reconciler.spec.origin import Part
+    from reconciler.spec.provenance import Trace
     from reconciler.spec.reading import Reading
 
 Source = str | Path | Sequence[str | Path]
@@ -31,6 +33,9 @@ def load(
     env_files: Sequence[str | Path] = (),
     trusted: bool = True,
     warn: Callable[[Diagnostic], None] | None = None,
+    trace: Callable[[Trace], None] | None = None,
+    leave_out: bool = False,
+    text: bytes | None = None,
 ) -> Spec:
     """Read one project's spec.
 
@@ -43,14 +48,18 @@ def load(
         env_files: files of more variables, instead of the `.env` beside the spec.
         trusted: whether the spec may name files outside of its folder; what comes from elsewhere must not.
         warn: told of each warning.
+        trace: told where everything was written, once the spec is valid.
+        leave_out: an attribute that is refused by name is left out with a warning, and is no error.
+        text: what is on standard input, for who has read it already.
 
     Raises:
         SpecError: the spec can't be read or is invalid; it lists everything that is wrong.
     """
     here = Path.cwd()
-    asked = _Asked(project, dict(environ or {}), frozenset(profiles), warn or _ignore)
+    told = warn or _ignore, trace or _ignore
+    asked = _Asked(project, dict(environ or {}), frozenset(profiles), *told, leave_out)
     if source in (STANDARD_INPUT, [STANDARD_INPUT], (STANDARD_INPUT,)):
-        return _Load(asked, here, here, trusted, env_files).from_text(sys.stdin.buffer.read())
+        return _Load(asked, here, here, trusted, env_files).from_text(sys.stdin.buffer.read() if text is None else text)
     files = files_of(source, asked.environ, here)
     return _Load(asked, files[0].parent, here, trusted, env_files).from_files(files)
 
@@ -71,7 +80,7 @@ def files_of(source: Source | None, environ: Mapping[str, str], here: Path) -> l
     return [Path(os.path.abspath(path)) for path in files or find(source, here)]  # noqa: PTH100
 
 
-def _ignore(_warning: Diagnostic) -> None:
+def _ignore(_told: object) -> None:
     return None
 
 
@@ -94,6 +103,8 @@ class _Asked:
     environ: Mapping[str, str]
     profiles: frozenset[str]
     warn: Callable[[Diagnostic], None]
+    trace: Callable[[Trace], None]
+    leave_out: bool
 
 
 class _Load:
@@ -125,19 +136,24 @@ class _Load:
         from reconciler.spec.diagnostics import spec_error
         from reconciler.spec.doors import is_compose
         from reconciler.spec.origin import Written
+        from reconciler.spec.provenance import Trace
         from reconciler.spec.validation import validate
 
         reading = replace(self._reading, compose=is_compose(documents))
         name = self._name(documents, reading)
-        reading = reading.below(reading.folder, {**reading.variables, "COMPOSE_PROJECT_NAME": name})
+        reading = reading.below(reading.folder, {**reading.variables, PROJECT_NAME: name})
         part = _merged(documents, reading, chain)
         problems: list[Diagnostic] = []
         inactive = compose.inactive(part, self._profiles(reading), problems)
         if problems:
             raise spec_error(problems)
         part = compose.resolved(part, reading, inactive)
+        if self._asked.leave_out:
+            part = _without_refused(part, reading)
         compose_labels = {"compose_labels": True} if reading.compose else {}
-        data = {**(part.data or {}), "name": name, **compose_labels}
+        given = (part.data or {}).get("name")
+        # What is no text is no name, which validation says without showing it.
+        data = {**(part.data or {}), "name": given if isinstance(given, dict | list) else name, **compose_labels}
         text = Written(part)
         spec = validate(text, data, reading.folder)
         if not (spec.containers or spec.images or spec.networks or spec.volumes):
@@ -149,6 +165,7 @@ class _Load:
             if image.import_:
                 reading.allow(image.import_)
         check(spec, text, reading.warn)
+        self._asked.trace(Trace(part, reading.uses))
         return spec
 
     def _profiles(self, reading: Reading) -> frozenset[str]:
@@ -160,10 +177,11 @@ class _Load:
 
         if self._asked.project:
             return self._asked.project
-        if reading.compose and (name := reading.variables.get("COMPOSE_PROJECT_NAME")):
+        if reading.compose and (name := reading.variables.get(PROJECT_NAME)):
             return name
         for document in reversed(documents):
-            if given := document.data.get("name"):
+            given = document.data.get("name")
+            if given and isinstance(given, str):
                 # What is wrong with it is said when the whole file is read.
                 return str(interpolate(given, reading.variables, lambda *_: None))
         return _folder_name(reading.folder)
@@ -194,6 +212,20 @@ def _merged(documents: list[Document], reading: Reading, chain: tuple[Path, ...]
     if problems or result is None:
         raise spec_error(problems)
     return result
+
+
+def _without_refused(part: Part, reading: Reading) -> Part:
+    from reconciler.spec.origin import Part
+    from reconciler.spec.refused import refusals, without
+
+    data = part.data
+    for refusal in refusals(data):
+        origin = part.origin.find(refusal.path)
+        reading.warn(
+            origin.diagnostic(f"{refusal.message}; it is left out", refusal.hint, key=True, severity="warning")
+        )
+        data = without(data, refusal.path)
+    return Part(data, part.origin)
 
 
 def _folder_name(folder: Path) -> str:

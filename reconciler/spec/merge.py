@@ -5,6 +5,7 @@ Source: https://github.com/compose-spec/compose-spec/blob/main/13-merge.md, and 
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -25,19 +26,32 @@ _CONTAINER: Place = ("containers", "*")
 _WHOLE = {(*_CONTAINER, *path) for path in (("command",), ("entrypoint",), ("healthcheck", "test"))}
 """Replaced, never merged."""
 
+_BUILD = (*_CONTAINER, "build")
+
 _PAIRS = {
     *((*_CONTAINER, name) for name in ("annotations", "environment", "labels", "sysctls")),
+    *((*_BUILD, name) for name in ("additional_contexts", "args", "labels")),
     (*_CONTAINER, "deploy", "labels"),
-    ("networks", "*", "labels"),
-    ("volumes", "*", "labels"),
+    *((section, "*", "labels") for section in ("networks", "volumes", "configs", "secrets")),
 }
 """Mappings that may stand as a list of KEY=VALUE."""
 
-_NAMES = {(*_CONTAINER, "depends_on"), (*_CONTAINER, "networks")}
-"""Mappings that may stand as a list of names."""
+_NAMES: dict[Place, dict[str, Scalar]] = {
+    (*_CONTAINER, "depends_on"): {"condition": Scalar("service_started"), "required": Scalar("true", "bool")},
+    (*_CONTAINER, "networks"): {},
+}
+"""Mappings that may stand as a list of names, and what each of these says then."""
 
-_ULIMITS = (*_CONTAINER, "ulimits", "*")
+_ULIMITS = {(*_CONTAINER, "ulimits", "*"), (*_BUILD, "ulimits", "*")}
+_HOSTS = {(*_CONTAINER, "extra_hosts"), (*_BUILD, "extra_hosts")}
 _LOGGING = (*_CONTAINER, "logging")
+_OF_NAMES = {(*_CONTAINER, "networks"), *(place[:-1] for place in _ULIMITS)}
+"""Mappings whose keys are names."""
+_HEALTHCHECK = (*_CONTAINER, "healthcheck")
+_PORTS = (*_CONTAINER, "ports")
+_POOLS = ("networks", "*", "ipam", "config")
+_MOST_PORTS = 1 << 12
+"""So many ports of ranges are told apart, of one container."""
 
 
 def merge(base: Part, over: Part, problems: list[Diagnostic], place: Place = ()) -> Part:
@@ -57,12 +71,16 @@ def merge(base: Part, over: Part, problems: list[Diagnostic], place: Place = ())
     if place in _PAIRS:
         return _pairs(base, over)
     if place in _NAMES:
-        base, over = _named(base), _named(over)
+        base, over = (_named(part, _NAMES[place]) for part in (base, over))
+    if place == _BUILD:
+        base, over = _built(base), _built(over)
+    if place == _POOLS and isinstance(base.data, list) and isinstance(over.data, list):
+        return _pools(base, over, problems)
     if place in _LISTS or isinstance(base.data, list):
         return _appended(base, over, problems, place)
-    if place == _ULIMITS and not (isinstance(base.data, dict) and isinstance(over.data, dict)):
+    if place in _ULIMITS and not (isinstance(base.data, dict) and isinstance(over.data, dict)):
         return over
-    if place == _LOGGING and _drivers_differ(base, over):
+    if (place == _LOGGING and _drivers_differ(base, over)) or (place == _HEALTHCHECK and _is_off(over)):
         return over
     if isinstance(base.data, dict) != isinstance(over.data, dict) or isinstance(over.data, list):
         kinds = "a mapping" if isinstance(base.data, dict) else "a single value"
@@ -84,7 +102,7 @@ def unmarked(part: Part, place: Place = ()) -> Part:
 
 
 def _below(place: Place, key: str) -> Place:
-    named = (len(place) == 1 and place[0] in _NAMED) or place in {(*_CONTAINER, "networks"), (*_CONTAINER, "ulimits")}
+    named = (len(place) == 1 and place[0] in _NAMED) or place in _OF_NAMES
     return (*place, "*" if named else key)
 
 
@@ -115,10 +133,32 @@ def pairs(part: Part) -> dict[str, Part]:
     return found
 
 
-def _named(part: Part) -> Part:
+def _named(part: Part, value: dict[str, Scalar]) -> Part:
     if not isinstance(part.data, list):
         return part
-    return mapping({str(element.data): Part({}, element.origin) for element in part.elements()}, part.origin)
+    return mapping({str(element.data): Part(dict(value), element.origin) for element in part.elements()}, part.origin)
+
+
+def _built(part: Part) -> Part:
+    return mapping({"context": part}, part.origin) if isinstance(part.data, str) else part
+
+
+def _pools(base: Part, over: Part, problems: list[Diagnostic]) -> Part:
+    """Ranges of addresses, of which those of one subnet are one."""
+    found = {_subnet(part): part for part in base.elements()}
+    for part in over.elements():
+        subnet = _subnet(part)
+        found[subnet] = merge(found[subnet], part, problems, (*_POOLS, "*")) if subnet in found else part
+    return sequence(list(found.values()), over.origin)
+
+
+def _subnet(pool: Part) -> str:
+    return str(pool.data.get("subnet")) if isinstance(pool.data, dict) else repr(pool.data)
+
+
+def _is_off(healthcheck: Part) -> bool:
+    disabled = healthcheck.get("disable")
+    return disabled is not None and disabled.data == "true"
 
 
 def _drivers_differ(base: Part, over: Part) -> bool:
@@ -132,9 +172,11 @@ def _appended(base: Part, over: Part, problems: list[Diagnostic], place: Place) 
         hint = "write a list, or put !override before it to replace the other"
         problems.append(over.origin.diagnostic("this can't be merged with the other file's: there it is a list", hint))
         return base
-    if place == (*_CONTAINER, "extra_hosts"):
+    if place in _HOSTS:
         base, over = _hosts(base), _hosts(over)
     parts = [*base.elements(), *over.elements()]
+    if place == _PORTS:
+        parts = _told_apart(parts)
     if key_of is None:
         return sequence(parts, over.origin)
     # As in Compose: the later one takes the place of the earlier.
@@ -155,6 +197,18 @@ def _hosts(part: Part) -> Part:
     return sequence(hosts, part.origin)
 
 
+def _told_apart(parts: list[Part]) -> list[Part]:
+    """The ports with each one of a range for itself, since the other file may say something else of it."""
+    found: list[Part] = []
+    for part in parts:
+        try:
+            ports = shorthand.ports(part.data) if isinstance(part.data, str) and len(found) < _MOST_PORTS else []
+        except Invalid:
+            ports = []  # validation says what is wrong with it
+        found += [Part(port, part.origin) for port in ports] or [part]
+    return found
+
+
 def _key(key_of: Callable[[Any], Any], item: Any) -> Any:
     try:
         key = key_of(item)
@@ -170,10 +224,9 @@ def _text(item: Any) -> str:
 
 def _port(item: Any) -> Any:
     if isinstance(item, str):
-        ports = shorthand.ports(item)
-        return tuple((one["target"], one["published"], one["host_ip"], one["protocol"]) for one in ports)
-    published = str(item.get("published") or "")
-    return ((int(item["target"]), published, str(item.get("host_ip") or ""), str(item.get("protocol") or "tcp")),)
+        return item
+    published, host = str(item.get("published") or ""), str(item.get("host_ip") or "0.0.0.0")
+    return int(item["target"]), published, host, str(item.get("protocol") or "tcp")
 
 
 def _mount(item: Any) -> Any:
@@ -188,8 +241,16 @@ def _file(item: Any) -> Any:
     return item if isinstance(item, str) else item["path"]
 
 
-def _grant(item: Any) -> Any:
-    return item if isinstance(item, str) else item.get("target") or item["source"]
+def _secret(item: Any) -> Any:
+    return posixpath.join("/run/secrets", _grant(item))
+
+
+def _config(item: Any) -> Any:
+    return posixpath.join("/", _grant(item))
+
+
+def _grant(item: Any) -> str:
+    return item if isinstance(item, str) else str(item.get("target") or item["source"])
 
 
 def _variable(item: Any) -> Any:
@@ -199,16 +260,18 @@ def _variable(item: Any) -> Any:
 _LISTS: dict[Place, Callable[[Any], Any]] = {
     **{
         (*_CONTAINER, name): _text
-        for name in ("cap_add", "cap_drop", "dns", "dns_opt", "dns_search", "expose", "extra_hosts", "profiles")
+        for name in ("cap_add", "cap_drop", "dns", "dns_opt", "dns_search", "expose", "profiles")
     },
+    **dict.fromkeys(_HOSTS, _text),
     **{(*_CONTAINER, "networks", "*", name): _text for name in ("aliases", "link_local_ips")},
-    (*_CONTAINER, "configs"): _grant,
+    (*_BUILD, "tags"): _text,
+    (*_CONTAINER, "configs"): _config,
     (*_CONTAINER, "devices"): _device,
     (*_CONTAINER, "env_file"): _file,
     (*_CONTAINER, "label_file"): _file,
     (*_CONTAINER, "links"): _variable,
-    (*_CONTAINER, "ports"): _port,
-    (*_CONTAINER, "secrets"): _grant,
+    _PORTS: _port,
+    (*_CONTAINER, "secrets"): _secret,
     (*_CONTAINER, "tmpfs"): _variable,
     (*_CONTAINER, "volumes"): _mount,
 }

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from reconciler.spec.places import value_at
+from reconciler.spec.uses import FromFile, Place
 
 if TYPE_CHECKING:
     from reconciler.spec.diagnostics import Diagnostic, Severity
@@ -17,16 +18,28 @@ Step = str | int
 
 
 class Origin:
-    """Where a value stands in a file; and where its parts stand, so far as that is not simply below it."""
+    """Where a value stands in a file; and where its parts stand, so far as that is not simply below it.
 
-    __slots__ = ("children", "document", "path")
+    Attributes:
+        document: the file.
+        path: the value's path in it.
+        children: where parts of it stand that are not simply below it.
+        elsewhere: the value itself if a file of variables gives it, which is named here.
+    """
+
+    __slots__ = ("children", "document", "elsewhere", "path")
 
     def __init__(
-        self, document: Document, path: tuple[Step, ...] = (), children: Mapping[Step, Origin] | None = None
+        self,
+        document: Document,
+        path: tuple[Step, ...] = (),
+        children: Mapping[Step, Origin] | None = None,
+        elsewhere: FromFile | None = None,
     ) -> None:
         self.document = document
         self.path = path
         self.children = children or {}
+        self.elsewhere = elsewhere
 
     def at(self, step: Step) -> Origin:
         """Where the part under this key or index stands."""
@@ -48,6 +61,14 @@ class Origin:
     ) -> Diagnostic:
         """A problem with what stands here."""
         return self.document.diagnostic(self.path, message, hint, key=key, severity=severity)
+
+    @property
+    def place(self) -> Place:
+        """Where the value stands, for a person."""
+        if self.elsewhere is not None:
+            return self.elsewhere.place
+        span = self.document.locate(self.path)
+        return Place(self.document.name, span.line, span.column)
 
     @property
     def mark(self) -> str:

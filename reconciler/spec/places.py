@@ -77,7 +77,7 @@ def in_text(document: Text, path: Path_) -> Path_:
     data: Any = document.data
     for step in path:
         if isinstance(step, str) and isinstance(data, list):
-            index = _index(data, step)
+            index = index_of(data, step)
             if index is None:
                 return found
             found, data = (*found, index), data[index]
@@ -107,8 +107,8 @@ def as_written(document: Text, path: Path_, text: str) -> str:
     return written if isinstance(written, str) and "$" in written and text not in written else text
 
 
-def _index(items: list[Any], name: str) -> int | None:
-    """Which item names this; the last, which is the one that holds."""
+def index_of(items: list[Any], name: str) -> int | None:
+    """Which item of a list that stands for a mapping names this; the last, which is the one that holds."""
     for index in reversed(range(len(items))):
         item = items[index]
         if (isinstance(item, str) and re.split("[=:]", item, maxsplit=1)[0] == name) or item == name:
@@ -128,7 +128,7 @@ def port_paths(document: Text, container: str, count: int) -> list[Path_]:
     items = value_at(document.data, path)
     if not isinstance(items, list):
         return [path] * count
-    sizes = [_ports_of(item) for item in items]
+    sizes = [ports_of(item) for item in items]
     unknown = [position for position, size in enumerate(sizes) if size is None]
     if len(unknown) == 1:
         sizes[unknown[0]] = max(0, count - sum(size for size in sizes if size is not None))
@@ -140,7 +140,8 @@ def port_paths(document: Text, container: str, count: int) -> list[Path_]:
     return (found + [path] * count)[:count]
 
 
-def _ports_of(item: Any) -> int | None:
+def ports_of(item: Any) -> int | None:
+    """How many ports an item of `ports` stands for; None where that is not known."""
     if not isinstance(item, str):
         return 1
     try:

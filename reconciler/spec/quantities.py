@@ -1,4 +1,4 @@
-"""Numbers and their units: "1m30s", "512m", "0.5". Docker's and Compose's grammar, exactly."""
+"""Numbers and their units, read and written: "1m30s", "512m", "0.5". Docker's and Compose's grammar, exactly."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([kmgtp]?)(i?b)?", re.IGNORECASE)
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _DECIMAL = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
 _CPU = 10**9
+_UNITS = " kmgtp"
+"""Powers of 1024."""
 _SIZES = 'write bytes, or a number with k, m, g or t: "512m", "1.5g"'
 
 
@@ -70,7 +72,7 @@ def size(text: str) -> int:
     if not match:
         negative = text.startswith("-") and _SIZE.fullmatch(text[1:])
         raise Invalid(f'"{text}" is not a size', f"a size can't be negative: {_SIZES}" if negative else _SIZES)
-    return _bounded(Decimal(match[1]) * 1024 ** " kmgtp".index(match[2].lower() or " "), text, "a size")
+    return _bounded(Decimal(match[1]) * 1024 ** _UNITS.index(match[2].lower() or " "), text, "a size")
 
 
 def size_or_unlimited(text: str) -> int:
@@ -90,6 +92,37 @@ def cpus(text: str) -> int:
 def microseconds(text: str) -> int:
     """A number of microseconds, or a duration."""
     return integer(text) if _INTEGER.fullmatch(text) else duration(text) // 1000
+
+
+def duration_text(nanoseconds: int) -> str:
+    """Nanoseconds → `1h30m`, `1.5s`, `500ms`: the shortest text that `duration` reads exactly so."""
+    hours, rest = divmod(nanoseconds, _NANOSECONDS["h"])
+    minutes, rest = divmod(rest, _NANOSECONDS["m"])
+    text = (f"{hours}h" if hours else "") + (f"{minutes}m" if minutes else "")
+    if rest or not text:
+        unit = next((unit for unit in ("s", "ms", "us") if rest >= _NANOSECONDS[unit]), "ns" if rest else "s")
+        text += f"{_decimal(rest, _NANOSECONDS[unit])}{unit}"
+    return text
+
+
+def size_text(value: int) -> int | str:
+    """Bytes → `512m`, in the largest unit that is exact; the number itself where none is, and -1 for no limit."""
+    power = 0
+    while value > 0 and value % 1024 == 0 and power < len(_UNITS) - 1:
+        value, power = value // 1024, power + 1
+    return f"{value}{_UNITS[power]}" if power else value
+
+
+def cpus_text(billionths: int) -> str:
+    """Billionths of a CPU → `0.5`, `2`."""
+    return _decimal(billionths, _CPU)
+
+
+def _decimal(value: int, one: int) -> str:
+    """The number of ones, one a power of ten, with all of its digits."""
+    whole, rest = divmod(value, one)
+    digits = str(one + rest)[1:].rstrip("0")
+    return f"{whole}.{digits}" if digits else str(whole)
 
 
 def _bounded(value: Decimal, text: str, what: str) -> int:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.spec.diagnostics import Diagnostic, spec_error
 from reconciler.spec.interpolation import interpolate
 from reconciler.spec.origin import Origin, Part
+from reconciler.spec.uses import Use, Uses
 
 if TYPE_CHECKING:
     from reconciler.spec.document import Document
@@ -34,6 +35,7 @@ class Reading:
         warn: told of each warning.
         compose: whether the files are Compose files, where an undefined variable is only a warning.
         count: how many files were read, shared by all parts of the load.
+        uses: the variables that were put in, likewise.
     """
 
     folder: Path
@@ -44,6 +46,7 @@ class Reading:
     warn: Warn
     compose: bool = False
     count: list[Path] = field(default_factory=list)
+    uses: Uses = field(default_factory=Uses)
 
     def below(self, folder: Path, variables: Mapping[str, str]) -> Reading:
         """The same load, where it goes on in another folder with other variables."""
@@ -127,7 +130,11 @@ class Reading:
             hint = "it counts as empty; set it, or write a default such as ${NAME:-}"
             self.warn(document.diagnostic_in(path, offset, length, message, hint, severity="warning"))
 
-        data = interpolate(document.data, self.variables, problem, undefined=undefined if self.compose else None)
+        def used(path: tuple[str | int, ...], use: Use) -> None:
+            self.uses.add(document, path, use)
+
+        told = undefined if self.compose else None
+        data = interpolate(document.data, self.variables, problem, undefined=told, used=used)
         if problems:
             raise spec_error(problems)
         return Part(data, Origin(document))

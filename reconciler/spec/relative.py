@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.spec import shorthand
 from reconciler.spec.invalid import Invalid
 from reconciler.spec.merge import pairs
+from reconciler.spec.model.storage import is_bound_folder
 from reconciler.spec.origin import Part, mapping, sequence
 from reconciler.spec.remote import is_remote
 from reconciler.spec.scalar import Scalar
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 
     from reconciler.spec.reading import Reading
 
-_FILES = {"configs": "file", "secrets": "file", "images": "import"}
-"""Of each item in these sections, the attribute that is a path."""
+_FILES = {"configs": ("file",), "secrets": ("file",), "images": ("import", "load")}
+"""Of each item in these sections, the attributes that are paths."""
 
 
 def made_absolute(part: Part, reading: Reading) -> Part:
@@ -34,10 +35,24 @@ def made_absolute(part: Part, reading: Reading) -> Part:
     sections: dict[str, Part | None] = {}
     if containers := part.get("containers"):
         sections["containers"] = _each(containers, lambda one: container_made_absolute(one, reading))
-    for section, attribute in _FILES.items():
-        if found := part.get(section):
-            sections[section] = _each(found, lambda one, name=attribute: _attribute(one, name, path))  # type: ignore[misc]
+    for section, attributes in _FILES.items():
+        for name in attributes:
+            if found := sections.get(section) or part.get(section):
+                sections[section] = _each(found, lambda one, name=name: _attribute(one, name, path))  # type: ignore[misc]
+    if images := sections.get("images"):
+        sections["images"] = _each(images, lambda one: _with_build(one, path))
+    if volumes := part.get("volumes"):
+        sections["volumes"] = _each(volumes, lambda one: _volume(one, path))
     return part.replaced(sections)
+
+
+def _volume(volume: Part, path: Callable[[str], str]) -> Part:
+    options, driver = volume.get("driver_opts"), volume.get("driver")
+    if options is None or not isinstance(options.data, dict):
+        return volume
+    if not is_bound_folder(str(driver.data) if driver else "", {key: str(one) for key, one in options.data.items()}):
+        return volume
+    return volume.replaced({"driver_opts": _attribute(options, "device", path)})
 
 
 def container_made_absolute(container: Part, reading: Reading) -> Part:
@@ -59,9 +74,14 @@ def container_made_absolute(container: Part, reading: Reading) -> Part:
             changed[name] = _elements(files, lambda one: _file(one, path))
     if volumes := container.get("volumes"):
         changed["volumes"] = _elements(volumes, lambda one: _mount(one, path))
-    if build := container.get("build"):
-        changed["build"] = _build(build, lambda text: text if is_remote(text) else path(text))
-    return container.replaced(changed)
+    return _with_build(container.replaced(changed), path)
+
+
+def _with_build(part: Part, path: Callable[[str], str]) -> Part:
+    build = part.get("build")
+    if build is None:
+        return part
+    return part.replaced({"build": _build(build, lambda text: text if is_remote(text) else path(text))})
 
 
 def _build(build: Part, path: Callable[[str], str]) -> Part:
@@ -71,14 +91,15 @@ def _build(build: Part, path: Callable[[str], str]) -> Part:
         return build
     # Nothing is the folder of the file.
     found = _attribute(build, "context", path) if build.get("context") else _with(build, "context", path("."))
-    contexts = build.get("additional_contexts")
-    if contexts is None:
-        return found
-    named = {
-        key: Part(path(one.data), one.origin) if isinstance(one.data, str) else one
-        for key, one in pairs(contexts).items()
-    }
-    return found.replaced({"additional_contexts": mapping(named, contexts.origin)})
+    named: dict[str, Part | None] = {}
+    for name in ("additional_contexts", "ssh"):
+        if paths := build.get(name):
+            of_each = {
+                key: Part(path(one.data), one.origin) if isinstance(one.data, str) else one
+                for key, one in pairs(paths).items()
+            }
+            named[name] = mapping(of_each, paths.origin)
+    return found.replaced(named)
 
 
 def _with(part: Part, name: str, text: str) -> Part:

@@ -34,7 +34,7 @@ _WINDOWS_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 CDI = re.compile(r"[a-z0-9][a-z0-9.-]*\.[a-z0-9.-]+/[A-Za-z0-9][\w-]*=[\w.:-]+")
 """The name of a device by the Container Device Interface: `vendor.com/class=name`."""
 _MOUNT_FORMS = 'write "VOLUME:/PATH", "./FOLDER:/PATH" or "VOLUME:/PATH:ro"'
-_MOST_RETRIES = 1 << 31
+MOST_RETRIES = 1 << 31
 
 
 def volume(text: str) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def volume(text: str) -> dict[str, Any]:
 def _mount_option(mount: dict[str, Any], option: str, text: str) -> None:
     if option == "ro":
         mount["read_only"] = True
-    elif option in {"z", "Z"} and mount["type"] == "bind":
+    elif option in {"z", "Z"}:
         mount.setdefault("bind", {})["selinux"] = option
     elif option == "nocopy" and mount["type"] == "volume":
         mount.setdefault("volume", {})["nocopy"] = True
@@ -70,7 +70,7 @@ def _mount_option(mount: dict[str, Any], option: str, text: str) -> None:
         mount.setdefault("bind", {})["propagation"] = option
     elif option in {"cached", "delegated", "consistent"}:
         mount["consistency"] = option
-    elif option in {"z", "Z", "nocopy", *PROPAGATIONS}:
+    elif option in {"nocopy", *PROPAGATIONS}:
         other = "bind" if mount["type"] == "volume" else "volume"
         raise Invalid(f'the option "{option}" in "{text}" is for a {other}', "leave it out")
     elif option != "rw":
@@ -86,7 +86,7 @@ def restart(text: str) -> dict[str, Any]:
             f'"{text}" is not a restart policy',
             'write "no", always, unless-stopped, on-failure or on-failure:3',
         )
-    if colon and not (re.fullmatch("[0-9]{1,10}", count) and int(count) < _MOST_RETRIES):
+    if colon and not (re.fullmatch("[0-9]{1,10}", count) and int(count) < MOST_RETRIES):
         raise Invalid(f'"{text}" has no valid number of retries', "write on-failure:3")
     return {"name": name, "retries": int(count or 0)}
 

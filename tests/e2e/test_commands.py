@@ -319,3 +319,28 @@ def test_all_that_the_library_offers_is_there(shell: Shell) -> None:
     )
     assert done.stdout == "all there\n"
     assert set(dir(reconciler)) >= set(reconciler.__all__)
+
+
+def test_convert_a_container(shell: Shell) -> None:
+    name = f"{shell.project}-by-hand"
+    shell.engine.docker("create", "--name", name, "-e", "A=$1", "--rm", "-m", "64m", shell.image, *IDLE)
+    try:
+        done = shell.run("convert", "--container", name)
+        assert (done.code, done.err) == (0, "")
+        lines = done.out.splitlines()
+        assert lines[0] == f"# Made from the container {name} by `reconciler convert`."
+        assert lines[1].startswith("# it removes itself when it ends (--rm)")
+        for line in ("    adopt: true", '      A: "$$1"', "    mem_limit: 64m", "    network_mode: bridge"):
+            assert line in lines
+        assert shell.run("validate", "-f", "-", given=done.out).code == 0
+        as_json = shell.run("convert", "--container", name, "-o", "json").json
+        assert as_json["spec"]["containers"][name]["state"] == "stopped"
+        assert len(as_json["notes"]) == 1
+    finally:
+        shell.engine.docker("rm", name)
+
+
+def test_convert_a_container_that_is_not_there(shell: Shell) -> None:
+    done = shell.run("convert", "--container", f"{shell.project}-none")
+    assert (done.code, done.out) == (1, "")
+    assert "No such container" in done.err

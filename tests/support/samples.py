@@ -308,6 +308,13 @@ SAMPLES: Mapping[str, tuple[Sample, ...]] = {
             again=[{"type": "bind", "source": "/var/./tmp", "target": "/d", "bind": {"create_host_path": "false"}}],
             alone="the same attribute as another sample",
         ),
+        replaced(
+            "volumes",
+            ["pages:/d:z"],
+            ["pages:/d:ro,Z,nocopy"],
+            again=[{"type": "volume", "source": "pages", "target": "/d", "bind": {"selinux": "z"}}],
+            alone="the same attribute as another sample",
+        ),
     ),
     "tmpfs": (
         replaced("tmpfs", ["/run:size=1m,mode=1777"], ["/run:size=2m", "/x"], again={"/run": "mode=1777,size=1m"}),

@@ -138,7 +138,9 @@ def test_every_command_and_option_that_is_named_exists(page: Path) -> None:
     code += "\n".join(re.findall(r"`([^`\n]+)`", prose(page))) + "\n"
     code += "\n".join(re.findall(r"^ {4}(.+)$", prose(page), re.M))
     for line in re.findall(r"^(?:\$ )?(?:\w+=\S+ )?(?:\S*/)?reconciler ([^#\n]+)", code, re.M):
-        words = line.split()
+        words = (
+            line.partition("docker ")[0].removesuffix("-- ").split()
+        )  # what `convert` is given has options of its own
         if not re.fullmatch("[a-z]+", words[0]):
             continue  # COMMAND, an output's own words
         assert words[0] in commands(), line

@@ -84,6 +84,12 @@ class Build(Value):
     target: Text | None = None
     ulimits: Ulimits = {}
 
+    @model_validator(mode="before")
+    @classmethod
+    def _here(cls, value: Any) -> Any:
+        # The spec's folder: said, so that it is made absolute, and stays the same when it is written back.
+        return {**value, "context": "."} if isinstance(value, dict) and value.get("context") is None else value
+
     @field_validator("context", mode="after")
     @classmethod
     def _context(cls, value: str, info: ValidationInfo) -> str:
@@ -98,6 +104,14 @@ class Build(Value):
             name: where if is_remote(where) else str(absolute(Path(where).expanduser(), info))
             for name, where in value.items()
         }
+
+    @field_validator("ssh", mode="after")
+    @classmethod
+    def _keys(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        return tuple(
+            f"{name}={absolute(Path(path).expanduser(), info)}" if path else name
+            for name, _, path in (one.partition("=") for one in value)
+        )
 
     @field_validator("tags", mode="after")
     @classmethod

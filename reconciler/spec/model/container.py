@@ -27,7 +27,7 @@ from reconciler.spec.model.runtime import (
     Ulimits,
 )
 from reconciler.spec.model.several import each, fail, is_spent, spend
-from reconciler.spec.model.storage import Mount, tmpfs_mounts
+from reconciler.spec.model.storage import Mount, tmpfs_mounts, tmpfs_text
 from reconciler.spec.model.values import (
     Boolean,
     Cpus,
@@ -47,6 +47,7 @@ from reconciler.spec.model.values import (
     names,
     one_of,
     pairs,
+    written,
 )
 from reconciler.spec.reference import parse_reference
 from reconciler.spec.signals import check_signal
@@ -189,7 +190,7 @@ class Container(Value):
     stop_signal: Text | None = None
     storage_opt: Options = {}
     sysctls: Annotated[dict[str, Text], pairs("sysctl")] = {}
-    tmpfs: Annotated[dict[str, Text], BeforeValidator(tmpfs_mounts)] = {}
+    tmpfs: Annotated[dict[str, Text], BeforeValidator(tmpfs_mounts), written(tmpfs_text)] = {}
     tty: Boolean | None = None
     ulimits: Ulimits = {}
     update: Update = Update()

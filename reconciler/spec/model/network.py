@@ -14,6 +14,7 @@ from reconciler.spec.model.values import (
     Boolean,
     EngineName,
     Integer,
+    Item,
     Labels,
     Name,
     Options,
@@ -43,7 +44,7 @@ def _mac(value: object) -> object:
 MacAddress = Annotated[Text, BeforeValidator(_mac)]
 
 
-class Port(Value):
+class Port(Item):
     """A container port, published on the host.
 
     Attributes:

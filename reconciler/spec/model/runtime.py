@@ -5,7 +5,14 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from reconciler.spec import shorthand
 from reconciler.spec.invalid import Invalid
@@ -30,6 +37,13 @@ class Restart(Value):
 
     name: Literal["no", "always", "unless-stopped", "on-failure"] = "no"
     retries: int = 0
+
+    @model_serializer(mode="wrap", when_used="json")
+    def _write(self, handler: SerializerFunctionWrapHandler) -> Any:
+        if not self.retries:
+            return self.name
+        short = self.name == "on-failure" and 0 < self.retries < shorthand.MOST_RETRIES
+        return f"{self.name}:{self.retries}" if short else handler(self)
 
 
 class Healthcheck(Value):
@@ -113,6 +127,10 @@ class Ulimit(Value):
             message = f"the soft limit {self.soft} is over the hard limit {self.hard}"
             raise Invalid(message, "lower the soft limit, or raise the hard one (-1: none)", at=("soft",))
         return self
+
+    @model_serializer(mode="wrap", when_used="json")
+    def _write(self, handler: SerializerFunctionWrapHandler) -> Any:
+        return self.soft if self.soft == self.hard else handler(self)
 
 
 class Device(Value):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo, field_validator, model_validator
 
 from reconciler.spec.invalid import Invalid
+from reconciler.spec.model.files import Mode
 from reconciler.spec.model.several import fail
 from reconciler.spec.model.values import (
     Boolean,
     EngineName,
+    Item,
     Labels,
     Name,
     Options,
@@ -67,7 +70,7 @@ class TmpfsOptions(Value):
     """
 
     size: Size = 0
-    mode: Text = ""
+    mode: Mode = ""
 
 
 def _mount_type(value: Any) -> Any:
@@ -77,7 +80,7 @@ def _mount_type(value: Any) -> Any:
     return value
 
 
-class Mount(Value):
+class Mount(Item):
     """Something mounted in the container.
 
     Attributes:
@@ -130,10 +133,14 @@ class Mount(Value):
             except Invalid as error:
                 raise Invalid(str(error), error.hint, at=("source",)) from None
         for options in sorted({*_TYPES} - {self.type}):
-            if options in self.model_fields_set:
+            if options in self.model_fields_set and not self._labels_volume(options):
                 hint = f"leave it out, or write type: {options}"
                 raise Invalid(f'"{options}" does not go with the type {self.type}', hint, at=(options,), key=True)
         return self
+
+    def _labels_volume(self, options: str) -> bool:
+        """Whether these are the options of a volume as `data:/data:z` gives them: SELinux knows volumes too."""
+        return self.type == "volume" and options == "bind" and self.bind.model_fields_set == {"selinux"}
 
 
 class Volume(Value):
@@ -157,6 +164,19 @@ class Volume(Value):
     protect: Boolean = False
     was: Name | None = None
 
+    @field_validator("driver_opts", mode="after")
+    @classmethod
+    def _bound_folder(cls, value: Options, info: ValidationInfo) -> Options:
+        if not is_bound_folder(info.data.get("driver", ""), value):
+            return value
+        return {**value, "device": str(absolute(Path(value["device"]).expanduser(), info))}
+
+
+def is_bound_folder(driver: str, options: Mapping[str, str]) -> bool:
+    """Whether a volume is a folder of the host, which its driver's options mount: named as that of a bind is."""
+    bound = not {"bind", "rbind"}.isdisjoint(options.get("o", "").split(","))
+    return driver in {"", "local"} and bound and bool(options.get("device"))
+
 
 def tmpfs_mounts(value: Any) -> Any:
     """`/run:size=64m,mode=1777` or a list of such → path to options."""
@@ -176,3 +196,10 @@ def tmpfs_mounts(value: Any) -> Any:
         found[path] = options
     fail(problems)
     return found
+
+
+def tmpfs_text(value: dict[str, str]) -> list[str] | dict[str, str]:
+    """Path to options → a list of `/run:size=64m`; a mapping where a path could not stand in one."""
+    if any(not path.startswith("/") or ":" in path for path in value):
+        return value
+    return [f"{path}:{options}" if options else path for path, options in value.items()]

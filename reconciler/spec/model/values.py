@@ -8,7 +8,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    SerializerFunctionWrapHandler,
+    ValidationInfo,
+    model_serializer,
+)
 
 from reconciler.spec import quantities, shorthand
 from reconciler.spec.diagnostics import closest
@@ -26,6 +36,14 @@ class Value(BaseModel):
     """Base of all spec values: immutable, and nothing unknown passes."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Item(Value):
+    """Base of values that stand in lists, and for which a short syntax may stand: empty text is not written back."""
+
+    @model_serializer(mode="wrap", when_used="json")
+    def _write(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in handler(self).items() if value != ""}
 
 
 def _text(value: Any) -> Any:
@@ -59,6 +77,15 @@ def _read(parse: Callable[[str], Any]) -> BeforeValidator:
         return parse(text) if isinstance(text, str) else value
 
     return BeforeValidator(read)
+
+
+def written(write: Callable[[Any], Any]) -> PlainSerializer:
+    """How a value is written back into a spec, where that is not simply its number or text.
+
+    Args:
+        write: the value → plain data that is read as the same value.
+    """
+    return PlainSerializer(write, when_used="json")
 
 
 def _words(value: Any) -> Any:
@@ -190,13 +217,13 @@ Words = Annotated[tuple[Text, ...], BeforeValidator(_words)]
 Texts = Annotated[tuple[Text, ...], BeforeValidator(_one_or_more)]
 Name = Annotated[str, BeforeValidator(_name)]
 EngineName = Annotated[str, BeforeValidator(_engine_name)]
-Duration = Annotated[int, _read(quantities.duration)]
+Duration = Annotated[int, _read(quantities.duration), written(quantities.duration_text)]
 """Nanoseconds."""
-Size = Annotated[int, _read(quantities.size)]
+Size = Annotated[int, _read(quantities.size), written(quantities.size_text)]
 """Bytes."""
-SizeOrUnlimited = Annotated[int, _read(quantities.size_or_unlimited)]
+SizeOrUnlimited = Annotated[int, _read(quantities.size_or_unlimited), written(quantities.size_text)]
 """Bytes, or -1."""
-Cpus = Annotated[int, _read(quantities.cpus)]
+Cpus = Annotated[int, _read(quantities.cpus), written(quantities.cpus_text)]
 """Billionths of a CPU."""
 Microseconds = Annotated[int, _read(quantities.microseconds)]
 Options = Annotated[dict[str, Text], pairs("option")]

@@ -121,7 +121,7 @@ def test_hint_of_an_undefined_variable() -> None:
 def test_undefined_variables_can_be_told_apart() -> None:
     problems: Problems = []
     undefined: Problems = []
-    data = ["$NO", "$", "${NO:?}"]
+    data = ["$NO", "${", "${NO:?}"]
     interpolate(data, {}, lambda *p: problems.append(p), undefined=lambda *p: undefined.append(p))
     assert [p[0] for p in undefined] == [(0,)]
     assert [p[0] for p in problems] == [(1,), (2,)]

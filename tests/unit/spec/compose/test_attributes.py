@@ -19,41 +19,14 @@ from reconciler.spec.model import (
     Spec,
     Volume,
 )
-from reconciler.spec.model.storage import BindOptions, VolumeOptions
+from reconciler.spec.model.files import Grant
+from reconciler.spec.model.lifecycle import Hook
+from reconciler.spec.model.network import Ipam, Pool
+from reconciler.spec.model.runtime import Blkio, Device, DeviceRequest, Healthcheck, Logging, Rate, Ulimit, Weight
+from reconciler.spec.model.storage import BindOptions, ImageOptions, TmpfsOptions, VolumeOptions
+from tests.unit.spec.compose.syntaxes import specified
 
 CONTAINER = ("containers", "*")
-
-# The names in https://github.com/compose-spec/compose-spec/blob/main/schema/compose-spec.json, 2026.
-SCHEMA: dict[Place, str] = {
-    (): "version name include services models networks volumes secrets configs",
-    CONTAINER: """
-        annotations attach blkio_config build cap_add cap_drop cgroup cgroup_parent command configs container_name
-        cpu_count cpu_percent cpu_period cpu_quota cpu_rt_period cpu_rt_runtime cpu_shares cpus cpuset credential_spec
-        depends_on deploy develop device_cgroup_rules devices dns dns_opt dns_search domainname entrypoint env_file
-        environment expose extends external_links extra_hosts gpus group_add healthcheck hostname image init ipc
-        isolation label_file labels links logging mac_address mem_limit mem_reservation mem_swappiness memswap_limit
-        models network_mode networks oom_kill_disable oom_score_adj pid pids_limit platform ports post_start pre_stop
-        privileged profiles provider pull_policy pull_refresh_after read_only restart runtime scale secrets
-        security_opt shm_size stdin_open stop_grace_period stop_signal storage_opt sysctls tmpfs tty ulimits
-        use_api_socket user userns_mode uts volumes volumes_from working_dir""",
-    (*CONTAINER, "build"): """
-        additional_contexts args cache_from cache_to context dockerfile dockerfile_inline entitlements extra_hosts
-        isolation labels network no_cache no_cache_filter platforms privileged provenance pull sbom secrets shm_size
-        ssh tags target ulimits""",
-    (*CONTAINER, "depends_on", "*"): "condition required restart",
-    (*CONTAINER, "deploy"): """
-        endpoint_mode labels mode placement replicas resources restart_policy rollback_config update_config""",
-    (*CONTAINER, "networks", "*"): """
-        aliases driver_opts gw_priority interface_name ipv4_address ipv6_address link_local_ips mac_address priority""",
-    (*CONTAINER, "ports", "*"): "app_protocol host_ip mode name protocol published target",
-    (*CONTAINER, "volumes", "*"): "bind consistency image read_only source target tmpfs type volume",
-    (*CONTAINER, "volumes", "*", "bind"): "create_host_path propagation recursive selinux",
-    (*CONTAINER, "volumes", "*", "volume"): "labels nocopy subpath",
-    ("networks", "*"): "attachable driver driver_opts enable_ipv4 enable_ipv6 external internal ipam labels name",
-    ("volumes", "*"): "driver driver_opts external labels name",
-    ("configs", "*"): "content environment external file labels name template_driver",
-    ("secrets", "*"): "driver driver_opts environment external file labels name template_driver",
-}
 
 MODELS: dict[Place, type[BaseModel]] = {
     (): Spec,
@@ -77,14 +50,58 @@ BY_THE_LOADER = {
 }
 
 
-@pytest.mark.parametrize("place", SCHEMA, ids=".".join)
+PARTS: dict[Place, type[BaseModel]] = {
+    (*CONTAINER, "blkio_config"): Blkio,
+    (*CONTAINER, "blkio_config", "device_read_bps", "*"): Rate,
+    (*CONTAINER, "blkio_config", "device_read_iops", "*"): Rate,
+    (*CONTAINER, "blkio_config", "device_write_bps", "*"): Rate,
+    (*CONTAINER, "blkio_config", "device_write_iops", "*"): Rate,
+    (*CONTAINER, "blkio_config", "weight_device", "*"): Weight,
+    (*CONTAINER, "build", "secrets", "*"): Grant,
+    (*CONTAINER, "build", "ulimits", "*"): Ulimit,
+    (*CONTAINER, "configs", "*"): Grant,
+    (*CONTAINER, "deploy", "resources", "reservations", "devices", "*"): DeviceRequest,
+    (*CONTAINER, "devices", "*"): Device,
+    (*CONTAINER, "gpus", "*"): DeviceRequest,
+    (*CONTAINER, "logging"): Logging,
+    (*CONTAINER, "post_start", "*"): Hook,
+    (*CONTAINER, "pre_stop", "*"): Hook,
+    (*CONTAINER, "secrets", "*"): Grant,
+    (*CONTAINER, "ulimits", "*"): Ulimit,
+    (*CONTAINER, "volumes", "*", "image"): ImageOptions,
+    (*CONTAINER, "volumes", "*", "tmpfs"): TmpfsOptions,
+    ("networks", "*", "ipam"): Ipam,
+    ("networks", "*", "ipam", "config", "*"): Pool,
+}
+"""What has no table of its own: all that the specification has is supported there."""
+
+READ_BY_THE_LOADER = {"deploy", "develop", "env_file", "extends", "include"}
+OF_REFUSED = {"credential_spec", "models", "provider", "external"}
+
+
+@pytest.mark.parametrize("place", TABLES, ids=".".join)
 def test_every_name_of_the_schema_is_in_the_table(place: Place) -> None:
-    assert set(SCHEMA[place].split()) == TABLES[place].keys()
+    assert specified()[place].keys() == TABLES[place].keys()
 
 
-def test_every_table_is_checked() -> None:
-    assert TABLES.keys() == SCHEMA.keys()
+def test_all_92_attributes_of_a_service() -> None:
     assert len(TABLES[CONTAINER]) == 92
+
+
+@pytest.mark.parametrize("place", PARTS, ids=".".join)
+def test_every_name_of_the_schema_is_in_the_model(place: Place) -> None:
+    assert specified()[place].keys() == PARTS[place].model_fields.keys()
+
+
+def test_the_healthcheck() -> None:
+    # `disable` is the test NONE.
+    assert specified()[*CONTAINER, "healthcheck"].keys() == Healthcheck.model_fields.keys() | {"disable"}
+
+
+def test_every_place_is_checked() -> None:
+    known = {*TABLES, *PARTS, (*CONTAINER, "healthcheck")}
+    elsewhere = READ_BY_THE_LOADER | OF_REFUSED
+    assert {place for place in specified() if place not in known and not {*place} & elsewhere} == set()
 
 
 @pytest.mark.parametrize("place", MODELS, ids=".".join)

@@ -76,6 +76,17 @@ def test_notes(project: Project) -> None:
     assert project.warned[1].startswith('compose.yaml:5:5: "attach" in container "web" has no effect: it says')
 
 
+def test_external_as_it_was_in_version_2(project: Project) -> None:
+    project.file(
+        "compose.yaml", "services: {web: {image: a, networks: [out]}}\nnetworks: {out: {external: {name: their}}}\n"
+    )
+    network = project.load().networks["out"]
+    assert (network.external, network.name) == (True, "their")
+    assert project.warned == [
+        'compose.yaml:2:18: "external" of "out" in `networks` is a mapping, as it was in version 2',
+    ]
+
+
 def test_refusals_stand_where_they_are_written(project: Project) -> None:
     project.write(compose_yaml="services: {web: {image: a, cpu_count: 2, provider: {}, portz: []}}")
     assert project.wrong() == [

@@ -33,8 +33,30 @@ def test_what_can_not_be_merged(project: Project) -> None:
 
 
 def test_every_file_tells_what_is_wrong_with_it(project: Project) -> None:
-    project.write(a_yaml='services: {web: {image: "${"}}', b_yaml='services: {web: {image: "$"}}')
+    project.write(a_yaml='services: {web: {image: "${"}}', b_yaml='services: {web: {image: "${}"}}')
     assert [one.split(":")[0] for one in project.wrong("a.yaml", "b.yaml")] == ["a.yaml", "b.yaml"]
+
+
+def test_ranges_of_ports_are_told_apart_up_to_a_bound(project: Project) -> None:
+    project.write(a_yaml="services: {web: {image: a, ports: ['8000-8002:80-82']}}")
+    project.write(b_yaml="services: {web: {ports: [{target: 81, published: '8001', mode: host}]}}")
+    ports = project.load("a.yaml", "b.yaml").containers["web"].ports
+    assert [(port.published, port.mode) for port in ports] == [
+        ("8000", "ingress"),
+        ("8001", "host"),
+        ("8002", "ingress"),
+    ]
+    many = ", ".join(["1-65535"] * 1000)
+    project.write(a_yaml=f"services: {{web: {{image: a, ports: [{many}]}}}}", b_yaml="services: {web: {ports: [x]}}")
+    assert "more than" in project.wrong("a.yaml", "b.yaml")[0]
+
+
+def test_a_health_check_is_switched_off_as_a_whole(project: Project) -> None:
+    project.write(a_yaml="services: {web: {image: a, healthcheck: {test: x, interval: 1s}}}")
+    project.write(b_yaml="services: {web: {healthcheck: {disable: true}}}")
+    found = project.load("a.yaml", "b.yaml").containers["web"].healthcheck
+    assert found is not None
+    assert (found.test, found.interval) == (("NONE",), None)
 
 
 def test_three_files_with_marks(project: Project) -> None:

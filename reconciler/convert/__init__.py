@@ -1,0 +1,1 @@
+"""What people have already → a spec: Compose files, `docker run` lines, containers that are there. Engine-free."""
