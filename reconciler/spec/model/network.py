@@ -200,7 +200,7 @@ class Network(Value):
         internal: whether it leads nowhere outside.
         ipam: which addresses it has.
         labels: labels: a mapping, or a list of NAME=value.
-        was: the name that it had in the spec before: it is renamed, rather than removed and another one made.
+        was: the name that it had in the spec before: its containers move over from that one.
     """
 
     name: EngineName | None = None

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reconciler.errors import ExitCode
+from reconciler.report.progress_text import outcome_text
+from reconciler.report.style import Style
 from tests.support.simulated import IDLE, NEW, OLD, Daemon, Killed, Scene, SimulatedEngine, changes
 
 if TYPE_CHECKING:
@@ -181,6 +183,7 @@ def test_a_new_network_that_is_refused_leaves_everything_as_it_was(about: Any) -
     outcome = scene.apply()
     assert outcome.exit_code is ExitCode.PARTLY_FAILED
     assert outcome.rolled_back
+    assert "network p_default: the old network serves again." in outcome_text(outcome, Style())
     [was], [now] = before.has.networks.values(), scene.daemon.has.networks.values()
     assert {**was, "Id": ""} == {**now, "Id": ""}
     assert members(scene, "p_default") == {"p-a-1", "p-b-1"}
