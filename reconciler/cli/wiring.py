@@ -40,12 +40,13 @@ def load_spec(options: Options, *, quiet: bool = False, trace: Callable[[Trace],
         environ=os.environ,
         profiles=options.profile,
         env_files=options.env_file,
-        warn=None if quiet else _warn,
+        warn=None if quiet else show,
         trace=trace,
     )
 
 
-def _warn(diagnostic: Diagnostic) -> None:
+def show(diagnostic: Diagnostic) -> None:
+    """Tell of a problem on standard error."""
     from reconciler.report.error_text import diagnostic_text  # only where there is something to say
     from reconciler.report.style import Style
 

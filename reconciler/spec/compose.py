@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
+from reconciler.errors import SpecError
 from reconciler.spec import attributes
 from reconciler.spec.attributes import Standing
 from reconciler.spec.deploy import undeployed
-from reconciler.spec.diagnostics import spec_error
 from reconciler.spec.env_file import parse_variables
 from reconciler.spec.merge import pairs
 from reconciler.spec.origin import Origin, Part, mapping
@@ -17,23 +18,23 @@ from reconciler.spec.uses import FromFile
 from reconciler.spec.valueless import with_labels, with_values
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from reconciler.spec.diagnostics import Diagnostic
     from reconciler.spec.model import Spec
+    from reconciler.spec.problems import Problems
     from reconciler.spec.reading import Reading
 
 _FORMATS = ("raw",)
 
 
 def resolved(part: Part, reading: Reading, inactive: frozenset[str]) -> Part:
-    """A spec's data without the attributes that only the loader knows.
+    """A spec's data without the attributes that only the loader knows. What is wrong with them is a problem.
 
     Args:
         part: the data of all files.
         reading: what it may read, and from where variables come.
         inactive: containers whose files of variables are not to be read.
-
-    Raises:
-        SpecError: with every problem, sorted by position.
     """
     problems: list[Diagnostic] = []
     changed: dict[str, Part | None] = {}
@@ -53,9 +54,7 @@ def resolved(part: Part, reading: Reading, inactive: frozenset[str]) -> Part:
             changed[section] = _with_plain_external(part.get(section), section, problems)
     for warning in [problem for problem in problems if problem.severity == "warning"]:
         reading.warn(warning)
-    errors = [problem for problem in problems if problem.severity == "error"]
-    if errors:
-        raise spec_error(errors)
+    reading.problems.add(problem for problem in problems if problem.severity == "error")
     return part.replaced(changed)
 
 
@@ -152,8 +151,19 @@ class _Containers:
             self._problems.append(found)
             return {}
         path = self._reading.path(named.data)
-        if required and required.data == "false" and not path.exists():
+        optional = required is not None and required.data == "false"
+        try:
+            self._reading.allow(path, named.origin)
+            if optional and not os.path.exists(path):  # noqa: PTH110 - pathlib's raises for a name that is too long
+                return {}
+            return self._read(path, named, before, own, raw=kind is not None)
+        except SpecError as error:
+            self._reading.problems.add_failure(error)
             return {}
+
+    def _read(
+        self, path: Path, named: Part, before: dict[str, Part], own: Part | None, *, raw: bool
+    ) -> dict[str, Part]:
         content = self._reading.content(path, named.origin)
         given = {key: str(part.data) for key, part in (pairs(own) if own else {}).items() if part.data is not None}
         variables, warnings = parse_variables(
@@ -161,7 +171,7 @@ class _Containers:
             self._reading.name(path),
             {**given, **self._reading.variables},
             earlier={key: str(part.data) for key, part in before.items()},
-            raw=kind is not None,
+            raw=raw,
         )
         for warning in warnings:
             self._reading.warn(warning)
@@ -173,13 +183,13 @@ def _in_file(value: str, named: Origin) -> Origin:
     return Origin(named.document, named.path, elsewhere=value) if isinstance(value, FromFile) else named
 
 
-def inactive(part: Part, profiles: frozenset[str], problems: list[Diagnostic]) -> frozenset[str]:
+def inactive(part: Part, profiles: frozenset[str], problems: Problems) -> frozenset[str]:
     """The containers that have profiles, none of which is asked for.
 
     Args:
         part: the data of all files.
         profiles: those that are asked for; `*` for all.
-        problems: errors are added here.
+        problems: what is wrong is added here.
     """
     containers = part.get("containers")
     found = set()
@@ -188,27 +198,25 @@ def inactive(part: Part, profiles: frozenset[str], problems: list[Diagnostic]) -
         if own is None or not own.data:
             continue
         if not isinstance(own.data, list):
-            problems.append(own.origin.diagnostic(f'"profiles" in container "{key}" must be a list', "write [NAME]"))
+            wrong = own.origin.diagnostic(f'"profiles" in container "{key}" must be a list', "write [NAME]")
+            problems.add([wrong])
         elif "*" not in profiles and not profiles & {str(name) for name in own.data}:
             found.add(key)
     return frozenset(found)
 
 
-def selected(spec: Spec, text: Text, inactive: frozenset[str], *, only_used: bool) -> Spec:
+def selected(spec: Spec, text: Text, inactive: frozenset[str], problems: Problems, *, only_used: bool) -> Spec:
     """The spec without what is not wanted now.
 
     Args:
         spec: all that the files declare.
         text: the files, for positions.
         inactive: containers that are left out; nothing may depend on them, unless it says that it need not.
+        problems: where a container depends on one that is left out is added here.
         only_used: leave out networks and volumes that no container uses, as Compose does.
-
-    Raises:
-        SpecError: a container depends on one that is left out.
     """
     if not inactive and not only_used:
         return spec
-    problems = []
     containers = {key: container for key, container in spec.containers.items() if key not in inactive}
     for key, container in containers.items():
         missing = container.depends_on.keys() & inactive
@@ -216,12 +224,10 @@ def selected(spec: Spec, text: Text, inactive: frozenset[str], *, only_used: boo
             path = in_text(text, ("containers", key, "depends_on", name))
             message = f'container "{key}" depends on "{name}", none of whose profiles is active'
             hint = "name one of its profiles with --profile, or write required: false at the dependency"
-            problems.append(text.diagnostic(path, message, hint, key=True))
+            problems.add([text.diagnostic(path, message, hint, key=True)])
         if missing:
             kept = {name: one for name, one in container.depends_on.items() if name not in missing}
             containers[key] = container.model_copy(update={"depends_on": kept})
-    if problems:
-        raise spec_error(problems)
     if not only_used:
         return spec.model_copy(update={"containers": containers})
     networks = {name for container in containers.values() for name in container.joined}

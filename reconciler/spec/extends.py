@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from reconciler.spec.diagnostics import closest, spec_error
+from reconciler.errors import SpecError
+from reconciler.spec.diagnostics import closest
 from reconciler.spec.doors import opened
 from reconciler.spec.merge import merge, unmarked
 from reconciler.spec.origin import Part, mapping
+from reconciler.spec.reading import MOST_STEPS
 from reconciler.spec.relative import container_made_absolute
 
 if TYPE_CHECKING:
@@ -29,12 +31,12 @@ class _File(NamedTuple):
 def extended(part: Part, reading: Reading) -> Part:
     """The data of one file, with every `extends` carried out.
 
+    Where that can't be done (what is extended is not there, or extends itself), that is a problem, and the container
+    is marked with `REST`.
+
     Args:
         part: the file's data.
         reading: what other files it may read.
-
-    Raises:
-        SpecError: what is extended is not there, or extends itself.
     """
     containers = part.get("containers")
     if containers is None or not any("extends" in (one.data or ()) for _, one in containers.items()):
@@ -42,15 +44,14 @@ def extended(part: Part, reading: Reading) -> Part:
     resolver = _Resolver()
     file = _File(None, part, reading)
     parts = {key: resolver.container(file, key) for key, _ in containers.items()}
-    if resolver.problems:
-        raise spec_error(resolver.problems)
+    reading.problems.add(resolver.problems)
     return part.replaced({"containers": mapping(parts, containers.origin)})
 
 
 class _Resolver:
     def __init__(self) -> None:
         self.problems: list[Diagnostic] = []
-        self._files: dict[Path, _File] = {}
+        self._files: dict[Path, _File | None] = {}
         self._done: dict[tuple[Path | None, str], Part] = {}
         self._open: list[tuple[Path | None, str]] = []
 
@@ -70,9 +71,11 @@ class _Resolver:
         own = container.replaced({"extends": None})
         named = self._named(extends)
         if named is None:
-            return own
+            return own.incomplete()
         service, file_name = named
         base_file = self._file(file, file_name) if file_name else file
+        if base_file is None:
+            return own.incomplete()
         containers = base_file.part.get("containers")
         if containers is None or service.data not in dict(containers.items()):
             known = [name for name, _ in containers.items()] if containers else []
@@ -80,12 +83,18 @@ class _Resolver:
             where = f' in "{file_name.data}"' if file_name else ""
             hint = f'did you mean "{guess}"?' if guess else f"there: {', '.join(known) or 'none'}"
             self._problem(service, f'container "{service.data}", which is extended here, is not declared{where}', hint)
-            return own
+            return own.incomplete()
         if (base_file.path, service.data) in self._open:
             names = " → ".join([*(name for _, name in self._open), str(service.data)])
             self._problem(service, f"containers extend each other in a circle: {names}", "take one of these out")
-            return own
+            return own.incomplete()
+        if len(self._open) > MOST_STEPS:
+            message = f"containers extend each other more than {MOST_STEPS} deep"
+            self._problem(service, message, "extend one further up")
+            return own.incomplete()
         base = unmarked(self.container(base_file, str(service.data)), _CONTAINER)
+        if not isinstance(base.data, dict):  # which is said there
+            return own.incomplete()
         if base_file.reading.folder != file.reading.folder:
             base = container_made_absolute(base, base_file.reading)
         return merge(base, own, self.problems, _CONTAINER)
@@ -109,12 +118,18 @@ class _Resolver:
             return None
         return service, file
 
-    def _file(self, file: _File, name: Part) -> _File:
+    def _file(self, file: _File, name: Part) -> _File | None:
+        """The file of this name; None where it can't be read, which is said once."""
         path = file.reading.path(name.data)
         if path not in self._files:
-            document = file.reading.document(path, name.origin)
-            reading = file.reading.below(path.parent, file.reading.variables)
-            self._files[path] = _File(path, opened(reading.interpolated(document)), reading)
+            self._files[path] = None
+            try:
+                document = file.reading.document(path, name.origin)
+            except SpecError as error:
+                self.problems += error.diagnostics
+            else:
+                reading = file.reading.below(path.parent, file.reading.variables)
+                self._files[path] = _File(path, opened(reading.interpolated(document)), reading)
         return self._files[path]
 
     def _problem(self, part: Part, message: str, hint: str) -> None:

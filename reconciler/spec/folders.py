@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -19,10 +20,10 @@ _ENDINGS = (".yaml", ".yml")
 def default_files(folder: Path) -> list[Path]:
     """The default file of a folder, with its override file; none where the folder has no default file."""
     for name in DEFAULT_FILES:
-        if (folder / name).is_file():
+        if _is_file(folder / name):
             stem = Path(name).stem
             overrides = [folder / f"{stem}.override{ending}" for ending in _ENDINGS]
-            return [folder / name, *[path for path in overrides if path.is_file()][:1]]
+            return [folder / name, *[path for path in overrides if _is_file(path)][:1]]
     return []
 
 
@@ -61,35 +62,55 @@ def compose_files(environ: Mapping[str, str], folder: Path) -> list[Path]:
     if not text or any((folder / name).is_file() for name in NATIVE_FILES):
         return []
     separator = environ.get("COMPOSE_PATH_SEPARATOR") or os.pathsep
-    return [folder / Path(name).expanduser() for name in text.split(separator) if name]
+    return [folder / os.path.expanduser(name) for name in text.split(separator) if name]  # noqa: PTH111 - see reading.py
 
 
-def find_all(folder: Path) -> list[list[Path]]:
+def find_all(folder: Path, *, trusted: bool = True) -> list[list[Path]]:
     """The files of each project in a folder, sorted.
 
     A folder with a default file is one project. In any other, each file with `containers:` or `services:` is one,
-    and so is each subfolder with a default file.
+    and so is each subfolder with a default file. As in a shell, `*.yaml` is no hidden file.
+
+    Args:
+        folder: which.
+        trusted: whether links may be followed; else each is taken for a spec, for the loader to refuse.
 
     Raises:
         SpecError: it can't be read.
     """
     if found := default_files(folder):
         return [found]
+    entries = _entries(folder)
+    projects = [[path] for path in entries if _is_spec(path, trusted)]
+    return projects + [files for path in entries if (files := default_files(path))]
+
+
+def project_name(text: str) -> str:
+    """A file's or folder's name → a project's, by Compose's rule: lowercase, without what such a name can't have."""
+    return re.sub(r"^[_-]+", "", re.sub(r"[^a-z0-9_-]", "", text.lower())) or "default"
+
+
+def _entries(folder: Path) -> list[Path]:
     try:
-        entries = sorted(folder.iterdir())
+        return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise SpecError(f'"{folder}" can\'t be read: {reason}', "check the path, and who may read it") from None
-    projects = [[path] for path in entries if path.suffix in _ENDINGS and _is_spec(path)]
-    return projects + [files for path in entries if path.is_dir() and (files := default_files(path))]
 
 
-def _is_spec(path: Path) -> bool:
+def _is_file(path: Path) -> bool:
+    # pathlib's raises where the folder must not be looked into.
+    return os.path.isfile(path)  # noqa: PTH113
+
+
+def _is_spec(path: Path, trusted: bool) -> bool:
     """Whether a file is a spec; one that can't be read may be: its own errors are to be seen."""
     from reconciler.spec.document import read
 
-    if not path.is_file():
+    if path.suffix not in _ENDINGS or not _is_file(path):
         return False
+    if not trusted and path.is_symlink():
+        return True
     try:
         data = read(path).data
     except SpecError:

@@ -6,10 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.errors import SpecError
 from reconciler.spec.attributes import refusal
-from reconciler.spec.diagnostics import closest, spec_error
+from reconciler.spec.diagnostics import closest
 from reconciler.spec.origin import Part, mapping
+from reconciler.spec.reading import MOST_STEPS
 from reconciler.spec.relative import made_absolute
+from reconciler.spec.scalar import REST
 from reconciler.spec.variables import variables_of
 
 if TYPE_CHECKING:
@@ -28,14 +31,14 @@ Open = Callable[[list[tuple[Path, Part]], "Reading", tuple[Path, ...]], Part]
 def included(part: Part, reading: Reading, chain: tuple[Path, ...], open_files: Open) -> Part:
     """The data of one file, with everything that it includes.
 
+    What can't be included (it can't be read, includes itself, or declares again what is declared here) is a problem,
+    and the data is marked with `REST`.
+
     Args:
         part: the file's data.
         reading: what it may read.
         chain: the files that led here.
         open_files: reads files.
-
-    Raises:
-        SpecError: what is included can't be read, includes itself, or declares again what is declared here.
     """
     entries = part.get("include")
     result = part.replaced({"include": None})
@@ -43,10 +46,13 @@ def included(part: Part, reading: Reading, chain: tuple[Path, ...], open_files: 
         return result
     problems: list[Diagnostic] = []
     for entry in entries.elements():
-        if other := _entry(entry, reading, chain, open_files, problems):
-            result = _imported(result, other, entry, problems)
-    if problems:
-        raise spec_error(problems)
+        try:
+            other = _entry(entry, reading, chain, open_files, problems)
+        except SpecError as error:
+            reading.problems.add_failure(error)
+            other = None
+        result = _imported(result, other, entry, problems) if other else result.incomplete()
+    reading.problems.add(problems)
     return result
 
 
@@ -62,6 +68,10 @@ def _entry(
         problems.append(entry.origin.diagnostic("an include names a file", "write include: [FILE], or path: FILE"))
         return None
     files = [(reading.path(one.data), one) for one in paths.elements()]
+    if len(chain) > MOST_STEPS:
+        message = f"files include each other more than {MOST_STEPS} deep"
+        problems.append(paths.origin.diagnostic(message, "include it further up"))
+        return None
     for path, named in files:
         if path in chain:
             circle = " → ".join(reading.name(one) for one in (*chain[chain.index(path) :], path))
@@ -70,6 +80,8 @@ def _entry(
             return None
     directory = entry.get("project_directory")
     folder = reading.path(str(directory.data)) if directory else files[0][0].parent
+    for path, named in [*files, *([(folder, directory)] if directory else [])]:
+        reading.allow(path, named.origin)
     below = reading.below(folder, reading.variables)
     env_file = entry.get("env_file")
     # The including project's variables come first, as in Compose.
@@ -94,8 +106,10 @@ def _unknown(name: str) -> tuple[str, str]:
 
 def _imported(result: Part, other: Part, entry: Part, problems: list[Diagnostic]) -> Part:
     sections: dict[str, Part | None] = {}
+    if other.is_incomplete:
+        result = result.incomplete()
     for name, value in other.items():
-        if name not in (*_SECTIONS, *_OF_A_PROJECT):
+        if name not in (*_SECTIONS, *_OF_A_PROJECT) and not (name == REST and other.is_incomplete):
             problems.append(value.origin.diagnostic(*_unknown(name), key=True))
     for name in _SECTIONS:
         theirs = other.get(name)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from reconciler.spec.scalar import Scalar, core_kind
+from reconciler.spec.scalar import Placeholder, Scalar, core_kind
 from reconciler.spec.uses import Use, use_of
 
 MAX_NESTING = 64
@@ -75,7 +75,7 @@ def interpolate(
     Args:
         data: as `Document.data`: dict, list, Scalar or str, None; its nesting bounds the recursion.
         variables: the values by name; they are put in as they are, and never shown in a message.
-        problem: told of each problem; what has one keeps its text, or gets "" for the variable.
+        problem: told of each problem; what has one becomes a `Placeholder` of the same text.
         undefined: told instead of `problem` of variables that are not set, which Compose only warns of. A "$" that
             begins nothing is then itself, as it is for Compose.
         used: told of each variable that has a part in a value.
@@ -91,10 +91,11 @@ class _Interpolation:
     def __init__(self, variables: Mapping[str, str], problem: Problem, undefined: Problem | None, used: Used) -> None:
         self._variables = variables
         self._used = used
-        self._problem = problem
-        self._undefined = undefined or problem
+        self._told = problem
+        self._undefined = undefined
         self._as_compose = undefined is not None
         self._left = MAX_TOTAL
+        self._failed = False  # the value at hand
 
     def walk(self, value: Any, path: Path_) -> Any:
         """The value with variables put in; the same object where there are none."""
@@ -124,7 +125,8 @@ class _Interpolation:
 
     def _text(self, text: str, path: Path_) -> str:
         if self._left < 0:  # reported once, and there is no use in going on
-            return text
+            return Placeholder(text)
+        self._failed = False
         try:
             if not self._as_compose:
                 _check_dollars(text)
@@ -132,14 +134,18 @@ class _Interpolation:
             result = "".join(self._evaluated(template, path))
         except _SyntaxError as error:
             self._problem(path, error.offset, error.length, error.message, error.hint)
-            return text
         except _TooLargeError:
             limit = f"{MAX_TOTAL >> 20} MiB"
             self._problem(path, 0, len(text), f"the variables of this file add more than {limit}", "shorten them")
-            return text
+        if self._failed:
+            return Placeholder(text)
         if isinstance(text, Scalar):
             return Scalar(result, core_kind(result) if text.plain else "str", plain=text.plain)
         return result
+
+    def _problem(self, path: Path_, offset: int, length: int, message: str, hint: str) -> None:
+        self._failed = True
+        self._told(path, offset, length, message, hint)
 
     def _evaluated(self, template: _Template, path: Path_) -> list[str]:
         parts: list[str] = []
@@ -171,7 +177,8 @@ class _Interpolation:
         if value is None:
             hint = f"set it, write ${{{variable.name}:-default}}, or $$ for a literal dollar"
             message = f'the variable "{variable.name}" is not set'
-            self._undefined(path, variable.offset, variable.length, message, hint)
+            undefined = self._undefined or self._problem
+            undefined(path, variable.offset, variable.length, message, hint)
             return []
         self._left -= len(value)
         if self._left < 0:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from reconciler.spec.folders import STANDARD_INPUT, compose_files, find
+from reconciler.spec.folders import STANDARD_INPUT, compose_files, find, project_name
 from reconciler.spec.uses import PROJECT_NAME
 
 if TYPE_CHECKING:
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from reconciler.spec.document import Document
     from reconciler.spec.model import Spec
     from reconciler.spec.origin import Part
+    from reconciler.spec.places import Text
     from reconciler.spec.provenance import Trace
     from reconciler.spec.reading import Reading
 
@@ -55,29 +55,52 @@ def load(
     Raises:
         SpecError: the spec can't be read or is invalid; it lists everything that is wrong.
     """
+    asked = Asked(
+        project,
+        dict(environ or {}),
+        frozenset(profiles),
+        tuple(map(Path, env_files)),
+        trusted,
+        warn or _ignore,
+        trace or _ignore,
+        leave_out,
+    )
     here = Path.cwd()
-    told = warn or _ignore, trace or _ignore
-    asked = _Asked(project, dict(environ or {}), frozenset(profiles), *told, leave_out)
-    if source in (STANDARD_INPUT, [STANDARD_INPUT], (STANDARD_INPUT,)):
-        return _Load(asked, here, here, trusted, env_files).from_text(sys.stdin.buffer.read() if text is None else text)
-    files = files_of(source, asked.environ, here)
-    return _Load(asked, files[0].parent, here, trusted, env_files).from_files(files)
+    if is_standard_input(source):
+        return load_text(sys.stdin.buffer.read() if text is None else text, here, asked).spec
+    return load_files(files_of(source, asked.environ, here, trusted=trusted), here, asked).spec
 
 
-def files_of(source: Source | None, environ: Mapping[str, str], here: Path) -> list[Path]:
+def is_standard_input(source: Source | None) -> bool:
+    """Whether the spec comes from standard input."""
+    return source in (STANDARD_INPUT, [STANDARD_INPUT], (STANDARD_INPUT,))
+
+
+def files_of(source: Source | None, environ: Mapping[str, str], here: Path, *, trusted: bool = True) -> list[Path]:
     """The files of the one project that is meant, absolute.
 
     Args:
         source: as for `load`; COMPOSE_FILE may say it where it is not given.
         environ: where that variable is looked up; and in the `.env` of the working folder.
         here: the working folder.
+        trusted: whether that `.env` may name files.
 
     Raises:
         SpecError: there is none, or a folder has several projects.
     """
-    files = compose_files({**_beside(here), **environ}, here) if not source else []
+    files = [] if source else named_by_environment(environ, here, trusted=trusted)
+    return [_absolute(path) for path in files or find(source, here)]
+
+
+def named_by_environment(environ: Mapping[str, str], here: Path, *, trusted: bool = True) -> list[Path]:
+    """The files that COMPOSE_FILE names, where none is named otherwise; as for `files_of`."""
+    beside = _beside(here) if trusted else {}
+    return compose_files({**beside, **environ}, here)
+
+
+def _absolute(path: Path) -> Path:
     # Links stay, ".." does not.
-    return [Path(os.path.abspath(path)) for path in files or find(source, here)]  # noqa: PTH100
+    return Path(os.path.abspath(path))  # noqa: PTH100
 
 
 def _ignore(_told: object) -> None:
@@ -96,101 +119,163 @@ def _beside(folder: Path) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """What who loads asked for."""
+class Asked:
+    """What who loads asked for.
 
-    project: str | None
-    environ: Mapping[str, str]
-    profiles: frozenset[str]
-    warn: Callable[[Diagnostic], None]
-    trace: Callable[[Trace], None]
-    leave_out: bool
+    Attributes:
+        project: the project's name, instead of the one that the spec gives.
+        environ: the variables for `${NAME}`.
+        profiles: containers with profiles are wanted if they have one of these, or `*`.
+        env_files: files of more variables, instead of the `.env` beside the spec.
+        trusted: whether the spec may name files outside of its folder.
+        warn: told of each warning.
+        trace: told where everything was written, once the spec is valid.
+        leave_out: an attribute that is refused by name is left out with a warning.
+    """
+
+    project: str | None = None
+    environ: Mapping[str, str] = field(default_factory=dict)
+    profiles: frozenset[str] = frozenset()
+    env_files: tuple[Path, ...] = ()
+    trusted: bool = True
+    warn: Callable[[Diagnostic], None] = _ignore
+    trace: Callable[[Trace], None] = _ignore
+    leave_out: bool = False
 
 
-class _Load:
-    """One load: from files, or from a text."""
+class Loaded(NamedTuple):
+    """A spec, and the text that it was read from, for positions."""
 
-    def __init__(self, asked: _Asked, folder: Path, here: Path, trusted: bool, env_files: Sequence[str | Path]) -> None:
-        from reconciler.spec.reading import Reading
-        from reconciler.spec.variables import variables_of
+    spec: Spec
+    text: Text
 
-        self._asked = asked
-        reading = Reading(folder, folder, here, asked.environ, trusted, asked.warn)
-        default = folder / ".env"
-        beside = [default] if default.is_file() else []
-        named = [here / path for path in env_files] or beside
-        variables = variables_of([(path, None) for path in named], reading)
-        self._reading = reading.below(folder, {**variables, **asked.environ})
 
-    def from_text(self, text: bytes) -> Spec:
-        from reconciler.spec.document import parse
+def load_files(files: Sequence[Path], here: Path, asked: Asked) -> Loaded:
+    """Read the spec that these files, merged in this order, make.
 
-        return self._spec([parse(text, "<stdin>")], ())
+    Args:
+        files: absolute.
+        here: the working folder: files below it are named relative to it.
+        asked: with what.
 
-    def from_files(self, files: Sequence[Path]) -> Spec:
-        return self._spec([self._reading.document(path) for path in files], tuple(files))
+    Raises:
+        SpecError: as for `load`.
+    """
+    reading = _reading(files[0].parent, here, asked)
+    return _loaded([reading.document(path) for path in files], tuple(files), reading, asked)
 
-    def _spec(self, documents: list[Document], chain: tuple[Path, ...]) -> Spec:
-        from reconciler.spec import compose  # pydantic costs 60 ms: only who loads pays
-        from reconciler.spec.checks import check
-        from reconciler.spec.diagnostics import spec_error
-        from reconciler.spec.doors import is_compose
-        from reconciler.spec.origin import Written
-        from reconciler.spec.provenance import Trace
-        from reconciler.spec.validation import validate
 
-        reading = replace(self._reading, compose=is_compose(documents))
-        name = self._name(documents, reading)
-        reading = reading.below(reading.folder, {**reading.variables, PROJECT_NAME: name})
-        part = _merged(documents, reading, chain)
-        problems: list[Diagnostic] = []
-        inactive = compose.inactive(part, self._profiles(reading), problems)
-        if problems:
-            raise spec_error(problems)
-        part = compose.resolved(part, reading, inactive)
-        if self._asked.leave_out:
-            part = _without_refused(part, reading)
-        compose_labels = {"compose_labels": True} if reading.compose else {}
-        given = (part.data or {}).get("name")
-        # What is no text is no name, which validation says without showing it.
-        data = {**(part.data or {}), "name": given if isinstance(given, dict | list) else name, **compose_labels}
-        text = Written(part)
-        spec = validate(text, data, reading.folder)
-        if not (spec.containers or spec.images or spec.networks or spec.volumes):
-            # Most likely a mistake, and carried out it would remove everything.
-            message = "the spec declares nothing"
-            raise spec_error([documents[0].diagnostic((), message, "to remove a project use `reconciler down`")])
-        spec = compose.selected(spec, text, inactive, only_used=reading.compose)
-        for image in spec.images.values():
-            if image.import_:
-                reading.allow(image.import_)
-        check(spec, text, reading.warn)
-        self._asked.trace(Trace(part, reading.uses))
-        return spec
+def load_text(text: bytes, here: Path, asked: Asked) -> Loaded:
+    """Read a spec from standard input.
 
-    def _profiles(self, reading: Reading) -> frozenset[str]:
-        return self._asked.profiles | set(filter(None, reading.variables.get("COMPOSE_PROFILES", "").split(",")))
+    Args:
+        text: what it holds.
+        here: the working folder: relative paths are relative to it.
+        asked: with what.
 
-    def _name(self, documents: list[Document], reading: Reading) -> str:
-        """The project's name; known before the files are read in full, since they may use it."""
-        from reconciler.spec.interpolation import interpolate
+    Raises:
+        SpecError: as for `load`.
+    """
+    from reconciler.spec.document import parse
 
-        if self._asked.project:
-            return self._asked.project
-        if reading.compose and (name := reading.variables.get(PROJECT_NAME)):
-            return name
-        for document in reversed(documents):
-            given = document.data.get("name")
-            if given and isinstance(given, str):
-                # What is wrong with it is said when the whole file is read.
-                return str(interpolate(given, reading.variables, lambda *_: None))
-        return _folder_name(reading.folder)
+    return _loaded([parse(text, "<stdin>")], (), _reading(here, here, asked), asked)
+
+
+def _reading(folder: Path, here: Path, asked: Asked) -> Reading:
+    from reconciler.spec.reading import Reading
+    from reconciler.spec.variables import variables_of
+
+    reading = Reading(folder, folder, here, asked.environ, asked.trusted, asked.warn)
+    if asked.env_files:  # who loads names them, and not the source
+        variables = variables_of([(here / path, None) for path in asked.env_files], replace(reading, trusted=True))
+    elif (default := folder / ".env").is_file():
+        variables = variables_of([(default, None)], reading)
+    else:
+        variables = {}
+    return reading.below(folder, {**variables, **asked.environ})
+
+
+def _loaded(documents: list[Document], chain: tuple[Path, ...], reading: Reading, asked: Asked) -> Loaded:
+    # pydantic costs 60 ms: only who loads pays
+    from reconciler.spec import checks, compose
+    from reconciler.spec.doors import is_compose
+    from reconciler.spec.origin import Written
+    from reconciler.spec.provenance import Trace
+    from reconciler.spec.validation import validate
+
+    reading = replace(reading, compose=is_compose(documents))
+    problems = reading.problems
+    name = _name(documents, reading, asked)
+    # What is wrong with the name is said of the name, not of where it is used.
+    reading = reading.below(reading.folder, {**reading.variables, PROJECT_NAME: project_name(name)})
+    part = _merged(documents, reading, chain)
+    profiles = asked.profiles | set(filter(None, reading.variables.get("COMPOSE_PROFILES", "").split(",")))
+    inactive = compose.inactive(part, profiles, problems)
+    part = compose.resolved(part, reading, inactive)
+    if asked.leave_out:
+        part = _without_refused(part, reading)
+    compose_labels = {"compose_labels": True} if reading.compose else {}
+    given = (part.data or {}).get("name")
+    # What is no text is no name, which validation says without showing it.
+    data = {**(part.data or {}), "name": given if isinstance(given, dict | list) else name, **compose_labels}
+    text = Written(part)
+    spec = validate(text, data, reading.folder, problems)
+    if spec is None:
+        raise problems.error()
+    if not problems and not (spec.containers or spec.images or spec.networks or spec.volumes):
+        # Most likely a mistake, and carried out it would remove everything.
+        hint = "to remove a project use `reconciler down`"
+        problems.add([documents[0].diagnostic((), "the spec declares nothing", hint)])
+    spec = compose.selected(spec, text, inactive, problems, only_used=reading.compose)
+    if not reading.trusted:
+        spec = _within(spec, part, reading)
+    for found in checks.problems(spec, text):
+        if found.severity == "warning":
+            reading.warn(found)
+        else:
+            problems.add([found])
+    if problems:
+        raise problems.error()
+    asked.trace(Trace(part, reading.uses))
+    return Loaded(spec, text)
+
+
+def _within(spec: Spec, part: Part, reading: Reading) -> Spec:
+    """The spec without images that name something outside of the project's folder: all that do so are problems."""
+    from reconciler.errors import SpecError
+    from reconciler.spec.named_files import named_files
+
+    images = dict(spec.images)
+    for place, path in named_files(spec):
+        try:
+            reading.allow(path, part.origin.find(place))
+        except SpecError as error:
+            reading.problems.add_failure(error)
+            if place[0] == "images":
+                images.pop(str(place[1]), None)
+    return spec.model_copy(update={"images": images})
+
+
+def _name(documents: list[Document], reading: Reading, asked: Asked) -> str:
+    """The project's name; known before the files are read in full, since they may use it."""
+    from reconciler.spec.interpolation import interpolate
+    from reconciler.spec.scalar import Scalar
+
+    if asked.project:
+        return asked.project
+    if reading.compose and (name := reading.variables.get(PROJECT_NAME)):
+        return name
+    for document in reversed(documents):
+        given = document.data.get("name")
+        if given and isinstance(given, str):
+            # What is wrong with it is said when the whole file is read.
+            found = interpolate(given, reading.variables, lambda *_: None)
+            return found if isinstance(found, Scalar) else str(found)
+    return project_name(reading.folder.name)
 
 
 def _merged(documents: list[Document], reading: Reading, chain: tuple[Path, ...]) -> Part:
     """The files' data as one, with all that they extend and include."""
-    from reconciler.errors import SpecError
-    from reconciler.spec.diagnostics import spec_error
     from reconciler.spec.doors import opened
     from reconciler.spec.extends import extended
     from reconciler.spec.include import included
@@ -201,16 +286,14 @@ def _merged(documents: list[Document], reading: Reading, chain: tuple[Path, ...]
         return _merged([below.document(path, named.origin) for path, named in files], below, (*before, *paths))
 
     problems: list[Diagnostic] = []
-    result: Part | None = None
-    for document in documents:
-        try:
-            part = included(extended(opened(reading.interpolated(document)), reading), reading, chain, open_files)
-        except SpecError as error:
-            problems += error.diagnostics  # the other files may have problems too
-            continue
-        result = unmarked(part) if result is None else merge(result, part, problems)
-    if problems or result is None:
-        raise spec_error(problems)
+    parts = [
+        included(extended(opened(reading.interpolated(document)), reading), reading, chain, open_files)
+        for document in documents
+    ]
+    result = unmarked(parts[0])
+    for part in parts[1:]:
+        result = merge(result, part, problems)
+    reading.problems.add(problems)
     return result
 
 
@@ -221,13 +304,7 @@ def _without_refused(part: Part, reading: Reading) -> Part:
     data = part.data
     for refusal in refusals(data):
         origin = part.origin.find(refusal.path)
-        reading.warn(
-            origin.diagnostic(f"{refusal.message}; it is left out", refusal.hint, key=True, severity="warning")
-        )
+        message = f"{refusal.message}; it is left out"
+        reading.warn(origin.diagnostic(message, refusal.hint, key=True, severity="warning"))
         data = without(data, refusal.path)
     return Part(data, part.origin)
-
-
-def _folder_name(folder: Path) -> str:
-    """Compose's rule: the folder's name, lowercase, without what a project name can't have."""
-    return re.sub(r"^[_-]+", "", re.sub(r"[^a-z0-9_-]", "", folder.name.lower())) or "default"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.spec import shorthand
 from reconciler.spec.invalid import Invalid
 from reconciler.spec.origin import Part, mapping, sequence
-from reconciler.spec.scalar import Scalar
+from reconciler.spec.scalar import Placeholder, Scalar
 
 if TYPE_CHECKING:
     from reconciler.spec.diagnostics import Diagnostic
@@ -136,7 +136,12 @@ def pairs(part: Part) -> dict[str, Part]:
 def _named(part: Part, value: dict[str, Scalar]) -> Part:
     if not isinstance(part.data, list):
         return part
-    return mapping({str(element.data): Part(dict(value), element.origin) for element in part.elements()}, part.origin)
+    return mapping({str(one.data): _below_name(one, value) for one in part.elements()}, part.origin)
+
+
+def _below_name(name: Part, value: dict[str, Scalar]) -> Part:
+    """What stands below a name; where it could not be made, itself, so that nothing is said of it."""
+    return name if isinstance(name.data, Placeholder) else Part(dict(value), name.origin)
 
 
 def _built(part: Part) -> Part:

@@ -34,7 +34,7 @@ class Leaf:
 class Branch:
     """A sequence, or a mapping with keys and values in turn. An alias is the node that it stands for."""
 
-    __slots__ = ("children", "end", "flow", "height", "is_map", "start", "tag")
+    __slots__ = ("_own", "children", "end", "flow", "height", "is_map", "start", "tag")
 
     def __init__(self, is_map: bool, flow: bool, tag: str | None, start: int) -> None:
         self.children: list[Node] = []
@@ -43,11 +43,25 @@ class Branch:
         self.tag = tag
         self.start = self.end = start
         self.height = 1  # levels from here down, aliases expanded
+        self._own: tuple[dict[str, tuple[Leaf, Node]], Node | None] | None = None  # made when something is wrong
 
     def pairs(self) -> Iterator[tuple[Node, Node]]:
         """The own pairs of a mapping, a merge key among them."""
         children = iter(self.children)
         return zip(children, children, strict=True)
+
+    def own(self) -> tuple[dict[str, tuple[Leaf, Node]], Node | None]:
+        """The own pairs of a complete mapping by key, and the value of its merge key."""
+        if self._own is None:
+            pairs: dict[str, tuple[Leaf, Node]] = {}
+            merge: Node | None = None
+            for key, value in self.pairs():
+                if isinstance(key, Leaf) and is_merge(key):
+                    merge = value
+                elif isinstance(key, Leaf):
+                    pairs.setdefault(key.value, (key, value))
+            self._own = (pairs, merge)
+        return self._own
 
 
 Node = Leaf | Branch
@@ -58,13 +72,9 @@ def child(node: Branch, step: str | int) -> tuple[Leaf | None, Node] | None:
     if not node.is_map:
         inside = isinstance(step, int) and 0 <= step < len(node.children)
         return (None, node.children[cast("int", step)]) if inside else None
-    merge: Node | None = None
-    for key, value in node.pairs():
-        if isinstance(key, Leaf):
-            if is_merge(key):
-                merge = value
-            elif key.value == step:
-                return key, value
+    pairs, merge = node.own()
+    if isinstance(step, str) and step in pairs:
+        return pairs[step]
     for source in merge_sources(merge):
         if isinstance(source, Branch) and source.is_map and (found := child(source, step)):
             return found

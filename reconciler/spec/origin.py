@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from reconciler.spec.places import value_at
+from reconciler.spec.scalar import REST, Placeholder
 from reconciler.spec.uses import FromFile, Place
 
 if TYPE_CHECKING:
@@ -115,6 +116,15 @@ class Part:
         given = {key: part for key, part in parts.items() if part is not None}
         data.update({key: part.data for key, part in given.items()})
         return Part(data, self.origin.having({key: part.origin for key, part in given.items()}))
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether it is a mapping in which something may be missing that could not be read."""
+        return isinstance(self.data, dict) and isinstance(self.data.get(REST), Placeholder)
+
+    def incomplete(self) -> Part:
+        """This mapping, marked as one in which something may be missing that could not be read."""
+        return self.replaced({REST: Part(Placeholder(""), self.origin)})
 
 
 class Written:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from reconciler.spec.diagnostics import Diagnostic, spec_error
 from reconciler.spec.interpolation import interpolate
 from reconciler.spec.origin import Origin, Part
+from reconciler.spec.problems import MOST, Problems, not_listed
+from reconciler.spec.scalar import Placeholder
 from reconciler.spec.uses import Use, Uses
 
 if TYPE_CHECKING:
@@ -20,6 +22,9 @@ Warn = Callable[[Diagnostic], None]
 
 _MOST_FILES = 1000
 """Of one load: files that include each other in ever new ways must come to an end."""
+
+MOST_STEPS = 50
+"""From a file to the one that it includes, from a container to the one that it extends: nobody can follow more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,7 @@ class Reading:
         variables: for `${NAME}`.
         trusted: whether the source may name files outside of `root`.
         warn: told of each warning.
+        problems: what is wrong so far, shared by all parts of the load: it goes on where that makes sense.
         compose: whether the files are Compose files, where an undefined variable is only a warning.
         count: how many files were read, shared by all parts of the load.
         uses: the variables that were put in, likewise.
@@ -45,6 +51,7 @@ class Reading:
     trusted: bool
     warn: Warn
     compose: bool = False
+    problems: Problems = field(default_factory=Problems)
     count: list[Path] = field(default_factory=list)
     uses: Uses = field(default_factory=Uses)
 
@@ -54,37 +61,40 @@ class Reading:
 
     def path(self, text: str) -> Path:
         """A path in a spec, absolute."""
-        return Path(os.path.normpath(self.folder / Path(text).expanduser()))
+        # Unlike pathlib's, this one leaves the home folder of nobody as it is.
+        return Path(os.path.normpath(self.folder / os.path.expanduser(text)))  # noqa: PTH111
 
     def name(self, path: Path) -> str:
         """The name that the user knows a file by."""
         return str(path.relative_to(self.here)) if path.is_relative_to(self.here) else str(path)
 
     def allow(self, path: Path, origin: Origin | None = None) -> None:
-        """Whether a file may be read.
+        """Whether a file or folder may be read. To be asked before anything of it is looked at.
 
         Args:
-            path: the file.
-            origin: where it is named; None where it is the spec itself.
+            path: of the file or folder, absolute.
+            origin: where it is named; None where no file names it: the spec itself, the `.env` beside it.
 
         Raises:
-            SpecError: it is outside of the project's folder, and the source is not trusted.
+            SpecError: it is outside of the project's folder, by its path or by a link on the way, and the source is
+                not trusted.
         """
-        self.count.append(path)
-        if len(self.count) > _MOST_FILES:
-            raise self.failure(origin, f"more than {_MOST_FILES} files belong to this project", "split the project")
-        if self.trusted:
-            return
-        real, root = path.resolve(), self.root.resolve()
-        if not real.is_relative_to(root):
+        if not self.trusted and not _is_inside(path, self.root):
             message = f'"{self.name(path)}" is outside of the project\'s folder'
             hint = "this source is not trusted: name a file below the project's folder, and no link that leaves it"
-            raise self.failure(origin, message, hint)
+            raise self._failure(path, origin, message, hint)
 
-    def failure(self, origin: Origin | None, message: str, hint: str) -> Exception:
-        """The error of a problem at this place; of the spec as a whole where there is none."""
-        found = origin.diagnostic(message, hint) if origin else Diagnostic("the spec", 0, 0, 1, message, hint)
-        return spec_error([found])
+    def _one_more(self, path: Path, origin: Origin | None = None) -> None:
+        self.allow(path, origin)
+        self.count.append(path)
+        if len(self.count) > _MOST_FILES:
+            found = f"more than {_MOST_FILES} files belong to this project"
+            raise self._failure(path, origin, found, "split the project")
+
+    def _failure(self, path: Path, origin: Origin | None, message: str, hint: str) -> Exception:
+        if origin:
+            return spec_error([origin.diagnostic(message, hint)])
+        return spec_error([Diagnostic(self.name(path), 0, 0, 1, message, hint)])
 
     def content(self, path: Path, origin: Origin) -> bytes:
         """The content of a file that the spec names.
@@ -95,11 +105,11 @@ class Reading:
         from reconciler.errors import SpecError
         from reconciler.spec.document import content
 
-        self.allow(path, origin)
+        self._one_more(path, origin)
         try:
             return content(path, self.name(path))
         except SpecError as error:
-            raise self.failure(origin, error.message, error.hint) from None
+            raise self._failure(path, origin, error.message, error.hint) from None
 
     def document(self, path: Path, origin: Origin | None = None) -> Document:
         """A file of the spec, parsed.
@@ -111,20 +121,23 @@ class Reading:
 
         name = self.name(path)
         if origin is None:
-            self.allow(path)
+            self._one_more(path)
             return read(path, name)
         return parse(self.content(path, origin), name)
 
     def interpolated(self, document: Document) -> Part:
         """The data of a file with variables put in.
 
+        A wrong template is a problem, and so is a variable that is not set, unless this is a Compose file. The value
+        is a `Placeholder` then.
+
         Raises:
-            SpecError: a template is wrong; or a variable is not set, and this is no Compose file.
+            SpecError: there are so many that it makes no sense to go on.
         """
-        problems: list[Diagnostic] = []
+        found: list[tuple[Any, ...]] = []
 
         def problem(*place: Any) -> None:
-            problems.append(document.diagnostic_in(*place))
+            found.append(place)
 
         def undefined(path: tuple[str | int, ...], offset: int, length: int, message: str, _hint: str) -> None:
             hint = "it counts as empty; set it, or write a default such as ${NAME:-}"
@@ -135,6 +148,28 @@ class Reading:
 
         told = undefined if self.compose else None
         data = interpolate(document.data, self.variables, problem, undefined=told, used=used)
+        problems = [document.diagnostic_in(*place) for place in found[:MOST]]
+        if more := found[MOST:]:
+            raise spec_error([*problems, document.diagnostic((), *not_listed(len(more)))])
         if problems:
-            raise spec_error(problems)
+            places = placeholders(data)
+            self.problems.add_templates(problems, (document.diagnostic(path, "") for path in places))
         return Part(data, Origin(document))
+
+
+def placeholders(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The path of each value here that could not be made."""
+    if isinstance(value, Placeholder):
+        yield path
+    elif isinstance(value, dict | list):
+        for step, item in value.items() if isinstance(value, dict) else enumerate(value):
+            if isinstance(item, Placeholder | dict | list):
+                yield from placeholders(item, (*path, step))
+
+
+def _is_inside(path: Path, root: Path) -> bool:
+    try:
+        # Unlike pathlib's resolve(), this one goes on where links go round; to read them fails later.
+        return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
+    except ValueError:  # a NUL in it
+        return False

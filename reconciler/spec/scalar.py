@@ -39,6 +39,19 @@ class Scalar(str):
         return self
 
 
+class Placeholder(Scalar):
+    """Stands where a value could not be made. Why is said already: nothing more is to be said of it.
+
+    Its text is that of the template, so that two of them are rarely the same.
+    """
+
+    __slots__ = ()
+
+
+REST = "\0rest"
+"""The key in a mapping under which a `Placeholder` stands for more that would be there, had it been readable."""
+
+
 def core_kind(text: str) -> Kind:
     """What the YAML 1.2 core schema takes a plain, non-null scalar for."""
     if text[:1] not in _NOT_STR_START:

@@ -18,6 +18,7 @@ class Source:
         self.name = name
         self.text = text
         self._starts: list[int] | None = None  # of the lines; made when something is wrong
+        self._excerpt = (0, "")  # the last one, by line: a line of a megabyte with many errors is copied once
 
     def span(self, start: int, end: int) -> Span:
         """The place of this stretch, as far as it is on one line."""
@@ -29,9 +30,11 @@ class Source:
 
     def diagnostic(self, span: Span, message: str, hint: str, severity: Severity = "error") -> Diagnostic:
         """A problem here, with the line as the excerpt."""
-        starts = self._line_starts()
-        end = starts[span.line] if span.line < len(starts) else len(self.text)
-        excerpt = self.text[starts[span.line - 1] : end].rstrip("\r\n")
+        if self._excerpt[0] != span.line:
+            starts = self._line_starts()
+            end = starts[span.line] if span.line < len(starts) else len(self.text)
+            self._excerpt = (span.line, self.text[starts[span.line - 1] : end].rstrip("\r\n"))
+        excerpt = self._excerpt[1]
         return Diagnostic(self.name, span.line, span.column, span.length, message, hint, severity, excerpt)
 
     def fail(self, start: int, end: int, message: str, hint: str) -> NoReturn:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, NamedTuple, get_args
 
 from pydantic import BaseModel
@@ -108,6 +109,7 @@ def _pattern(path: tuple[str, ...]) -> tuple[str, ...]:
     return tuple("NAME" if index == 1 else step for index, step in enumerate(path))
 
 
+@cache
 def _places() -> list[_Place]:
     """Every place of a spec that has attributes, from the top down."""
     found: list[_Place] = []

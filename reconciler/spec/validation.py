@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from reconciler.spec.diagnostics import Diagnostic, spec_error
+from reconciler.spec.diagnostics import Diagnostic
 from reconciler.spec.invalid import Invalid
-from reconciler.spec.model import Spec
-from reconciler.spec.model.several import BUDGET, MOST_ITEMS
 from reconciler.spec.places import Path_, in_text, subject, value_at
-from reconciler.spec.scalar import Scalar
+from reconciler.spec.problems import MOST, not_listed
+from reconciler.spec.salvage import path_of, salvaged, shaped
+from reconciler.spec.scalar import REST, Placeholder, Scalar
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pydantic_core import ErrorDetails
 
+    from reconciler.spec.model import Spec
     from reconciler.spec.places import Text
+    from reconciler.spec.problems import Problems
 
 _LONGEST = 200  # characters of a message or hint: a value may be a megabyte
+_OWNER = re.compile(' (of|in) container "[^"]*"$')
 _SHAPES = {
     "dict_type": "a mapping",
     "model_type": "a mapping",
@@ -90,31 +93,52 @@ _PARTS = {
 _KINDS = {"int": "a number", "float": "a number", "bool": "true or false"}
 
 
-def validate(document: Text, data: Mapping[str, Any], folder: Path) -> Spec:
+def validate(document: Text, data: Mapping[str, Any], folder: Path, problems: Problems) -> Spec | None:
     """Plain data → Spec.
 
     Args:
         document: where the data was read, for positions.
         data: what was read, with variables put in.
         folder: what relative paths are relative to.
+        problems: those that there are already; what is wrong here is added.
 
-    Raises:
-        SpecError: with every problem, sorted by position.
+    Returns:
+        The spec. Where there are problems, what is sound of it, so that more can be checked; None where nothing is.
     """
     try:
-        return Spec.model_validate(data, context={"folder": folder, BUDGET: [MOST_ITEMS]})
+        spec = shaped(data, folder)
     except ValidationError as error:
-        details = error.errors(include_url=False, include_input=False)
-        # What is wrong with each port of a range is said once.
-        raise spec_error(dict.fromkeys(_diagnostic(document, data, detail) for detail in details)) from None
+        details = [detail for detail in error.errors(include_url=False, include_input=False) if _is_meant(detail, data)]
+        problems.add(_once(_diagnostic(document, data, detail) for detail in details[:MOST]))
+        if more := details[MOST:]:
+            problems.add([document.diagnostic((), *not_listed(len(more)))])
+            return None
+        return salvaged(data, [path_of(detail) for detail in details], folder)
+    return salvaged(data, [], folder) if problems else spec
+
+
+def _once(found: Iterable[Diagnostic]) -> Iterable[Diagnostic]:
+    """Once what is wrong with each port of a range, or with what several containers extend."""
+    first: dict[tuple[object, str], Diagnostic] = {}
+    for one in found:
+        first.setdefault((one.position, _OWNER.sub("", one.message)), one)
+    return first.values()
+
+
+def _is_meant(detail: ErrorDetails, data: Mapping[str, Any]) -> bool:
+    """Whether it is a mistake, rather than what follows from something that could not be read."""
+    path = path_of(detail)
+    if detail["type"] == "missing":
+        path = (*path[:-1], REST)
+    return path[-1:] != (REST,) or not isinstance(value_at(data, path), Placeholder)
 
 
 def _diagnostic(document: Text, data: Mapping[str, Any], detail: ErrorDetails) -> Diagnostic:
     invalid = detail.get("ctx", {}).get("error")
-    path: Path_ = tuple(step for step in detail["loc"] if step != "[key]")
+    path = path_of(detail)
     on_key = "[key]" in detail["loc"]
     if isinstance(invalid, Invalid):
-        path, message, hint = (*path, *invalid.at), str(invalid), invalid.hint
+        message, hint = str(invalid), invalid.hint
         on_key = on_key or invalid.key
     else:
         path, message, hint, wrong_key = _explain(detail, path, data)

@@ -131,7 +131,8 @@ def test_validate(shell: Shell) -> None:
     done = shell.run("validate")
     assert (done.code, done.err) == (0, "")
     assert done.out == f"{shell.project} is valid: 2 containers, 1 volume.\n"
-    assert shell.run("validate", "-o", "json").json == {"valid": True, "project": shell.project}
+    project = {"project": shell.project, "files": ["reconciler.yaml"], "valid": True, "diagnostics": []}
+    assert shell.run("validate", "-o", "json").json == {"valid": True, "projects": [project]}
 
     shell.write("name: x\ncontainers:\n  web:\n    image: a:1\n    comand: [sleep]\n    restart: sometimes\n")
     done = shell.run("validate")
@@ -142,7 +143,7 @@ def test_validate(shell: Shell) -> None:
     done = shell.run("validate", "-o", "json")
     assert done.code == 4
     assert done.json["valid"] is False
-    assert len(done.json["error"]["diagnostics"]) == 2
+    assert [len(one["diagnostics"]) for one in done.json["projects"]] == [2]
 
 
 def test_version(shell: Shell) -> None:
@@ -155,7 +156,7 @@ def test_where_the_spec_comes_from(shell: Shell) -> None:
 
     def project(done: Done) -> str:
         assert done.code == 0, done.err
-        return str(done.json["project"])
+        return str(done.json["projects"][0]["project"])
 
     validate = ("validate", "-o", "json")
     none = shell.run(*validate)
@@ -169,7 +170,7 @@ def test_where_the_spec_comes_from(shell: Shell) -> None:
         assert project(shell.run(*validate, "-f", source)) == shell.project
     assert project(shell.run(*validate, "--file", "-", given=text)) == shell.project
     (folder / "other.yml").write_text(text)
-    several = shell.run("validate", "-f", "specs")
+    several = shell.run("plan", "-f", "specs")
     assert several.code == 4
     assert "only.yml, other.yml" in several.err
     missing = shell.run("validate", "-f", "gone.yaml")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, ValidationInfo, field_validator, model_validator
@@ -12,7 +11,7 @@ from reconciler.spec.model import hosts
 from reconciler.spec.model.files import Grant, grants
 from reconciler.spec.model.runtime import Ulimits
 from reconciler.spec.model.several import fail
-from reconciler.spec.model.values import Boolean, Options, Size, Text, Texts, Value, absolute, pairs
+from reconciler.spec.model.values import Boolean, Options, Size, Text, Texts, Value, absolute, at_home, pairs
 from reconciler.spec.reference import parse_reference
 from reconciler.spec.remote import is_remote
 
@@ -95,21 +94,20 @@ class Build(Value):
     def _context(cls, value: str, info: ValidationInfo) -> str:
         if not value:
             raise Invalid("the context of the build is empty", 'write the folder: context: "."')
-        return value if is_remote(value) else str(absolute(Path(value).expanduser(), info))
+        return value if is_remote(value) else str(absolute(at_home(value), info))
 
     @field_validator("additional_contexts", mode="after")
     @classmethod
     def _contexts(cls, value: Options, info: ValidationInfo) -> Options:
         return {
-            name: where if is_remote(where) else str(absolute(Path(where).expanduser(), info))
-            for name, where in value.items()
+            name: where if is_remote(where) else str(absolute(at_home(where), info)) for name, where in value.items()
         }
 
     @field_validator("ssh", mode="after")
     @classmethod
     def _keys(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         return tuple(
-            f"{name}={absolute(Path(path).expanduser(), info)}" if path else name
+            f"{name}={absolute(at_home(path), info)}" if path else name
             for name, _, path in (one.partition("=") for one in value)
         )
 

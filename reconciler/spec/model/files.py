@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, ValidationInfo, field_validator, model_val
 
 from reconciler.spec.invalid import Invalid
 from reconciler.spec.model.several import each
-from reconciler.spec.model.values import Name, Text, Value, absolute, pairs
+from reconciler.spec.model.values import Name, Text, Value, absolute, at_home, pairs
 from reconciler.spec.scalar import Scalar
 
 _MODE = re.compile(r"0?o?[0-7]{1,4}")
@@ -79,7 +79,7 @@ class _Content(Value):
     @field_validator("file", mode="after")
     @classmethod
     def _file(cls, value: Path | None, info: ValidationInfo) -> Path | None:
-        return absolute(value.expanduser(), info) if value else None
+        return absolute(at_home(str(value)), info) if value else None
 
 
 def _not_external(value: Any) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo, field_validator, model_validator
@@ -22,6 +21,7 @@ from reconciler.spec.model.values import (
     Text,
     Value,
     absolute,
+    at_home,
     one_of,
     pairs,
 )
@@ -106,7 +106,7 @@ class Mount(Item):
     @classmethod
     def _source(cls, value: str, info: ValidationInfo) -> str:
         if info.data.get("type") == "bind" and value:
-            return str(absolute(Path(value).expanduser(), info))
+            return str(absolute(at_home(value), info))
         return value
 
     @field_validator("target", mode="after")
@@ -169,7 +169,7 @@ class Volume(Value):
     def _bound_folder(cls, value: Options, info: ValidationInfo) -> Options:
         if not is_bound_folder(info.data.get("driver", ""), value):
             return value
-        return {**value, "device": str(absolute(Path(value["device"]).expanduser(), info))}
+        return {**value, "device": str(absolute(at_home(value["device"]), info))}
 
 
 def is_bound_folder(driver: str, options: Mapping[str, str]) -> bool:

@@ -204,6 +204,11 @@ def one_of(*words: str) -> BeforeValidator:
     return BeforeValidator(read)
 
 
+def at_home(text: str) -> Path:
+    """A path, with the home folder for `~`; that of nobody stays as it is, where pathlib's own raises."""
+    return Path(os.path.expanduser(text))  # noqa: PTH111
+
+
 def absolute(path: Path, info: ValidationInfo) -> Path:
     """A path relative to the spec's folder → an absolute one. Symbolic links stay: the Engine may see others."""
     folder = (info.context or {}).get("folder")

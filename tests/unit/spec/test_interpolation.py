@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from reconciler.errors import SpecError
 from reconciler.spec.document import parse
 from reconciler.spec.interpolation import MAX_TOTAL, interpolate
-from reconciler.spec.scalar import Scalar
+from reconciler.spec.scalar import Placeholder, Scalar
 
 if TYPE_CHECKING:
     from reconciler.spec.diagnostics import Diagnostic
@@ -107,9 +107,10 @@ def test_problems(template: str, place: tuple[int, int], message: str) -> None:
     assert hint
 
 
-def test_what_has_a_problem_keeps_its_text_or_gets_nothing() -> None:
-    assert run("a ${SET")[0] == "a ${SET"
-    assert run("a${NO}b")[0] == "ab"
+def test_what_has_a_problem_keeps_its_text_and_is_known_by_its_type() -> None:
+    for template in ("a ${SET", "a${NO}b", "${NO:?}"):
+        value = run(template)[0]
+        assert (value, type(value)) == (template, Placeholder)
     assert run("${A:-" * 64 + "x" + "}" * 64) == ("x", [])
 
 

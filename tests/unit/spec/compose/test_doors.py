@@ -145,6 +145,7 @@ def test_deploy_clashes(project: Project) -> None:
         'compose.yaml:7:17: `scale` and `deploy.replicas` of container "web" say different things',
         "compose.yaml:7:17: a global service has one container on each Engine",
         'compose.yaml:9:36: `mem_limit` and `deploy.resources.limits.memory` of container "web" say different things',
+        "compose.yaml:9:36: a container needs at least 6 MiB of memory",
         'compose.yaml:9:55: "deploy.resources.reservations" in container "web" must be a mapping',
         'compose.yaml:9:60: unknown attribute "limit" in deploy.resources of container "web"',
         'compose.yaml:10:35: "sometimes" is no condition',
