@@ -80,6 +80,7 @@ def test_a_plan() -> None:
         ],
         "notices": [],
         "kept_volumes": ["hello_data"],
+        "notes": [],
         "summary": {"replace": 1},
     }
 
