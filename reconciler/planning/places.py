@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from reconciler.fields import ownership
 from reconciler.planning.actions import Action
-from reconciler.planning.plan import Change, Conflict
+from reconciler.planning.plan import Change, Conflict, Notice
 from reconciler.state.resource import ResourceKey
 from reconciler.state.snapshot import NetworkState
 
@@ -22,7 +22,7 @@ class PlacesPlan:
         gone: the IDs of networks that these actions remove.
         removals: networks of ours that nothing wants any more.
         kept_volumes: volumes of ours that the spec does not name; they stay.
-        notes: what a person should know, although nothing is to be done about it.
+        notices: what to know besides.
     """
 
     changes: list[Change] = field(default_factory=list)
@@ -32,7 +32,7 @@ class PlacesPlan:
     gone: set[str] = field(default_factory=set)
     removals: list[NetworkState] = field(default_factory=list)
     kept_volumes: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
 
     def add(self, action: Action) -> str:
         """Append an action; its ID."""

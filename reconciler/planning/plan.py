@@ -117,7 +117,6 @@ class Plan:
         conflicts: what forbids to carry it out.
         kept_volumes: the project's volumes that the spec does not name; they stay.
         notices: what to know besides.
-        notes: what a person should know, although nothing is to be done about it.
     """
 
     project: str
@@ -127,7 +126,6 @@ class Plan:
     conflicts: tuple[Conflict, ...] = ()
     kept_volumes: tuple[str, ...] = ()
     notices: tuple[Notice, ...] = ()
-    notes: tuple[str, ...] = ()
 
     @property
     def in_sync(self) -> bool:

@@ -48,7 +48,6 @@ class _Draft:
     actions: dict[str, Action] = field(default_factory=dict)
     conflicts: list[Conflict] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
 
     def add(self, part: ContainerPlan) -> None:
         self.changes += part.changes
@@ -64,7 +63,6 @@ class _Draft:
             conflicts=tuple(self.conflicts),
             kept_volumes=tuple(kept_volumes),
             notices=tuple(self.notices),
-            notes=tuple(self.notes),
         )
 
 
@@ -90,7 +88,7 @@ def plan(spec: Spec, snapshot: Snapshot, failures: frozenset[Failure] = frozense
     draft.changes += places.changes
     draft.conflicts += [*places.conflicts, *not_yet(spec)]
     draft.actions |= {action.id: action for action in places.actions}
-    draft.notes += places.notes
+    draft.notices += places.notices
 
     wanted, unwanted = _sort_out(spec, snapshot)
     for container in unwanted:

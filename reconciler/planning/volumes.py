@@ -8,7 +8,7 @@ from reconciler.fields.places import VOLUME
 from reconciler.planning.actions import CreateVolume
 from reconciler.planning.place_diff import place_differences
 from reconciler.planning.places import PlacesPlan, missing, not_ours
-from reconciler.planning.plan import Change, Conflict, FieldChange, Operation
+from reconciler.planning.plan import Change, Conflict, FieldChange, Notice, Operation
 from reconciler.spec.model import Spec, Volume
 from reconciler.state.resource import Kind, ResourceKey
 from reconciler.state.snapshot import Snapshot, VolumeState
@@ -81,7 +81,8 @@ def _plan(
         plan.conflicts.append(not_ours(resource, found.labels))
     else:
         if old and found.labels.get(ownership.RESOURCE) != key:
-            plan.notes.append(f'volume "{key}" is {found.name}, as before: an Engine can\'t rename a volume')
+            message = f'volume "{key}" is {found.name}, as before: an Engine can\'t rename a volume'
+            plan.notices.append(Notice(resource, message))
         _compare(resource, volume, found, plan)
 
 
@@ -92,9 +93,8 @@ def _compare(resource: ResourceKey, volume: Volume, found: VolumeState, plan: Pl
     if labels:
         # Nothing but its labels would be gained, and its data lost.
         stay = "stay as they are" if labels[1:] else "stays as it is"
-        plan.notes.append(
-            f"volume {resource.name}: {', '.join(labels)} {stay}: the labels of a volume can't be changed"
-        )
+        message = f"volume {resource.name}: {', '.join(labels)} {stay}: the labels of a volume can't be changed"
+        plan.notices.append(Notice(resource, message))
     if options:
         plan.conflicts.append(
             Conflict(

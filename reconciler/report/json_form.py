@@ -47,7 +47,6 @@ def plan_dict(plan: Plan) -> dict[str, Any]:
             {**_resource(notice.resource), "message": notice.message, "hint": notice.hint} for notice in plan.notices
         ],
         "kept_volumes": list(plan.kept_volumes),
-        "notes": list(plan.notes),
         "summary": dict(plan.summary),
     }
 

@@ -95,7 +95,6 @@ def _noticed(plan: Plan, style: Style, width: int) -> list[str]:
 
 def _kept(plan: Plan, style: Style, width: int) -> list[str]:
     said = [f"volumes that stay: {', '.join(map(visible, plan.kept_volumes))}"] if plan.kept_volumes else []
-    said += map(one_line, plan.notes)
     return [style.dim(line) for text in said for line in paragraph(text, width, indent=4)]
 
 

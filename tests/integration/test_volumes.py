@@ -39,7 +39,7 @@ def test_a_volume_that_is_declared_otherwise_stays_as_it_is(world: World, sample
     for declared, paths in ((sample.second, sample.changed), ({}, sample.removed)):
         declare(world, declared)
         plan = world.plan()
-        said = " ".join([*(conflict.message for conflict in plan.conflicts), *plan.notes])
+        said = " ".join([*(one.message for one in plan.conflicts), *(one.message for one in plan.notices)])
         assert all(path in said for path in paths)
         assert bool(said) is bool(paths)
         assert plan.changes == ()

@@ -75,7 +75,7 @@ def test_a_volume_declared_changed_and_taken_out_again(sample: PlaceSample) -> N
         scene.daemon.call("POST", "/volumes/create", None, volume_body(before))
         scene.declare({"web": {"volumes": ["data:/d"]}}, volumes={"data": dict(after)})
         plan = scene.plan()
-        said = " ".join([*(conflict.message for conflict in plan.conflicts), *plan.notes])
+        said = " ".join([*(one.message for one in plan.conflicts), *(one.message for one in plan.notices)])
         assert all(path in said for path in paths)
         assert bool(said) is bool(paths)
         assert not [change for change in plan.changes if change.resource.kind == "volume"]

@@ -37,7 +37,8 @@ def test_a_volume_that_was_another_is_that_one() -> None:
     container = scene.id("web")
     declare(scene, {"was": "old"}, "new")
     scene.expect_in_sync()
-    assert scene.plan().notes == ('volume "new" is p_old, as before: an Engine can\'t rename a volume',)
+    [notice] = scene.plan().notices
+    assert notice.message == 'volume "new" is p_old, as before: an Engine can\'t rename a volume'
     assert scene.plan().kept_volumes == ()
     rows = status_rows(scene.plan(), scene.spec, scene.snapshot())
     assert [(row.resource.name, row.state) for row in rows if row.resource.kind == "volume"] == [("p_old", "present")]
@@ -61,7 +62,7 @@ def test_a_volume_that_was_another_by_its_label() -> None:
 def test_a_volume_that_was_one_which_is_not_there_is_made() -> None:
     scene = with_volume({"was": "old"}, "new")
     assert mounted(scene) == ["p_new"]
-    assert scene.plan().notes == ()
+    assert scene.plan().notices == ()
 
 
 def test_a_volume_beside_the_one_that_it_was() -> None:

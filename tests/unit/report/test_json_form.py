@@ -80,7 +80,6 @@ def test_a_plan() -> None:
         ],
         "notices": [],
         "kept_volumes": ["hello_data"],
-        "notes": [],
         "summary": {"replace": 1},
     }
 
