@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.engine.observe_images import ImagesObserver, by_reference
 from reconciler.errors import EngineError, NotFound
 from reconciler.fields import ownership
+from reconciler.fields.base import at
 from reconciler.spec.reference import full_reference
 from reconciler.state.images import ImageState
 from reconciler.state.snapshot import (
@@ -68,11 +69,11 @@ def observe(client: Client, project: str, spec: Spec | None) -> Snapshot:
             containers=tuple(sorted(states, key=lambda state: (state.name, state.id))),
             others=tuple(sorted(map(_other, others), key=lambda other: other.id)),
             networks=tuple(
-                NetworkState(row["Id"], row["Name"], row.get("Driver") or "", row.get("Labels") or {})
+                NetworkState(row["Id"], row["Name"], row.get("Driver") or "", row.get("Labels") or {}, row)
                 for row in _rows(networks, "networks")
             ),
             volumes=tuple(
-                VolumeState(row["Name"], row.get("Driver") or "", row.get("Labels") or {})
+                VolumeState(row["Name"], row.get("Driver") or "", row.get("Labels") or {}, row)
                 for row in _rows(volumes.get("Volumes") or [] if isinstance(volumes, dict) else volumes, "volumes")
             ),
             images=_looked_at(here, of_images.inspects),
@@ -126,6 +127,10 @@ def _other(row: dict[str, Any]) -> OtherContainer:
         ),
         project=labels.get(ownership.PROJECT) or labels.get(_COMPOSE_PROJECT) or "",
         image_id=row.get("ImageID") or "",
+        networks={
+            name: (endpoint or {}).get("NetworkID") or ""
+            for name, endpoint in (at("NetworkSettings.Networks", row) or {}).items()
+        },
     )
 
 

@@ -41,6 +41,9 @@ _CALL_SECONDS = 60.0
 
 _PORT_TAKEN = re.compile(r"host port (\d+) is already in use")
 
+_CONNECTED = re.compile(r"endpoint with name \S+ already exists in network")
+_NOT_CONNECTED = re.compile(r"container \S+ is not connected to (?:the )?network")
+
 _START_SECONDS = 120.0
 _KILL_SECONDS = 20.0
 """What a stop may take beyond the container's own grace time."""
@@ -85,14 +88,9 @@ def _perform_on_container(client: Client, action: ContainerAction, container: st
     path = f"/containers/{container}"
     match action:
         case ConnectNetwork():
-            body = {"Container": container, "EndpointConfig": dict(action.endpoint)}
-            client.post(f"/networks/{action.network}/connect", body, deadline=_CALL_SECONDS)
+            _connect(client, action, container)
         case DisconnectNetwork():
-            client.post(
-                f"/networks/{action.network}/disconnect",
-                {"Container": container},
-                deadline=_CALL_SECONDS,
-            )
+            _disconnect(client, action, container)
         case UpdateContainer():
             client.post(f"{path}/update", dict(action.payload), deadline=_CALL_SECONDS)
         case RenameContainer():
@@ -144,6 +142,25 @@ def _pause(client: Client, path: str) -> None:
         client.post(f"{path}/pause", deadline=_CALL_SECONDS)
     except EngineError:
         if ContainerState(client.get(f"{path}/json", deadline=_CALL_SECONDS)).status != "paused":
+            raise
+
+
+def _connect(client: Client, action: ConnectNetwork, container: str) -> None:
+    body = {"Container": container, "EndpointConfig": dict(action.endpoint)}
+    try:
+        client.post(f"/networks/{action.network}/connect", body, deadline=_CALL_SECONDS)
+    except EngineError as error:
+        if not _CONNECTED.match(error.message):
+            raise
+
+
+def _disconnect(client: Client, action: DisconnectNetwork, container: str) -> None:
+    try:
+        client.post(f"/networks/{action.network}/disconnect", {"Container": container}, deadline=_CALL_SECONDS)
+    except NotFound:
+        return
+    except EngineError as error:
+        if not _NOT_CONNECTED.match(error.message):
             raise
 
 

@@ -12,7 +12,16 @@ from reconciler.errors import ReconcilerError
 from reconciler.execution.conditions import await_condition
 from reconciler.execution.gate import await_proof
 from reconciler.execution.outcome import ActionOutcome, Outcome, Progress, Result, Started
-from reconciler.planning.actions import Action, AwaitCondition, AwaitProof, Gate, RenameContainer, StopContainer
+from reconciler.planning.actions import (
+    Action,
+    AwaitCondition,
+    AwaitProof,
+    DisconnectNetwork,
+    Gate,
+    RemoveNetwork,
+    RenameContainer,
+    StopContainer,
+)
 from reconciler.planning.rollback import rollback
 
 if TYPE_CHECKING:
@@ -187,13 +196,14 @@ class _Run:
 
     def _tried_steps(self, group: str) -> list[Action]:
         """What is to be taken back: the steps done, and those whose failure may be a lost answer only."""
+        may_be_done = StopContainer | RenameContainer | RemoveNetwork | DisconnectNetwork
         return [
             outcome.action
             for outcome in self._ended.values()
             if outcome.action.group == group
             and (
                 outcome.result is Result.DONE
-                or (outcome.result is Result.FAILED and isinstance(outcome.action, StopContainer | RenameContainer))
+                or (outcome.result is Result.FAILED and isinstance(outcome.action, may_be_done))
             )
         ]
 

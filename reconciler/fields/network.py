@@ -149,6 +149,11 @@ def endpoint(settings: Canonical) -> dict[str, Any]:
     return found
 
 
+def place_in(inspect: Inspect, network: str) -> Canonical:
+    """A container's place in a network that it is in, as `endpoint` takes it."""
+    return _actual_networks(inspect)["joined"][network]
+
+
 def _write_networks(payload: Payload, value: Canonical) -> None:
     payload.setdefault("HostConfig", {})["NetworkMode"] = value["mode"]
     payload["NetworkingConfig"] = {

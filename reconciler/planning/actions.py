@@ -8,7 +8,7 @@ what the plan saw: `expected_name`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from reconciler.state.images import ArchivedImage
@@ -147,10 +147,15 @@ class CreateNetwork(Action):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoveNetwork(Action):
-    """Remove a network, by its ID."""
+    """Remove a network, by its ID.
+
+    Attributes:
+        back: what makes it again, where the removal has to be taken back.
+    """
 
     kind: ClassVar[str] = "remove-network"
     network: str
+    back: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,10 +200,16 @@ class ConnectNetwork(ContainerAction):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisconnectNetwork(ContainerAction):
-    """Disconnect a container from a network, by the network's name."""
+    """Disconnect a container from a network.
+
+    Attributes:
+        network: its name; its ID where the network itself goes.
+        back: what connects it again, where this has to be taken back.
+    """
 
     kind: ClassVar[str] = "disconnect"
     network: str
+    back: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

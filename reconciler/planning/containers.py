@@ -105,6 +105,7 @@ def plan_container(
     turn: tuple[str, ...] = (),
     failed: bool = False,
     restart: str = "",
+    rejoin: Mapping[str, tuple[str, ...]],
 ) -> ContainerPlan:
     """What makes one container what the spec wants.
 
@@ -117,6 +118,7 @@ def plan_container(
         turn: the actions that its replacement, if it is replaced, waits for: other replicas come first.
         failed: whether this very definition failed before, as a replacement or as a job: then what is there stays.
         restart: why it is restarted, even if nothing about it differs; empty for no reason.
+        rejoin: networks that are made anew under it: their names, and the actions after which they are there again.
     """
     part = ContainerPlan()
     gone = [_remove_leftover(part, container) for container in slot.leftovers]
@@ -162,10 +164,13 @@ def plan_container(
             rename = RenameContainer(container=current.id, old_name=current.name, name=instance.name, **plain("rename"))
             gone.append(part.add(rename))
             current = ContainerState({**current.inspect, "Name": f"/{instance.name}"})
-        _replace(part, instance, current, snapshot, step, (*to_create, *gone, *turn), to_start)
+        back = _rejoin(part, instance, current, _Step(resource, reason), rejoin)
+        before = Before((*to_start.needs, *back), to_start.after)
+        _replace(part, instance, current, snapshot, step, (*to_create, *gone, *turn), before)
     else:
         operation = Operation.RESTART if restart else _operation(mends, instance, current)
-        part.changes.append(Change(resource, operation, restart, fields))
+        again = f"joins {', '.join(sorted(rejoin))} again, which is made anew" if rejoin else ""
+        part.changes.append(Change(resource, operation, "; ".join(filter(None, [restart, again])), fields))
         _change(part, instance, current, _Step(resource, reason), mends, to_create, to_start, restart=bool(restart))
     return part
 
@@ -334,6 +339,30 @@ def _change_state(
         _pause(part, instance, current.id, step, *needs)
     else:
         _pause(part, instance, current.id, step, _start(part, current.id, step, needs, to_start))
+
+
+def _rejoin(
+    part: ContainerPlan,
+    instance: Instance,
+    current: ContainerState,
+    step: _Step,
+    rejoin: Mapping[str, tuple[str, ...]],
+) -> tuple[str, ...]:
+    """Connect a container that is to be replaced again: until then it serves, and it may have to go on."""
+    if not current.is_up:
+        return ()
+    joined = ROW["networks"].wanted(instance)["joined"]
+    return tuple(
+        part.add(
+            ConnectNetwork(
+                container=current.id,
+                network=network,
+                endpoint=network_rows.endpoint(joined[network]),
+                **step(f"connect old {network}", *needs),
+            )
+        )
+        for network, needs in sorted(rejoin.items())
+    )
 
 
 def _connect(

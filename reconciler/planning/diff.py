@@ -13,7 +13,7 @@ from reconciler.fields.table import TABLE
 from reconciler.planning.plan import FieldChange
 from reconciler.state.snapshot import ContainerState, Snapshot
 
-_SENSITIVE = re.compile(r"passw|passphrase|secret|token|credential|api_?key|private_?key|access_?key|auth(?!or)", re.I)
+SENSITIVE = re.compile(r"passw|passphrase|secret|token|credential|api_?key|private_?key|access_?key|auth(?!or)", re.I)
 """Names of keys and of a command's options whose values are rather not shown."""
 
 _CREDENTIALS = re.compile(r"://[^/@\s]*:[^/@\s]+@")
@@ -85,7 +85,7 @@ def _whole(
         return []
     if same:
         return []
-    sensitive = _is_sensitive("", *(_words(wanted)), *(_words(actual)))
+    sensitive = is_sensitive("", *(_words(wanted)), *(_words(actual)))
     return [
         (FieldChange(row.path, wanted, actual, row.show(wanted), row.show(actual), sensitive), row.mend(wanted, actual))
     ]
@@ -113,7 +113,7 @@ def _by_key(
                 actual.get(key),
                 _shown(row, value),
                 _shown(row, actual.get(key)),
-                sensitive=_is_sensitive(key, value, actual.get(key)),
+                sensitive=is_sensitive(key, value, actual.get(key)),
             ),
             row.mend(value, actual.get(key)),
         )
@@ -130,9 +130,9 @@ def _words(value: object) -> tuple[str, ...]:
     return tuple(word for word in value if isinstance(word, str)) if isinstance(value, tuple) else ()
 
 
-def _is_sensitive(key: str, *values: object) -> bool:
+def is_sensitive(key: str, *values: object) -> bool:
     """Whether a value may hold a secret: by the name of its key, as `--password=x` in a command, or in a URL."""
     texts = [value for value in values if isinstance(value, str)]
-    return bool(_SENSITIVE.search(key)) or any(
-        _CREDENTIALS.search(text) or (text.startswith("-") and _SENSITIVE.search(text)) for text in texts
+    return bool(SENSITIVE.search(key)) or any(
+        _CREDENTIALS.search(text) or (text.startswith("-") and SENSITIVE.search(text)) for text in texts
     )

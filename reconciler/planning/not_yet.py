@@ -6,24 +6,18 @@ from collections.abc import Iterator
 from typing import Any
 
 from reconciler.planning.plan import Conflict
-from reconciler.spec.model import Container, Endpoint, Mount, Network, Settings, Spec, State, Update, Volume
+from reconciler.spec.model import Container, Endpoint, Mount, Settings, Spec, State, Update
 from reconciler.state.resource import Kind, ResourceKey
 
 _CONTAINER = [
     *("adopt", "configs", "drift", "external_links", "links", "mac_address", "post_start", "pre_stop", "secrets"),
-    *("volumes_from", "was"),
+    "volumes_from",
 ]
-_NETWORK = ["driver", "driver_opts", "attachable", "enable_ipv4", "enable_ipv6", "internal", "ipam", "labels", "was"]
-_VOLUME = ["driver", "driver_opts", "labels", "was"]
 _UPDATE = ["order", "monitor", "failure_action", "drain", "before"]
 
 
 def not_yet(spec: Spec) -> Iterator[Conflict]:
     """Everything in the spec that this version reads and does not carry out yet."""
-    for key, network in spec.networks.items():
-        yield from _attributes(ResourceKey(Kind.NETWORK, spec.network_name(key)), network, Network(), _NETWORK)
-    for key, volume in spec.volumes.items():
-        yield from _attributes(ResourceKey(Kind.VOLUME, spec.volume_name(key)), volume, Volume(), _VOLUME)
     for key, container in spec.containers.items():
         if container.state is not State.ABSENT:
             yield from _container(ResourceKey(Kind.CONTAINER, spec.container_name(key)), container)

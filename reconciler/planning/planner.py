@@ -14,7 +14,9 @@ from reconciler.fields.table import TABLE
 from reconciler.planning.absent_images import plan_absent
 from reconciler.planning.actions import (
     Action,
+    ConnectNetwork,
     CreateContainer,
+    CreateNetwork,
     DisconnectNetwork,
     RemoveContainer,
     RemoveNetwork,
@@ -25,10 +27,12 @@ from reconciler.planning.actions import (
 from reconciler.planning.containers import ContainerPlan, plan_container, plan_removal
 from reconciler.planning.failures import Failure
 from reconciler.planning.images import ImagePlan, plan_images
+from reconciler.planning.networks import overlap, plan_networks, ranges, wanted_ranges, without_gone
 from reconciler.planning.not_yet import not_yet
-from reconciler.planning.places import PlacesPlan, plan_places
+from reconciler.planning.places import PlacesPlan
 from reconciler.planning.plan import Change, Conflict, Notice, Operation, Plan, change_order, ordered
-from reconciler.planning.slots import Slot, find_slot
+from reconciler.planning.slots import Slot, find_slot, key_of
+from reconciler.planning.volumes import plan_volumes, used_on
 from reconciler.planning.waiting import Before, Replica, Waiting, precede
 from reconciler.spec.model import Spec, State
 from reconciler.spec.reference import full_reference
@@ -71,8 +75,11 @@ def plan(spec: Spec, snapshot: Snapshot, failures: frozenset[Failure] = frozense
         failures: replacements and jobs that failed before and are not to be tried again.
     """
     draft = _Draft()
+    spec = used_on(spec, snapshot)
     images = plan_images(spec, snapshot)
-    places = plan_places(spec, snapshot)
+    places = PlacesPlan()
+    plan_networks(spec, snapshot, places)
+    plan_volumes(spec, snapshot, places)
     for image in images.values():
         draft.changes += [image.change] if image.change else []
         draft.conflicts += image.conflicts
@@ -80,7 +87,8 @@ def plan(spec: Spec, snapshot: Snapshot, failures: frozenset[Failure] = frozense
         draft.actions |= {action.id: action for action in image.actions}
     draft.changes += places.changes
     draft.conflicts += [*places.conflicts, *not_yet(spec)]
-    draft.actions |= {action.id: action for action in places.creates.values()}
+    draft.actions |= {action.id: action for action in places.actions}
+    draft.notices += places.notices
 
     wanted, unwanted = _sort_out(spec, snapshot)
     for container in unwanted:
@@ -90,12 +98,13 @@ def plan(spec: Spec, snapshot: Snapshot, failures: frozenset[Failure] = frozense
         if key not in spec.containers or spec.containers[key].state is State.ABSENT:
             continue
         needs = _needs(spec, key, images, places)
-        for part in _plan_replicas(_Planning(spec, snapshot, images, waiting, failures), key, wanted, needs):
+        for part in _plan_replicas(_Planning(spec, snapshot, images, places, waiting, failures), key, wanted, needs):
             draft.add(part)
             draft.actions |= {gate.id: gate for gate in waiting.gates(part.actions)}
     _hand_over_names(draft, snapshot)
-    _hand_over_ports(draft, snapshot)
+    _hand_over_ports(draft, spec, snapshot)
     _remove_networks(draft, places.removals, snapshot, "no longer declared")
+    _hand_over_ranges(draft, snapshot)
     absent = plan_absent([image.wanted for image in images.values()], draft.actions, snapshot)
     draft.changes += absent.changes
     draft.conflicts += absent.conflicts
@@ -118,7 +127,7 @@ def plan_down(project: str, snapshot: Snapshot, spec: Spec | None = None) -> Pla
         stops = defaultdict(list)
         for action in draft.actions.values():
             if isinstance(action, StopContainer):
-                stops[_resource_of(snapshot, action)].append(action.id)
+                stops[_key_of(spec, snapshot, action)].append(action.id)
         for key in spec.containers:
             for dependency in sorted(precede(spec.containers[key])):
                 for stop in stops[dependency]:
@@ -141,15 +150,22 @@ def _sort_out(
     }
     unwanted: list[ContainerState] = []
     for container in sorted(snapshot.containers, key=lambda state: (state.name, state.id)):
-        wanted.get((container.resource, container.replica), unwanted).append(container)
+        wanted.get((key_of(spec, container), container.replica), unwanted).append(container)
+    for (key, number), candidates in wanted.items():
+        # One that was renamed in the spec is only taken over while its new name is free.
+        if any(one.resource == key and one.name == spec.container_name(key, number) for one in candidates):
+            unwanted += [one for one in candidates if one.resource != key]
+            wanted[key, number] = [one for one in candidates if one.resource == key]
     return wanted, unwanted
 
 
 def _why_unwanted(spec: Spec, container: ContainerState) -> str:
-    declared = spec.containers.get(container.resource)
-    if declared is None:
-        return "no longer declared"
-    return "declared absent" if declared.state is State.ABSENT else f"replicas: {declared.replicas}"
+    declared = spec.containers.get(key_of(spec, container))
+    if declared and declared.state is State.ABSENT:
+        return "declared absent"
+    if declared and container.replica not in range(1, declared.replicas + 1):
+        return f"replicas: {declared.replicas}"
+    return "no longer declared"
 
 
 def _dependency_order(spec: Spec) -> list[str]:
@@ -167,13 +183,10 @@ def _needs(spec: Spec, key: str, images: dict[str, ImagePlan], places: PlacesPla
         for mount in container.volumes
         if mount.type == "volume" and mount.source
     ]
-    needs = [image.action] if image.action else []
-    needs += [
-        places.creates[place]
-        for place in (*sorted(joined, key=str), *sorted(mounted, key=str))
-        if place in places.creates
-    ]
-    return tuple(action.id for action in needs)
+    needs = [image.action.id] if image.action else []
+    for place in (*sorted(joined, key=str), *sorted(mounted, key=str)):
+        needs += places.ready.get(place, ())
+    return tuple(needs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +196,7 @@ class _Planning:
     spec: Spec
     snapshot: Snapshot
     images: dict[str, ImagePlan]
+    places: PlacesPlan
     waiting: Waiting
     failures: frozenset[Failure]
 
@@ -207,7 +221,7 @@ def _plan_replicas(
         part = _plan_instance(shared, key, number, slot, needs, before, turn)
         held = resource if part.failed else None
         if held_by and part.starts:
-            part = _held_back(resource, part, held_by)
+            part = _held_back(resource, part, held_by, slot.current)
             held = None if slot.current and slot.current.is_up else held_by
         parts.append(part)
         created = next((action.id for action in part.actions if isinstance(action, CreateContainer)), None)
@@ -230,9 +244,35 @@ def _plan_replicas(
     return parts
 
 
-def _held_back(resource: ResourceKey, part: ContainerPlan, cause: ResourceKey) -> ContainerPlan:
+def _held_back(
+    resource: ResourceKey, part: ContainerPlan, cause: ResourceKey, current: ContainerState | None
+) -> ContainerPlan:
     fields = tuple(field for change in part.changes for field in change.fields)
-    return ContainerPlan(changes=[Change(resource, Operation.HOLD, f"it needs {cause}, which failed before", fields)])
+    hold = Change(resource, Operation.HOLD, f"it needs {cause}, which failed before", fields)
+    # It goes on serving: also in a network that is made anew under it.
+    stays = [
+        action
+        for action in part.actions
+        if current and current.is_up and isinstance(action, ConnectNetwork) and action.container == current.id
+    ]
+    own = {action.id for action in part.actions}.difference(action.id for action in stays)
+    return ContainerPlan(
+        changes=[hold],
+        actions=[replace(action, needs=tuple(need for need in action.needs if need not in own)) for action in stays],
+    )
+
+
+def _rejoin(shared: _Planning, key: str, slot: Slot) -> tuple[Slot, dict[str, tuple[str, ...]]]:
+    """Who is there, without the networks that go; those of them that it joins again, and after which actions."""
+    if not slot.current:
+        return slot, {}
+    spec = shared.spec
+    joined = [ResourceKey(Kind.NETWORK, spec.network_name(network)) for network in spec.containers[key].joined]
+    names = {place.name for place in joined}
+    current = without_gone(slot.current, names, shared.snapshot, shared.places.gone)
+    left = slot.current.networks.keys() - current.networks.keys()
+    rejoin = {place.name: shared.places.ready.get(place, ()) for place in joined if place.name in left}
+    return replace(slot, current=current), rejoin
 
 
 def _plan_instance(
@@ -259,7 +299,10 @@ def _plan_instance(
         return ContainerPlan(conflicts=conflicts)
     failed = bool(shared.failures) and Failure(key, digest(instance), image_id or "") in shared.failures
     restart = shared.waiting.restart(key, slot.current) if slot.current else ""
-    return plan_container(instance, slot, snapshot, needs, before, turn=turn, failed=failed, restart=restart)
+    slot, rejoin = _rejoin(shared, key, slot)
+    return plan_container(
+        instance, slot, snapshot, needs, before, turn=turn, failed=failed, restart=restart, rejoin=rejoin
+    )
 
 
 def _name_conflict(instance: Instance, slot: Slot, snapshot: Snapshot) -> Iterator[Conflict]:
@@ -316,14 +359,14 @@ def _hand_over_names(draft: _Draft, snapshot: Snapshot) -> None:
             draft.actions[action.id] = _needing(action, [free])
 
 
-def _hand_over_ports(draft: _Draft, snapshot: Snapshot) -> None:
+def _hand_over_ports(draft: _Draft, spec: Spec, snapshot: Snapshot) -> None:
     """A host port that another of our containers holds now is free once that one is stopped."""
     freed: dict[str, list[str]] = defaultdict(list)
     holders = {container.id: container for container in snapshot.containers}
     whose: dict[str, str] = {}
     for action in draft.actions.values():
         if isinstance(action, StopContainer):
-            whose[action.id] = holders[action.container].resource
+            whose[action.id] = key_of(spec, holders[action.container])
             for port in holders[action.container].held_ports:
                 freed[port].append(action.id)
     if not freed:
@@ -336,7 +379,7 @@ def _hand_over_ports(draft: _Draft, snapshot: Snapshot) -> None:
             payload = created[action.container].payload
             wanted, key = host_ports(payload), payload["Labels"][ownership.RESOURCE]
         else:
-            wanted, key = holders[action.container].host_ports, holders[action.container].resource
+            wanted, key = holders[action.container].host_ports, key_of(spec, holders[action.container])
         needs = [stop for port in sorted(wanted) for stop in freed.get(port, ()) if stop not in action.needs]
         for stop in needs:
             if _leads_to(draft, stop, action.id):
@@ -392,9 +435,38 @@ def _remove_networks(draft: _Draft, networks: list[NetworkState], snapshot: Snap
         draft.changes.append(Change(resource, Operation.REMOVE, why))
 
 
+def _hand_over_ranges(draft: _Draft, snapshot: Snapshot) -> None:
+    """The addresses of a network of ours are free once that one is removed."""
+    networks = {network.id: network for network in snapshot.networks}
+    removals = [action for action in draft.actions.values() if isinstance(action, RemoveNetwork)]
+    creations = [action for action in draft.actions.values() if isinstance(action, CreateNetwork)]
+    for creation in creations:
+        asked = wanted_ranges(creation)
+        for removal in removals:
+            if removal.id in creation.needs or not overlap(asked, ranges(networks[removal.network])):
+                continue
+            # Who leaves the old network would rather wait until the new one is there: it can't.
+            for leave in [need for need in removal.needs if isinstance(draft.actions[need], DisconnectNetwork)]:
+                kept = [need for need in draft.actions[leave].needs if not _leads_to(draft, need, creation.id)]
+                draft.actions[leave] = replace(draft.actions[leave], needs=tuple(kept))
+            if _leads_to(draft, removal.id, creation.id):
+                draft.conflicts.append(_taken_range(creation, networks[removal.network]))
+            else:
+                draft.actions[creation.id] = _needing(draft.actions[creation.id], [removal.id])
+
+
+def _taken_range(creation: CreateNetwork, old: NetworkState) -> Conflict:
+    name = creation.resource.name
+    return Conflict(
+        creation.resource,
+        f'network "{name}" asks for addresses that "{old.name}" has until containers have moved from it to "{name}"',
+        f"choose another `subnet`, or keep the network under its name: `name: {old.name}`",
+    )
+
+
 def _needing(action: Action, more: list[str]) -> Action:
     return replace(action, needs=(*action.needs, *more))
 
 
-def _resource_of(snapshot: Snapshot, action: StopContainer) -> str:
-    return next(container.resource for container in snapshot.containers if container.id == action.container)
+def _key_of(spec: Spec, snapshot: Snapshot, action: StopContainer) -> str:
+    return next(key_of(spec, container) for container in snapshot.containers if container.id == action.container)

@@ -1,4 +1,4 @@
-"""The way back from a replacement that failed: its steps are taken back, until the old container serves again."""
+"""The way back from a replacement that failed: its steps are taken back, until what was there serves again."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ from typing import Any
 
 from reconciler.planning.actions import (
     Action,
+    ConnectNetwork,
     CreateContainer,
+    CreateNetwork,
+    DisconnectNetwork,
     RemoveContainer,
+    RemoveNetwork,
     RenameContainer,
     StartContainer,
     StopContainer,
@@ -26,7 +30,8 @@ def rollback(done: Iterable[Action]) -> Mapping[str, Action]:
     """What takes the steps of a replacement back, in the order in which it must be done.
 
     The names go back first, the latest rename before the earlier. Then the new container is removed, and with it its
-    start and its connections: it may hold a host port that the old one needs. Then the old one starts.
+    start and its connections: it may hold a host port that the old one needs. Then the old one starts. A network that
+    was to be made anew is made as it was, and its containers are connected to it again.
 
     Args:
         done: the steps that were done, in the order in which they were.
@@ -37,6 +42,8 @@ def rollback(done: Iterable[Action]) -> Mapping[str, Action]:
     renames: dict[str, Action] = {}
     removals: dict[str, Action] = {}
     starts: dict[str, Action] = {}
+    networks: dict[str, Action] = {}
+    connections: dict[str, Action] = {}
     for step in done:
         common: dict[str, Any] = {
             "id": f"{step.id}{_UNDO}",
@@ -52,4 +59,10 @@ def rollback(done: Iterable[Action]) -> Mapping[str, Action]:
                 removals[step.id] = RemoveContainer(container=step.id, expected_name=step.name, **common)
             case StopContainer():
                 starts[step.id] = StartContainer(container=step.container, **common)
-    return {**renames, **removals, **starts}
+            case RemoveNetwork():
+                networks[step.id] = CreateNetwork(payload=step.back, **common)
+            case DisconnectNetwork():
+                connections[step.id] = ConnectNetwork(
+                    container=step.container, network=step.resource.name, endpoint=step.back, **common
+                )
+    return {**renames, **removals, **starts, **networks, **connections}

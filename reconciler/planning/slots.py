@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reconciler.fields.base import Instance
+from reconciler.spec.model import Spec
 from reconciler.state.snapshot import ContainerState
 
 NEXT = ".next"
@@ -26,6 +27,17 @@ class Slot:
 
     current: ContainerState | None
     leftovers: tuple[ContainerState, ...]
+
+
+def key_of(spec: Spec, container: ContainerState) -> str:
+    """The container's key in the spec; where the spec does not have it, the one that it was made by.
+
+    A label can't be changed on a container that exists: one that was renamed in the spec still bears its old key.
+    """
+    made_by = container.resource
+    if made_by in spec.containers:
+        return made_by
+    return next((key for key in sorted(spec.containers) if spec.containers[key].was == made_by), made_by)
 
 
 def find_slot(instance: Instance, candidates: Iterable[ContainerState]) -> Slot:

@@ -94,10 +94,8 @@ def _noticed(plan: Plan, style: Style, width: int) -> list[str]:
 
 
 def _kept(plan: Plan, style: Style, width: int) -> list[str]:
-    if not plan.kept_volumes:
-        return []
-    names = ", ".join(map(visible, plan.kept_volumes))
-    return [style.dim(line) for line in paragraph(f"volumes that stay: {names}", width, indent=4)]
+    said = [f"volumes that stay: {', '.join(map(visible, plan.kept_volumes))}"] if plan.kept_volumes else []
+    return [style.dim(line) for text in said for line in paragraph(text, width, indent=4)]
 
 
 def _summary(plan: Plan, style: Style, width: int, closing: str) -> list[str]:

@@ -103,7 +103,8 @@ class ProgressText:
                 self._line("✓", self._style.good, f"{_named(action)} {words}{_took(seconds)}")
             return
         self._seconds[action.group] += seconds
-        if isinstance(action, RenameContainer) and action.old_name.endswith(NEXT):
+        in_place = isinstance(action, RenameContainer) and action.old_name.endswith(NEXT)
+        if in_place or isinstance(action, CreateNetwork):
             self._line("✓", self._style.good, f"{_named(action)} replaced{_took(self._seconds[action.group])}")
         elif words := _step_words(action):
             self._step(f"{_named(action)}: {words}{_took(seconds)}")
@@ -281,6 +282,8 @@ def _step_words(action: Action) -> str:
             return "new one started, to prove itself"
         case AwaitProof():
             return "new one proved itself"
+        case RemoveNetwork():
+            return "old one removed"
         case _:
             return ""
 
@@ -298,6 +301,8 @@ def _undone_words(action: Action) -> str:
             return "old container started again"
         case RenameContainer() if not action.old_name.endswith(NEXT):
             return "old container has its name again"
+        case RemoveNetwork():
+            return "made again as it was"
         case _:
             return ""
 
@@ -309,6 +314,8 @@ def _failed_words(action: Action) -> str:
     if not is_undo(action):
         return ""
     match action:
+        case CreateNetwork():
+            return "it could not be made again as it was: "
         case StartContainer():
             return "the old container could not be started again: "
         case RemoveContainer():

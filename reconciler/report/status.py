@@ -12,7 +12,8 @@ from reconciler.fields import ownership
 from reconciler.fields.base import Instance, at
 from reconciler.fields.network import show_port
 from reconciler.planning.plan import Operation, Plan, by_number
-from reconciler.planning.slots import find_slot
+from reconciler.planning.slots import find_slot, key_of
+from reconciler.planning.volumes import used_on
 from reconciler.report.json_form import conflict_dicts, engine_dict
 from reconciler.report.layout import GAP, INDENT, Cell, Row, cells, table, wrap
 from reconciler.report.plan_text import paint_of, sign_of
@@ -92,6 +93,7 @@ def status_rows(plan: Plan, spec: Spec | None, snapshot: Snapshot) -> list[Statu
         spec: what is wanted; None where only what is there is asked for.
         snapshot: what is there.
     """
+    spec = used_on(spec, snapshot) if spec else None
     changes: dict[ResourceKey, list[Change]] = {}
     for change in plan.changes:
         changes.setdefault(change.resource, []).append(change)
@@ -201,7 +203,7 @@ def _containers(spec: Spec | None, snapshot: Snapshot) -> Iterator[StatusRow]:
     shown: set[str] = set()
     places: dict[tuple[str, int], list[ContainerState]] = defaultdict(list)
     for state in snapshot.containers:
-        places[state.resource, state.replica].append(state)
+        places[key_of(spec, state) if spec else state.resource, state.replica].append(state)
     for key, container in spec.containers.items() if spec else ():
         if spec is None or container.state.value == ABSENT:
             continue

@@ -10,6 +10,7 @@ from reconciler.execution.outcome import Result
 from reconciler.planning.actions import StartContainer, StopContainer
 from reconciler.planning.plan import Operation
 from reconciler.planning.rollback import is_undo
+from reconciler.state.resource import Kind
 
 if TYPE_CHECKING:
     from reconciler.execution.outcome import ActionOutcome, Outcome
@@ -60,7 +61,7 @@ class Tally:
         return {operation: count for operation, count in counts.items() if count}
 
     def old_containers(self) -> list[tuple[ResourceKey, str, bool]]:
-        """Of each replacement that began and failed: what became of the old container, and whether that is well."""
+        """Of each replacement that began and failed: what became of the old one, and whether that is well."""
         groups: dict[str, list[ActionOutcome]] = defaultdict(list)
         for outcome in self._outcome.actions:
             if outcome.action.group:
@@ -74,6 +75,8 @@ class Tally:
 
     @staticmethod
     def _old(steps: list[ActionOutcome]) -> tuple[str, bool]:
+        if steps[0].action.resource.kind is Kind.NETWORK:
+            return _old_network(steps)
         undos = [step for step in steps if is_undo(step.action)]
         if any(isinstance(undo.action, StartContainer) for undo in undos):
             return "the old container could not be started again", False
@@ -91,3 +94,11 @@ class Tally:
                 return "the old container was not replaced", True
             case _:
                 return "the old container is as it was", True
+
+
+def _old_network(steps: list[ActionOutcome]) -> tuple[str, bool]:
+    if any(is_undo(step.action) for step in steps):
+        return "not everything could be taken back: containers may be disconnected from it", False
+    if any(step.result is Result.UNDONE for step in steps):
+        return "the old network serves again", True
+    return "the old network is as it was", True

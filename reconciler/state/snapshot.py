@@ -175,6 +175,7 @@ class OtherContainer:
         host_ports: the host ports that it holds now, as `8080/tcp`.
         image_id: the ID of the image that it was made from.
         project: the project of ours, or of Compose, that it belongs to; empty for none.
+        networks: the networks that it is connected to, or was when it stopped: name → ID; empty before its first start.
     """
 
     id: str
@@ -182,25 +183,36 @@ class OtherContainer:
     host_ports: frozenset[str]
     project: str
     image_id: str = ""
+    networks: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkState:
-    """A network of the Engine."""
+    """A network of the Engine.
+
+    Attributes:
+        report: its row of `GET /networks`.
+    """
 
     id: str
     name: str
     driver: str
     labels: Mapping[str, str]
+    report: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class VolumeState:
-    """A volume of the Engine."""
+    """A volume of the Engine.
+
+    Attributes:
+        report: its row of `GET /volumes`.
+    """
 
     name: str
     driver: str
     labels: Mapping[str, str]
+    report: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,19 @@ def _container(draw: st.DrawFn, before: Mapping[str, Declared], ports: list[str]
 
 
 @st.composite
+def _network(draw: st.DrawFn, name: str) -> Declared:
+    found: Declared = {"name": "named"} if name == "back" else {}
+    subnets = {"default": "10.1.0.0/24", "front": "10.2.0.0/24", "back": "10.3.0.0/24"}
+    optional = {
+        "driver_opts": st.dictionaries(st.sampled_from(["x", "y"]), st.sampled_from(["", "1"]), max_size=2),
+        "internal": st.booleans(),
+        "labels": st.dictionaries(st.sampled_from(["l", "m"]), st.sampled_from(["", "1"]), max_size=2),
+        "ipam": st.builds(lambda subnet: {"config": [{"subnet": subnet}]}, st.just(subnets[name])),
+    }
+    return found | {key: draw(values) for key, values in optional.items() if draw(st.integers(0, 3)) == 3}
+
+
+@st.composite
 def specs(draw: st.DrawFn) -> Declared:
     """A spec that is valid: each port is published once, and nobody depends on what is absent or comes later."""
     keys = draw(st.lists(st.sampled_from(KEYS), unique=True))
@@ -103,7 +116,7 @@ def specs(draw: st.DrawFn) -> Declared:
     return {
         "containers": containers,
         "images": draw(st.sampled_from([{}, {}, {"other:1": {"tags": ["more:1"]}}, {"app:3": {"state": "absent"}}])),
-        "networks": {name: {"name": "named"} if name == "back" else {} for name in NETWORKS},
+        "networks": {name: draw(_network(name)) for name in NETWORKS},
         "volumes": {name: {} for name in ("pages", "more")},
     }
 
@@ -281,6 +294,7 @@ def test_refused_at_any_call_the_next_apply_finishes(
     scene.converge()
     up = {place for place in replicas(scene) if scene.spec.containers[place[0]].state == "running"}
     scene.declare(**second)
+    before = scene.daemon.copy()
     counted = SimulatedEngine(scene.daemon.copy())
     scene.apply(counted)
     if not counted.calls:
@@ -291,6 +305,9 @@ def test_refused_at_any_call_the_next_apply_finishes(
     assert outcome.exit_code in {0, 1, 3}
     if outcome.rolled_back:
         for action in {one.action.group: one.action for one in outcome.failed if one.action.group}.values():
+            if action.resource.kind == "network":
+                expect_still_joined(scene, before, action.resource.name)
+                continue
             place = next(
                 (key, number)
                 for key, one in scene.spec.containers.items()
@@ -306,6 +323,23 @@ def test_refused_at_any_call_the_next_apply_finishes(
                 ), "a replacement that was taken back leaves the old one running"
     scene.converge()
     expect_one_of_each(scene)
+
+
+def expect_still_joined(scene: Scene, before: Daemon, network: str) -> None:
+    """A network that could not be made anew is there, and so are the containers in it that should be."""
+    there = scene.daemon.call("GET", "/networks")
+    [network_id] = [row["Id"] for row in there if row["Name"] == network]
+    staying = {
+        scene.spec.container_name(key, number)
+        for key, one in scene.spec.containers.items()
+        for number in range(1, one.replicas + 1)
+        if network in map(scene.spec.network_name, one.joined)
+    }
+    for container_id, row in before.has.containers.items():
+        now = scene.daemon.has.containers.get(container_id)
+        is_member = network in row["NetworkSettings"]["Networks"] and row["Name"].removeprefix("/") in staying
+        if is_member and now and now["State"]["Status"] == "running":
+            assert now["NetworkSettings"]["Networks"][network]["NetworkID"] == network_id
 
 
 def _do(scene: Scene, operation: str, name: str) -> None:

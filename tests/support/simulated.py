@@ -13,6 +13,7 @@ import json
 import random
 import threading
 from dataclasses import dataclass, field, replace
+from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any, cast
 
 from reconciler.engine.observe import observe
@@ -141,7 +142,7 @@ class Daemon:
             case "GET", "volumes":
                 return {"Volumes": list(self.has.volumes.values()) or None, "Warnings": None}
             case "POST", "volumes", "create":
-                return self._volume(body["Name"], body.get("Labels"))
+                return self._volume(body["Name"], body.get("Labels"), body.get("DriverOpts"))
             case "DELETE", "volumes", name:
                 return self._remove_volume(name)
             case "GET", "images", "json":
@@ -303,8 +304,10 @@ class Daemon:
             return
         if state["Status"] == "paused":
             raise _refuse(409, "cannot start a paused container, try unpause instead")
+        self._expect_mode(row)
         for name, endpoint in row["NetworkSettings"]["Networks"].items():
-            endpoint["NetworkID"] = self._network(name)["Id"]
+            # What it had when it stopped, it has by ID; before its first start, by name.
+            endpoint["NetworkID"] = self._network(endpoint["NetworkID"] or name)["Id"]
             self._add_aliases(row, endpoint)
         ports = self._bound(row)
         command: list[str] = (row["Config"]["Entrypoint"] or []) + (row["Config"]["Cmd"] or [])
@@ -391,39 +394,88 @@ class Daemon:
     # --- networks and volumes ---------------------------------------------------------------------------------
 
     def _network(self, name: str) -> Json:
-        for row in self.has.networks.values():
-            if name in {row["Id"], row["Name"]}:
-                return row
-        raise _refuse(404, f"network {name} not found")
+        if name in self.has.networks:
+            return self.has.networks[name]
+        found = [row for row in self.has.networks.values() if row["Name"] == name]
+        if len(found) > 1:
+            raise _refuse(400, f"network {name} is ambiguous ({len(found)} matches found on name)")
+        if not found:
+            raise _refuse(404, f"network {name} not found")
+        return found[0]
 
     def _create_network(self, body: Json) -> Json:
-        if any(row["Name"] == body["Name"] for row in self.has.networks.values()):
+        checked = not self._old or body.get("CheckDuplicate")
+        if checked and any(row["Name"] == body["Name"] for row in self.has.networks.values()):
             raise _refuse(409, f"network with name {body['Name']} already exists")
-        row = {"Id": self._id(), "Name": body["Name"], "Driver": "bridge", "Labels": body.get("Labels") or {}}
+        options = body.get("Options") or {}
+        if options.get("com.docker.network.bridge.enable_icc") == "maybe":
+            raise _refuse(400, "failed to parse com.docker.network.bridge.enable_icc value: maybe")
+        row = {
+            "Id": self._id(),
+            "Name": body["Name"],
+            "Scope": "local",
+            "Driver": body.get("Driver") or "bridge",
+            "EnableIPv6": body.get("EnableIPv6", False),
+            "IPAM": self._addresses(body.get("IPAM") or {}),
+            "Internal": body.get("Internal", False),
+            "Attachable": body.get("Attachable", False),
+            "Containers": {},
+            "Options": options,
+            "Labels": body.get("Labels") or {},
+        }
+        if not self._old:
+            row["EnableIPv4"] = body.get("EnableIPv4", True)
         self.has.networks[row["Id"]] = row
         return {"Id": row["Id"], "Warning": ""}
 
+    def _addresses(self, ipam: Json) -> Json:
+        pools = list(ipam.get("Config") or ())
+        if not any("." in pool["Subnet"] for pool in pools):
+            self.has.serial += 1
+            block = f"172.{self.has.serial >> 8 & 255}.{self.has.serial & 255}"
+            pools.append({"Subnet": f"{block}.0/24", "Gateway": f"{block}.1"})
+        taken = [ip_network(pool["Subnet"]) for row in self.has.networks.values() for pool in row["IPAM"]["Config"]]
+        for pool in pools:
+            subnet = ip_network(pool["Subnet"])
+            if any(subnet.version == other.version and subnet.overlaps(other) for other in taken):
+                raise _refuse(403, "Pool overlaps with other one on this address space")
+        return {"Driver": ipam.get("Driver") or "default", "Options": ipam.get("Options"), "Config": pools}
+
     def _remove_network(self, network: Json) -> None:
         for row in self.has.containers.values():
-            if network["Name"] in row["NetworkSettings"]["Networks"] and row["State"]["Status"] in _UP:
+            endpoint = row["NetworkSettings"]["Networks"].get(network["Name"]) or {}
+            if endpoint.get("NetworkID") == network["Id"] and row["State"]["Status"] in _UP:
                 raise _refuse(403, f"error while removing network: network {network['Name']} has active endpoints")
         del self.has.networks[network["Id"]]
 
     def _connect(self, name: str, row: Json, endpoint: Json) -> None:
         networks, up = row["NetworkSettings"]["Networks"], row["State"]["Status"] in _UP
+        network = {"Id": "", "Name": name}
         with contextlib.nullcontext() if up else contextlib.suppress(EngineError):
-            name = self._network(name)["Name"]
-        if up and name in networks:
-            raise _refuse(403, f"endpoint with name {row['Name'][1:]} already exists in network {name}")
-        networks[name] = self._endpoint(endpoint)
-        self._add_aliases(row, networks[name])
+            network = self._network(name)
+        if up:
+            self._expect_mode(row)
+            if network["Name"] in networks:
+                raise _refuse(403, f"endpoint with name {row['Name'][1:]} already exists in network {network['Name']}")
+        networks[network["Name"]] = {**self._endpoint(endpoint), "NetworkID": network["Id"] if up else ""}
+        self._add_aliases(row, networks[network["Name"]])
 
     def _disconnect(self, name: str, row: Json) -> None:
-        with contextlib.nullcontext() if row["State"]["Status"] in _UP else contextlib.suppress(EngineError):
-            name = self._network(name)["Name"]
-        if name not in row["NetworkSettings"]["Networks"]:
-            raise _refuse(403, f"container {row['Id']} is not connected to the network {name}")
-        del row["NetworkSettings"]["Networks"][name]
+        up = row["State"]["Status"] in _UP
+        network = {"Id": "", "Name": name}
+        with contextlib.nullcontext() if up else contextlib.suppress(EngineError):
+            network = self._network(name)
+        endpoint = row["NetworkSettings"]["Networks"].get(network["Name"])
+        if endpoint is None or (up and endpoint["NetworkID"] != network["Id"]):
+            raise _refuse(500, f"container {row['Id']} is not connected to network {network['Name']}")
+        del row["NetworkSettings"]["Networks"][network["Name"]]
+
+    def _expect_mode(self, row: Json) -> None:
+        """Newer Engines do nothing on networks while the one that NetworkMode names is not there."""
+        mode = row["HostConfig"].get("NetworkMode")
+        names = {network["Name"] for network in self.has.networks.values()}
+        if not self._old and mode and mode not in names | {"default", "host", "none", "bridge"}:
+            raise _refuse(404, f"could not find a network matching network mode {mode}: network {mode} not found")
 
     def _endpoint(self, endpoint: Json) -> Json:
         return {"IPAMConfig": None, "Links": None, "NetworkID": "", **endpoint}
@@ -434,8 +486,15 @@ class Daemon:
             own = [row["Id"][:12], row["Config"]["Hostname"]]
             endpoint["Aliases"] = [*aliases, *dict.fromkeys(alias for alias in own if alias not in aliases)]
 
-    def _volume(self, name: str, labels: Json | None = None) -> Json:
-        new = {"Name": name, "Driver": "local", "Labels": labels, "Scope": "local", "CreatedAt": self._now()}
+    def _volume(self, name: str, labels: Json | None = None, options: Json | None = None) -> Json:
+        new = {
+            "Name": name,
+            "Driver": "local",
+            "Labels": labels,
+            "Options": options,
+            "Scope": "local",
+            "CreatedAt": self._now(),
+        }
         return self.has.volumes.setdefault(name, new)
 
     def _remove_volume(self, name: str) -> None:
@@ -513,6 +572,7 @@ def _listed(row: Json) -> Json:
         "Names": [row["Name"]],
         "Labels": row["Config"]["Labels"],
         "State": row["State"]["Status"],
+        "NetworkSettings": {"Networks": row["NetworkSettings"]["Networks"]},
         "Ports": [
             {"PrivatePort": int(target.partition("/")[0]), "PublicPort": int(entry["HostPort"]), "Type": target[-3:]}
             for target, entries in row["NetworkSettings"]["Ports"].items()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from reconciler.spec.diagnostics import Diagnostic, closest
-from reconciler.spec.model import DEFAULT_NETWORK, Grant, Spec, State
+from reconciler.spec.model import DEFAULT_NETWORK, Container, Grant, Network, Spec, State, Volume
 from reconciler.spec.places import Path_, as_written, in_text, named
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ def problems(spec: Spec, document: Text) -> Iterator[Diagnostic]:
     yield from _undeclared(spec, document)
     yield from _same_container_name(spec, document)
     yield from _same_engine_name(spec, document)
+    yield from _was(spec, document)
     yield from _imports(spec, document)
 
 
@@ -93,6 +94,23 @@ def _same_engine_name(spec: Spec, document: Text) -> Iterator[Diagnostic]:
                     "use one of them for both, or give one another name",
                 )
             seen[name] = key
+
+
+def _was(spec: Spec, document: Text) -> Iterator[Diagnostic]:
+    for section in ("containers", "networks", "volumes"):
+        declared: Mapping[str, Container | Network | Volume] = getattr(spec, section)
+        seen: dict[str, str] = {}
+        for key, resource in declared.items():
+            if not resource.was:
+                continue
+            path, kind = (section, key, "was"), section[:-1]
+            if resource.was in declared:
+                message = f'{kind} "{key}" was "{resource.was}", which is still declared'
+                yield document.diagnostic(path, message, "name what is no longer declared, or leave `was` out")
+            elif other := seen.get(resource.was):
+                message = f'{kind} "{other}" was "{resource.was}" too'
+                yield document.diagnostic(path, message, "only one can take its place: leave `was` out here")
+            seen[resource.was] = key
 
 
 def _imports(spec: Spec, document: Text) -> Iterator[Diagnostic]:

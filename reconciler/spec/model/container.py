@@ -34,6 +34,7 @@ from reconciler.spec.model.values import (
     Duration,
     EngineName,
     Integer,
+    Labels,
     Microseconds,
     Name,
     Options,
@@ -155,7 +156,7 @@ class Container(Value):
     hostname: Text | None = None
     init: Boolean | None = None
     ipc: Annotated[Text, namespace("none", "private", "host", "shareable")] | None = None
-    labels: Annotated[dict[str, Text], pairs("label")] = {}
+    labels: Labels = {}
     links: Annotated[Texts, AfterValidator(_links)] = ()
     logging: Logging | None = None
     mac_address: MacAddress | None = None
@@ -279,18 +280,6 @@ class Container(Value):
         if total > _MOST_ENVIRONMENT:
             hint = "the kernel takes at most 1 MiB, with the command: mount long values as files"
             raise Invalid(f"the environment is too large: {total >> 10} KiB", hint, key=True)
-        return value
-
-    @field_validator("labels", mode="after")
-    @classmethod
-    def _labels(cls, value: dict[str, str]) -> dict[str, str]:
-        fail(
-            [
-                Invalid(f'label "{key}" is ours to set', "choose another prefix", at=(key,), key=True)
-                for key in value
-                if key.startswith("io.reconciler.")
-            ]
-        )
         return value
 
     @field_validator("volumes", mode="after")

@@ -15,6 +15,7 @@ from reconciler.spec.model.values import (
     EngineName,
     Integer,
     Item,
+    Labels,
     Name,
     Options,
     PortNumber,
@@ -159,7 +160,7 @@ class Pool(Value):
     @model_validator(mode="after")
     def _within(self) -> Self:
         if not self.subnet:
-            return self
+            raise Invalid("a range of addresses needs its subnet", 'write subnet: "192.0.2.0/24"')
         subnet = ipaddress.ip_network(self.subnet)
         if self.ip_range:
             part = ipaddress.ip_network(self.ip_range)
@@ -199,7 +200,7 @@ class Network(Value):
         internal: whether it leads nowhere outside.
         ipam: which addresses it has.
         labels: labels: a mapping, or a list of NAME=value.
-        was: the name that it had in the spec before: it is renamed, rather than removed and another one made.
+        was: the name that it had in the spec before: its containers move over from that one.
     """
 
     name: EngineName | None = None
@@ -211,5 +212,5 @@ class Network(Value):
     enable_ipv6: Boolean | None = None
     internal: Boolean = False
     ipam: Ipam = Ipam()
-    labels: Annotated[dict[str, Text], pairs("label")] = {}
+    labels: Labels = {}
     was: Name | None = None

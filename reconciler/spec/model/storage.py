@@ -14,6 +14,7 @@ from reconciler.spec.model.values import (
     Boolean,
     EngineName,
     Item,
+    Labels,
     Name,
     Options,
     Size,
@@ -159,7 +160,7 @@ class Volume(Value):
     external: Boolean = False
     driver: Text = ""
     driver_opts: Options = {}
-    labels: Annotated[dict[str, Text], pairs("label")] = {}
+    labels: Labels = {}
     protect: Boolean = False
     was: Name | None = None
 

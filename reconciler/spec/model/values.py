@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -159,6 +160,12 @@ def _pair(key: str, value: Any, what: str, step: str | int) -> Iterator[Invalid]
         yield Invalid(f'{what} "{key}" has a NUL character in its value', NUL[1], at=(step,))
 
 
+def _of_others(value: dict[str, str]) -> dict[str, str]:
+    ours = [key for key in value if key.startswith("io.reconciler.")]
+    fail([Invalid(f'label "{key}" is ours to set', "choose another prefix", at=(key,), key=True) for key in ours])
+    return value
+
+
 def names(items: list[Any], what: str) -> list[str]:
     """A list of names, which stands for a mapping with nothing below each.
 
@@ -228,4 +235,5 @@ Cpus = Annotated[int, _read(quantities.cpus), written(quantities.cpus_text)]
 """Billionths of a CPU."""
 Microseconds = Annotated[int, _read(quantities.microseconds)]
 Options = Annotated[dict[str, Text], pairs("option")]
+Labels = Annotated[dict[str, Text], pairs("label"), AfterValidator(_of_others)]
 PortNumber = Annotated[Integer, Field(ge=1, le=65535)]

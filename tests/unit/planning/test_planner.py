@@ -269,7 +269,8 @@ def test_a_stopped_one_starts_after_its_network_is_made_anew() -> None:
     scene.hand("POST", f"/containers/{scene.id('app')}/stop")
     scene.hand("DELETE", "/networks/p_default")
     plan = scene.plan()
-    assert changes(plan) == {"p_default": ("create", []), "p-app-1": ("start", ["state"])}
+    # It keeps the ID of the network that it had: it has to be connected to the new one.
+    assert changes(plan) == {"p_default": ("create", []), "p-app-1": ("update", ["state", "networks"])}
     assert "p_default:create" in needs(plan, "p-app-1:start")
 
 
@@ -433,7 +434,7 @@ def test_an_external_network_or_volume_is_used_and_left_alone(kind: str) -> None
     ]
 
 
-def test_only_the_one_of_two_networks_that_is_ours_counts_whatever_comes_first() -> None:
+def test_a_second_network_of_our_name_that_is_not_ours_is_a_conflict_whatever_comes_first() -> None:
     """Engine 20.10 makes two of one name when asked for both at once."""
     scene = Scene()
     scene.declare({"web": {}})
@@ -445,6 +446,9 @@ def test_only_the_one_of_two_networks_that_is_ours_counts_whatever_comes_first()
         scene.daemon.has.networks = {row["Id"]: row for row in rows}
         said.append(scene.plan().conflicts)
     assert said[0] == said[1]
+    assert [conflict.message for conflict in said[0]] == [
+        'network "p_default" is there twice, and ffffffffffff is not ours'
+    ]
 
 
 # --- images ----------------------------------------------------------------------------------------------------------
