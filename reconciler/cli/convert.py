@@ -111,25 +111,24 @@ def _run(words: list[str], options: Options) -> Conversion:
 
 def _spec(files: tuple[str, ...], text: bytes, options: Options) -> Conversion:
     from reconciler.convert.compose import from_spec
-    from reconciler.spec.loader import files_of, load
+    from reconciler.spec.loader import Asked, files_of, is_standard_input, load_files, load_text
 
     here = Path.cwd()
-    given = files == (_STANDARD_INPUT,)
-    folder = here if given else files_of(files, os.environ, here)[0].parent
     warnings: list[Diagnostic] = []
     traces: list[Trace] = []
-    spec = load(
-        files,
-        project=options.project,
-        environ=os.environ,
-        profiles=options.profile,
-        env_files=options.env_file,
+    asked = Asked(
+        options.project,
+        dict(os.environ),
+        frozenset(options.profile),
+        tuple(map(Path, options.env_file)),
         warn=warnings.append,
         trace=traces.append,
         leave_out=True,
-        text=text if given else None,
     )
-    return from_spec(spec, traces[0], warnings, folder)
+    if is_standard_input(files):
+        return from_spec(load_text(text, here, asked).spec, traces[0], warnings, here)
+    paths = files_of(files, os.environ, here)
+    return from_spec(load_files(paths, here, asked).spec, traces[0], warnings, paths[0].parent)
 
 
 def _container(name: str, options: Options) -> Conversion:

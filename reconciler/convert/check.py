@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler.convert.result import Conversion
@@ -14,6 +15,7 @@ from reconciler.spec.writing import spec_yaml
 
 if TYPE_CHECKING:
     from reconciler.spec.diagnostics import Diagnostic
+    from reconciler.spec.model import Spec
 
 _VARIABLE = re.compile(r"\$\$|\$\{([A-Za-z_][A-Za-z0-9_]*)")
 _ATTRIBUTE = re.compile(r" {4}([a-z_]+):")
@@ -61,21 +63,28 @@ def checked(
 
 def tidied(conversion: Conversion) -> Conversion:
     """A conversion that loads and has no variables, as a person would write it."""
-    from reconciler.spec.loader import load
     from reconciler.spec.writing import native
 
-    spec = load("-", text=spec_yaml(conversion.data).encode())
-    return Conversion(shortened(native(spec)), conversion.notes)
+    return Conversion(shortened(native(loaded(conversion.data, {}))), conversion.notes)
+
+
+def loaded(data: Mapping[str, Any], environ: Mapping[str, str]) -> Spec:
+    """The spec that this native data is, in the working folder.
+
+    Raises:
+        SpecError: it is not valid.
+    """
+    from reconciler.spec.loader import Asked, load_text  # pydantic costs 60 ms
+
+    return load_text(spec_yaml(data).encode(), Path.cwd(), Asked(environ=environ)).spec
 
 
 def _problems(data: Mapping[str, Any], known: Mapping[str, str]) -> list[tuple[Diagnostic, str]]:
     """What is wrong, and the container's attribute that it is about; empty where it is none of them."""
-    from reconciler.spec.loader import load  # pydantic costs 60 ms
-
-    text = spec_yaml(data)
     try:
-        load("-", environ=known, text=text.encode())
+        loaded(data, known)
     except SpecError as error:
+        text = spec_yaml(data)
         return [(problem, _attribute(text, problem.line)) for problem in error.diagnostics]
     return []
 

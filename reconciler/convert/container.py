@@ -16,9 +16,9 @@ from reconciler.convert.spelling import spelled
 from reconciler.fields import ownership
 from reconciler.fields.base import OF_DAEMON, Instance, at
 from reconciler.fields.table import ROW, TABLE
-from reconciler.spec.invalid import Invalid
 from reconciler.spec.model import Container, Spec, State
-from reconciler.spec.reference import parse_reference
+from reconciler.spec.reference import full_reference
+from reconciler.spec.writing import dollars_twice
 
 if TYPE_CHECKING:
     from reconciler.fields.base import Canonical, Field, Inspect
@@ -124,7 +124,7 @@ class _Reader:
         data |= {"networks": self._networks} if self._networks else {}
         data |= {"volumes": self._volumes} if self._volumes else {}
         data |= {"compose_labels": True} if self._compose else {}
-        return Conversion(_dollars_twice(data), tuple(self._notes))
+        return Conversion(dollars_twice(data), tuple(self._notes))
 
     def _declared(self, row: Field) -> Canonical:
         """What the spec must declare of this row; None where it is so by itself."""
@@ -154,7 +154,7 @@ class _Reader:
             self._notes.append("its image has no name any more: tag it, and write that name")
         elif reference.startswith("sha256:"):
             return str(names[0])
-        elif _full(reference) not in {_full(name) for name in names}:
+        elif full_reference(reference) not in {full_reference(name) for name in names}:
             self._notes.append(f'"{reference}" is another image by now than the one that it runs, {names[0]}')
         return reference
 
@@ -251,18 +251,3 @@ class _Reader:
         """`container:ID` → `container:NAME`."""
         kind, colon, other = value.partition(":") if isinstance(value, str) else ("", "", "")
         return f"container:{self._names.get(other, other)}" if colon and kind == "container" else value
-
-
-def _full(reference: str) -> str:
-    try:
-        return str(parse_reference(reference))
-    except Invalid:
-        return reference
-
-
-def _dollars_twice(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.replace("$", "$$")
-    if isinstance(value, dict):
-        return {key: _dollars_twice(item) for key, item in value.items()}
-    return [_dollars_twice(item) for item in value] if isinstance(value, list) else value

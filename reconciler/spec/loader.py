@@ -34,8 +34,6 @@ def load(
     trusted: bool = True,
     warn: Callable[[Diagnostic], None] | None = None,
     trace: Callable[[Trace], None] | None = None,
-    leave_out: bool = False,
-    text: bytes | None = None,
 ) -> Spec:
     """Read one project's spec.
 
@@ -49,8 +47,6 @@ def load(
         trusted: whether the spec may name files outside of its folder; what comes from elsewhere must not.
         warn: told of each warning.
         trace: told where everything was written, once the spec is valid.
-        leave_out: an attribute that is refused by name is left out with a warning, and is no error.
-        text: what is on standard input, for who has read it already.
 
     Raises:
         SpecError: the spec can't be read or is invalid; it lists everything that is wrong.
@@ -63,11 +59,10 @@ def load(
         trusted,
         warn or _ignore,
         trace or _ignore,
-        leave_out,
     )
     here = Path.cwd()
     if is_standard_input(source):
-        return load_text(sys.stdin.buffer.read() if text is None else text, here, asked).spec
+        return load_text(sys.stdin.buffer.read(), here, asked).spec
     return load_files(files_of(source, asked.environ, here, trusted=trusted), here, asked).spec
 
 
@@ -130,7 +125,7 @@ class Asked:
         trusted: whether the spec may name files outside of its folder.
         warn: told of each warning.
         trace: told where everything was written, once the spec is valid.
-        leave_out: an attribute that is refused by name is left out with a warning.
+        leave_out: whether an attribute that is refused by name is left out with a warning, rather than an error.
     """
 
     project: str | None = None

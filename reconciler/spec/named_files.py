@@ -33,7 +33,7 @@ def named_files(spec: Spec) -> Iterator[tuple[Path_, Path]]:
 def _of_build(place: Path_, build: Build | None) -> Iterator[tuple[Path_, Path]]:
     if not build:
         return
-    if not is_remote(build.context):
+    if not build.is_remote:
         yield (*place, "context"), Path(build.context)
         if build.dockerfile:
             yield (*place, "dockerfile"), Path(build.context) / build.dockerfile

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reconciler.spec.model import Container, Image, Spec, State
 from reconciler.spec.model.build import Build
@@ -102,9 +102,7 @@ def _merged(spec: Spec, text: str, image: Image, users: list[str]) -> WantedImag
         tuple(users),
     )
     problems = (*_problems(wanted, builds, containers), *_platform_problems(asked))
-    return WantedImage(
-        text, image, wanted.build, pull, age, wanted.platform, wanted.users, tuple(dict.fromkeys(problems))
-    )
+    return replace(wanted, problems=tuple(dict.fromkeys(problems)))
 
 
 def _platforms(builds: list[Build]) -> Iterator[str]:

@@ -45,16 +45,17 @@ def native(spec: Spec) -> dict[str, Any]:
     found = {key: value for key, value in dumped.items() if value != {}}
     # `containers` is what tells the native form, whatever the file is called.
     found.setdefault("containers", {})
-    data: dict[str, Any] = _dollars_twice(found)
+    data: dict[str, Any] = dollars_twice(found)
     return data
 
 
-def _dollars_twice(value: Any) -> Any:
+def dollars_twice(value: Any) -> Any:
+    """Plain data in which each "$" is itself when it is loaded."""
     if isinstance(value, str):
         return value.replace("$", "$$")
     if isinstance(value, dict):
-        return {key: _dollars_twice(item) for key, item in value.items()}
-    return [_dollars_twice(item) for item in value] if isinstance(value, list) else value
+        return {key: dollars_twice(item) for key, item in value.items()}
+    return [dollars_twice(item) for item in value] if isinstance(value, list) else value
 
 
 def spec_json(data: Mapping[str, Any]) -> str:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler import connect, load, observe
+from reconciler import connect, observe
 from reconciler.cli.convert import existing
+from reconciler.convert import check
 from reconciler.convert.check import checked, tidied
 from reconciler.convert.container import from_container
 from reconciler.convert.run import from_run
@@ -21,7 +22,6 @@ from reconciler.convert.shell import literal
 from reconciler.fields.base import Instance
 from reconciler.fields.payload import declared
 from reconciler.planning.diff import differences
-from reconciler.spec.writing import spec_yaml
 from tests.integration.test_rows import CASES, declare, newer_than
 from tests.integration.world import IDLE, a_world, failures
 
@@ -66,7 +66,7 @@ def converted(world: World, name: str) -> Conversion:
 
 
 def loaded(conversion: Conversion) -> Spec:
-    return load("-", text=spec_yaml(conversion.data).encode())
+    return check.loaded(conversion.data, {})
 
 
 def unlike(world: World, spec: Spec, name: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, ValidationInfo, field_validator, model_validator
 
 from reconciler.spec.invalid import Invalid
 from reconciler.spec.model import hosts
@@ -21,6 +21,21 @@ def _ssh(value: Any) -> Any:
     if isinstance(value, dict):
         return [name if path is None else f"{name}={path}" for name, path in value.items()]
     return value
+
+
+def _references(value: tuple[str, ...]) -> tuple[str, ...]:
+    problems = []
+    for index, text in enumerate(value):
+        try:
+            parse_reference(text)
+        except Invalid as error:
+            problems.append(Invalid(str(error), error.hint, at=(index,)))
+    fail(problems)
+    return value
+
+
+References = Annotated[Texts, AfterValidator(_references)]
+"""A list of image references."""
 
 
 def context(value: Any) -> Any:
@@ -79,7 +94,7 @@ class Build(Value):
     secrets: Annotated[tuple[Grant, ...], grants] = ()
     shm_size: Size | None = None
     ssh: Annotated[Texts, BeforeValidator(_ssh)] = ()
-    tags: Texts = ()
+    tags: References = ()
     target: Text | None = None
     ulimits: Ulimits = {}
 
@@ -122,12 +137,6 @@ class Build(Value):
             for name, _, path in (one.partition("=") for one in value)
         )
 
-    @field_validator("tags", mode="after")
-    @classmethod
-    def _tags(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        check_references(value)
-        return value
-
     @model_validator(mode="after")
     def _one_dockerfile(self) -> Self:
         if self.dockerfile and self.dockerfile_inline:
@@ -136,14 +145,3 @@ class Build(Value):
                 "dockerfile and dockerfile_inline exclude each other", hint, at=("dockerfile_inline",), key=True
             )
         return self
-
-
-def check_references(texts: tuple[str, ...]) -> None:
-    """Says what is wrong with each reference of a list."""
-    problems = []
-    for index, text in enumerate(texts):
-        try:
-            parse_reference(text)
-        except Invalid as error:
-            problems.append(Invalid(str(error), error.hint, at=(index,)))
-    fail(problems)

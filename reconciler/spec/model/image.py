@@ -10,8 +10,8 @@ from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo, field_v
 
 from reconciler.spec.diagnostics import closest
 from reconciler.spec.invalid import Invalid
-from reconciler.spec.model.build import Build, check_references, context
-from reconciler.spec.model.values import Text, Texts, Value, absolute, one_of
+from reconciler.spec.model.build import Build, References, context
+from reconciler.spec.model.values import Text, Value, absolute, one_of
 
 _POLICIES = ("always", "missing", "never", "build", "daily", "weekly", "refresh")
 _EVERY = re.compile(r"every_([0-9]+[wdhms])+")
@@ -72,7 +72,7 @@ class Image(Value):
     platform: Platform | None = None
     pull: PullPolicy | None = None
     state: Annotated[Literal["present", "absent"], one_of("present", "absent")] = "present"
-    tags: Texts = ()
+    tags: References = ()
 
     @field_validator("import_", "load", mode="after")
     @classmethod
@@ -84,12 +84,6 @@ class Image(Value):
     def _digest(cls, value: str | None) -> str | None:
         if value and not _DIGEST.fullmatch(value):
             raise Invalid(f'"{value}" is not a digest', "a digest is sha256: and 64 hexadecimal digits")
-        return value
-
-    @field_validator("tags", mode="after")
-    @classmethod
-    def _tags(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        check_references(value)
         return value
 
     @model_validator(mode="after")

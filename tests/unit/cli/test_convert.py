@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from reconciler.cli.main import main
-from reconciler.spec.loader import load
+from reconciler.spec.loader import Asked, load, load_text
 from tests.support.record_compose import ENVIRON, cases, files
 from tests.support.written import same
 
@@ -193,7 +193,7 @@ def test_the_corpus_of_compose_files_stays_the_same(
         main(["convert", *named])
     text = capsys.readouterr().out
     assert not ended.value.code
-    assert same(load("-", text=text.encode()), load(files(case), environ=ENVIRON))
+    assert same(load_text(text.encode(), Path.cwd(), Asked()).spec, load(files(case), environ=ENVIRON))
 
 
 def test_help_says_how(run: Run) -> None:

@@ -23,14 +23,13 @@ from typing import NamedTuple
 
 import pytest
 
-from reconciler.convert.check import checked
+from reconciler.convert.check import checked, loaded
 from reconciler.convert.result import Conversion
 from reconciler.convert.run import from_run
 from reconciler.convert.run_flags import LETTERS, SWITCHES, TAKE
 from reconciler.convert.run_networks import BRIDGE
 from reconciler.convert.shell import literal, words_of
 from reconciler.errors import ExitCode, UsageError
-from reconciler.spec.loader import load
 from reconciler.spec.writing import spec_yaml
 
 FILES = sorted((Path(__file__).parent / "lines").glob("*.txt"))
@@ -113,7 +112,7 @@ def test_without_a_network_it_is_said_what_that_means() -> None:
 def test_what_the_shell_has_put_in_is_literal() -> None:
     words = ["docker", "run", "-e", "A=$HOME", "nginx", "echo", "$(date)", "${X}"]
     conversion, _ = from_run([literal(word) for word in words])
-    spec = load("-", text=spec_yaml(conversion.data).encode())
+    spec = loaded(conversion.data, {})
     assert spec.containers["nginx"].environment == {"A": "$HOME"}
     assert spec.containers["nginx"].command == ("echo", "$(date)", "${X}")
 
