@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.spec.diagnostics import Diagnostic, spec_error
 from reconciler.spec.interpolation import interpolate
 from reconciler.spec.origin import Origin, Part
+from reconciler.spec.places import in_text, value_at
 from reconciler.spec.problems import MOST, Problems, not_listed
 from reconciler.spec.scalar import Placeholder
 from reconciler.spec.uses import Use, Uses
@@ -76,13 +77,20 @@ class Reading:
             origin: where it is named; None where no file names it: the spec itself, the `.env` beside it.
 
         Raises:
-            SpecError: it is outside of the project's folder, by its path or by a link on the way, and the source is
-                not trusted.
+            SpecError: it is outside of the project's folder, by its path or by a link on the way, or is named by an
+                absolute path, and the source is not trusted.
         """
-        if not self.trusted and not _is_inside(path, self.root):
+        if self.trusted:
+            return
+        if not _is_inside(path, self.root):
             message = f'"{self.name(path)}" is outside of the project\'s folder'
             hint = "this source is not trusted: name a file below the project's folder, and no link that leaves it"
             raise self._failure(path, origin, message, hint)
+        written = _written(origin) if origin else None
+        if isinstance(written, str) and written.startswith(("/", "~")):
+            # It leads elsewhere on another machine.
+            message = f'"{self.name(path)}" is named by an absolute path'
+            raise self._failure(path, origin, message, "this source is not trusted: name it relative to this file")
 
     def _one_more(self, path: Path, origin: Origin | None = None) -> None:
         self.allow(path, origin)
@@ -173,3 +181,8 @@ def _is_inside(path: Path, root: Path) -> bool:
         return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
     except ValueError:  # a NUL in it
         return False
+
+
+def _written(origin: Origin) -> Any:
+    """What stands at this place, also where a short syntax stands for the mapping that it is in."""
+    return value_at(origin.document.data, in_text(origin.document, origin.path))

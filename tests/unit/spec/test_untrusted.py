@@ -80,6 +80,28 @@ def test_what_leaves_the_folder_is_refused_where_it_is_named(
     assert headline.endswith(f"{named}\" is outside of the project's folder")
 
 
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("services: {web: {image: a, env_file: ABS/own.env}}", "1:38"),
+        ("services: {web: {image: a, label_file: [ABS/own.env]}}", "1:41"),
+        ("services: {web: {extends: {service: inside, file: ABS/inside.yaml}}}", "1:51"),
+        ("include: [ABS/inside.yaml]\n" + SERVICE, "1:11"),
+        ("images: {a: {import: ABS/own.env}}\n" + SERVICE, "1:22"),
+        ("services: {web: {build: ABS}}", "1:25"),
+        ("services: {web: {image: a, secrets: [s]}}\nsecrets: {s: {file: ABS/own.env}}", "2:21"),
+    ],
+)
+@pytest.mark.usefixtures("outside")
+def test_an_absolute_path_is_refused_wherever_it_leads(project: Project, text: str, place: str) -> None:
+    project.file("own.env", "A=b")
+    project.file("compose.yaml", text.replace("ABS", str(project.folder)))
+    (headline,) = project.wrong(trusted=False)
+    assert headline.startswith(f'compose.yaml:{place}: "')
+    assert headline.endswith('" is named by an absolute path')
+    assert project.load()
+
+
 def test_all_are_refused_at_once_with_other_mistakes(project: Project, outside: Path) -> None:
     project.file(
         "compose.yaml",
