@@ -10,13 +10,15 @@ from reconciler.spec.diagnostics import spec_error
 if TYPE_CHECKING:
     from reconciler.errors import SpecError
     from reconciler.spec.diagnostics import Diagnostic
+
 MOST = 500
 """Nobody reads more problems of one sort, and to explain each in a hostile file would take a minute."""
 
 
-def not_listed(count: int) -> tuple[str, str]:
-    """Message and hint where there are so many more than `MOST`."""
-    return f"{count} more problems are not listed", "mend those that are, then validate it again"
+def not_listed(count: int | None = None) -> tuple[str, str]:
+    """Message and hint where there are so many more than `MOST`, or where nobody has counted them."""
+    many = "more problems" if count is None else f"{count} more problems"
+    return f"{many} are not listed", "mend those that are, then validate it again"
 
 
 class Problems:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.spec.diagnostics import Diagnostic, spec_error
 from reconciler.spec.interpolation import interpolate
 from reconciler.spec.origin import Origin, Part
-from reconciler.spec.places import in_text, value_at
+from reconciler.spec.places import SECTIONS, in_text, value_at
 from reconciler.spec.problems import MOST, Problems, not_listed
 from reconciler.spec.scalar import Placeholder
 from reconciler.spec.uses import Use, Uses
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 Warn = Callable[[Diagnostic], None]
 
+_MOST_OF_A_KIND = 10_000
+"""Containers, for example: more than an Engine bears, and a hostile file has many more."""
+_MOST_TEMPLATES = 20 * MOST
+"""Wrong ones in a file, after which the rest is not looked at."""
 _MOST_FILES = 1000
 """Of one load: files that include each other in ever new ways must come to an end."""
 
@@ -140,12 +144,19 @@ class Reading:
         is a `Placeholder` then.
 
         Raises:
-            SpecError: there are so many that it makes no sense to go on.
+            SpecError: there is so much of it, or so much is wrong, that it makes no sense to go on.
         """
+        for section in (*SECTIONS, "services"):
+            if isinstance(value := document.data.get(section), dict) and len(value) > _MOST_OF_A_KIND:
+                message = f"more than {_MOST_OF_A_KIND} {section} in one project"
+                raise spec_error([document.diagnostic((section,), message, "split the project", key=True)])
         found: list[tuple[Any, ...]] = []
 
         def problem(*place: Any) -> None:
             found.append(place)
+            if len(found) >= _MOST_TEMPLATES:
+                listed = [document.diagnostic_in(*one) for one in found[:MOST]]
+                raise spec_error([*listed, document.diagnostic((), *not_listed())])
 
         def undefined(path: tuple[str | int, ...], offset: int, length: int, message: str, _hint: str) -> None:
             hint = "it counts as empty; set it, or write a default such as ${NAME:-}"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
+
+from reconciler.spec.problems import MOST, not_listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,4 +25,7 @@ def problems(spec: Spec, document: Text) -> Iterator[Diagnostic]:
     from reconciler.spec.checks import addresses, dependencies, names, ports, updates
 
     for subject in (names, dependencies, ports, addresses, updates):
-        yield from subject.problems(spec, document)
+        found = subject.problems(spec, document)
+        yield from islice(found, MOST)
+        if next(found, None):  # each costs a search for what was meant: a hostile file has tens of thousands
+            yield document.diagnostic((), *not_listed())

@@ -53,6 +53,7 @@ from reconciler.spec.reference import parse_reference
 from reconciler.spec.signals import check_signal
 
 DEFAULT_NETWORK = "default"
+_ENDPOINT = Endpoint()
 _MOST_HOSTNAME = 64
 _MOST_VARIABLE = 128 << 10
 _MOST_ENVIRONMENT = 1 << 20
@@ -165,7 +166,8 @@ class Container(Value):
     mem_swappiness: Annotated[Integer, Field(ge=0, le=100)] | None = None
     memswap_limit: SizeOrUnlimited | None = None
     network_mode: Annotated[Text, namespace("none", "host", "bridge", otherwise=_JOIN)] | None = None
-    networks: dict[Name, Endpoint] = {DEFAULT_NETWORK: Endpoint()}
+    # By a factory: pydantic copies a default in depth for each container, and these can't change.
+    networks: dict[Name, Endpoint] = Field(default_factory=lambda: {DEFAULT_NETWORK: _ENDPOINT})
     oom_kill_disable: Boolean | None = None
     oom_score_adj: Annotated[Integer, Field(ge=-1000, le=1000)] | None = None
     pid: Annotated[Text, namespace("host")] | None = None

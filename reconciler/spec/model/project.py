@@ -18,8 +18,6 @@ from reconciler.spec.model.storage import Volume
 from reconciler.spec.model.values import Boolean, Name, Value, one_of
 from reconciler.spec.reference import Reference, parse_reference
 
-_MOST = 10_000
-"""Of each kind in one project: more than an Engine bears, and a hostile file has many more."""
 _PROJECT_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
@@ -72,8 +70,6 @@ class Spec(Value):
         # As in Compose: `volumes:` with nothing below it has no volume, `pages:` is one with the defaults.
         if value is None:
             return {}
-        if isinstance(value, dict) and len(value) > _MOST:
-            raise Invalid(f"more than {_MOST} of one kind", "split the project", key=True)
         return {key: {} if item is None else item for key, item in value.items()} if isinstance(value, dict) else value
 
     @field_validator("images", mode="after")

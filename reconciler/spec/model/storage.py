@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from reconciler.spec.invalid import Invalid
 from reconciler.spec.model.files import Mode
@@ -55,6 +55,9 @@ class VolumeOptions(Value):
     subpath: Annotated[Text, AfterValidator(_below)] = ""
 
 
+_VOLUME_OPTIONS = VolumeOptions()
+
+
 class ImageOptions(Value):
     """Of a mount of the type image."""
 
@@ -98,7 +101,7 @@ class Mount(Item):
     read_only: Boolean = False
     consistency: Text = ""
     bind: BindOptions = BindOptions()
-    volume: VolumeOptions = VolumeOptions()
+    volume: VolumeOptions = Field(default_factory=lambda: _VOLUME_OPTIONS)
     tmpfs: TmpfsOptions = TmpfsOptions()
     image: ImageOptions = ImageOptions()
 

@@ -57,3 +57,26 @@ def test_a_key_like_our_own_mark_is_a_mistake_like_any_other(project: Project) -
         'container "web" has no "image"',
         'unknown attribute "rest" in container "web"',
     ]
+
+
+def test_a_section_has_an_end(project: Project) -> None:
+    many = ", ".join(f"c{number}: {{image: a}}" for number in range(10_001))
+    for door in ("containers", "services"):
+        project.file("reconciler.yaml", f"{door}: {{{many}}}")
+        assert project.wrong() == [f"reconciler.yaml:1:1: more than 10000 {door} in one project"]
+
+
+def test_only_so_many_names_are_looked_for(project: Project) -> None:
+    names = ", ".join(f"db{number}" for number in range(MOST + 1))
+    project.file("reconciler.yaml", f"containers: {{web: {{image: a, depends_on: [{names}]}}}}")
+    found = project.wrong()
+    assert len(found) == MOST + 1
+    assert "more problems are not listed" in found[0]
+
+
+def test_after_so_many_wrong_variables_the_rest_is_not_looked_at(project: Project) -> None:
+    values = ", ".join(f"A{number}: $X$Y" for number in range(20 * MOST))
+    project.file("reconciler.yaml", f"containers: {{web: {{image: a, environment: {{{values}}}}}}}")
+    found = project.wrong()
+    assert len(found) == MOST + 1
+    assert found[0].endswith(": more problems are not listed")
