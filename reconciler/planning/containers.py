@@ -4,31 +4,24 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
 
 from reconciler.fields import network as network_rows
 from reconciler.fields.base import Instance, Mend
 from reconciler.fields.ownership import Anonymous, anonymous
 from reconciler.fields.payload import create_payload
-from reconciler.fields.table import ROW, TABLE
+from reconciler.fields.table import ROW
 from reconciler.planning.actions import (
-    Action,
     AwaitProof,
     ConnectNetwork,
     CreateContainer,
-    DisconnectNetwork,
-    PauseContainer,
     RemoveContainer,
     RenameContainer,
-    StartContainer,
-    StopContainer,
-    UnpauseContainer,
-    UpdateContainer,
 )
 from reconciler.planning.diff import differences
-from reconciler.planning.plan import Change, Conflict, FieldChange, Operation
+from reconciler.planning.in_place import change_in_place, operation_in_place
+from reconciler.planning.plan import Change, FieldChange, Operation
 from reconciler.planning.slots import NEXT, OLD, Slot
+from reconciler.planning.steps import ContainerPlan, Step, pause, start, stop
 from reconciler.planning.waiting import Before
 from reconciler.spec.model import State
 from reconciler.state.resource import Kind, ResourceKey
@@ -49,50 +42,6 @@ _PLATFORM_AT_CREATE = (1, 41)
 _FAILED_BEFORE = "failed before, and is not tried again until it changes"
 
 _LOST = {"dead", "removing"}
-
-
-@dataclass(slots=True)
-class ContainerPlan:
-    """What becomes of one container.
-
-    Attributes:
-        up: the action after which it is up; None where it is already, or is not to be.
-        starts: whether it is started, rather than goes on.
-        replaced: the action after which its replacement is behind it; None where it is not replaced.
-        failed: whether it is a job that failed before, and is left as it is.
-    """
-
-    changes: list[Change] = field(default_factory=list)
-    conflicts: list[Conflict] = field(default_factory=list)
-    actions: list[Action] = field(default_factory=list)
-    up: str | None = None
-    starts: bool = False
-    replaced: str | None = None
-    failed: bool = False
-
-    def add(self, action: Action) -> str:
-        """Append an action; its ID."""
-        self.actions.append(action)
-        return action.id
-
-
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """What the actions of one container share, so that each is said in a line."""
-
-    resource: ResourceKey
-    reason: str
-    group: str = ""
-
-    def __call__(self, verb: str, *needs: str, after: tuple[str, ...] = ()) -> dict[str, Any]:
-        return {
-            "id": f"{Kind.CONTAINER}/{self.resource.name}:{verb}",
-            "resource": self.resource,
-            "reason": self.reason,
-            "needs": needs,
-            "after": after,
-            "group": self.group,
-        }
 
 
 def plan_container(
@@ -126,16 +75,16 @@ def plan_container(
     resource = ResourceKey(Kind.CONTAINER, instance.name)
     if current is not None and current.status in _LOST:
         # Neither start nor stop work on it any more; only its removal can be asked for again.
-        step = _Step(resource, f"it is {current.status}")
+        step = Step(resource, f"it is {current.status}")
         gone.append(part.add(RemoveContainer(container=current.id, expected_name=current.name, **step("clear"))))
         current = None
     if current is None:
         part.changes.append(Change(resource, Operation.CREATE, _described(instance)))
-        step = _Step(resource, "not here yet")
+        step = Step(resource, "not here yet")
         created, ready = _create(part, instance, snapshot, instance.name, step, (*to_create, *gone))
         if instance.container.state is not State.STOPPED:
-            started = _start(part, created, step, ready, to_start)
-            _pause(part, instance, created, step, started)
+            started = start(part, created, step, ready, to_start)
+            pause(part, instance, created, step, started)
         return part
     found = differences(instance, current, snapshot)
     if failed:
@@ -157,21 +106,22 @@ def plan_container(
     reason = ", ".join(change.path for change in fields) or restart
     if Mend.REPLACE in mends:
         part.changes.append(Change(resource, Operation.REPLACE, "", fields))
-        step = _Step(resource, reason, group=f"{Kind.CONTAINER}/{instance.name}")
+        step = Step(resource, reason, group=f"{Kind.CONTAINER}/{instance.name}")
         if current.name == f"{instance.name}{NEXT}":
             # Cut off between its two renames: it gets its name first, since the new one needs that one.
-            plain = _Step(resource, reason)
+            plain = Step(resource, reason)
             rename = RenameContainer(container=current.id, old_name=current.name, name=instance.name, **plain("rename"))
             gone.append(part.add(rename))
             current = ContainerState({**current.inspect, "Name": f"/{instance.name}"})
-        back = _rejoin(part, instance, current, _Step(resource, reason), rejoin)
+        back = _rejoin(part, instance, current, Step(resource, reason), rejoin)
         before = Before((*to_start.needs, *back), to_start.after)
         _replace(part, instance, current, snapshot, step, (*to_create, *gone, *turn), before)
     else:
-        operation = Operation.RESTART if restart else _operation(mends, instance, current)
+        operation = Operation.RESTART if restart else operation_in_place(mends, instance, current)
         again = f"joins {', '.join(sorted(rejoin))} again, which is made anew" if rejoin else ""
         part.changes.append(Change(resource, operation, "; ".join(filter(None, [restart, again])), fields))
-        _change(part, instance, current, _Step(resource, reason), mends, to_create, to_start, restart=bool(restart))
+        step = Step(resource, reason)
+        change_in_place(part, instance, current, step, mends, to_create, to_start, restart=bool(restart))
     return part
 
 
@@ -179,20 +129,10 @@ def plan_removal(container: ContainerState, why: str) -> ContainerPlan:
     """Stop and remove a container that is not wanted; its volumes stay."""
     resource = ResourceKey(Kind.CONTAINER, container.name)
     part = ContainerPlan(changes=[Change(resource, Operation.REMOVE, why)])
-    step = _Step(resource, why)
-    stop = _stop(part, container, step("stop")) if container.is_up else ()
-    part.add(RemoveContainer(container=container.id, expected_name=container.name, **step("remove", *stop)))
+    step = Step(resource, why)
+    stopped = stop(part, container, step("stop")) if container.is_up else ()
+    part.add(RemoveContainer(container=container.id, expected_name=container.name, **step("remove", *stopped)))
     return part
-
-
-def _stop(part: ContainerPlan, container: ContainerState, common: dict[str, Any]) -> tuple[str, ...]:
-    action = StopContainer(
-        container=container.id,
-        expected_name=container.name,
-        seconds=container.stop_seconds,
-        **common,
-    )
-    return (part.add(action),)
 
 
 def _remove_leftover(part: ContainerPlan, container: ContainerState) -> str:
@@ -207,7 +147,7 @@ def _create(
     instance: Instance,
     snapshot: Snapshot,
     name: str,
-    step: _Step,
+    step: Step,
     to_create: tuple[str, ...],
     forerunner: ContainerState | None = None,
 ) -> tuple[str, tuple[str, ...]]:
@@ -228,25 +168,12 @@ def _create(
     return created, tuple(ready)
 
 
-def _start(part: ContainerPlan, container: str, step: _Step, needs: tuple[str, ...], to_start: Before) -> str:
-    common = step("start", *needs, *to_start.needs, after=to_start.after)
-    part.up = part.add(StartContainer(container=container, **common))
-    part.starts = True
-    return part.up
-
-
-def _pause(part: ContainerPlan, instance: Instance, container: str, step: _Step, *needs: str) -> None:
-    """Pause it, if it is to be paused."""
-    if instance.container.state is State.PAUSED:
-        part.add(PauseContainer(container=container, **step("pause", *needs)))
-
-
 def _replace(
     part: ContainerPlan,
     instance: Instance,
     old: ContainerState,
     snapshot: Snapshot,
-    step: _Step,
+    step: Step,
     to_create: tuple[str, ...],
     to_start: Before,
 ) -> None:
@@ -255,11 +182,11 @@ def _replace(
     created = step("create")["id"]
     # Not before all that the new one needs is up: until then the old one goes on serving.
     before_stop = step("stop old", created, *to_start.needs, after=to_start.after)
-    stopped = _stop(part, old, before_stop) if old.is_up else ()
+    stopped = stop(part, old, before_stop) if old.is_up else ()
     new, ready = _create(part, instance, snapshot, f"{instance.name}{NEXT}", step, to_create, forerunner=old)
     proven = (*ready, *stopped)
     if state in {State.RUNNING, State.PAUSED}:
-        started = _start(part, new, step, (*ready, *stopped), to_start)
+        started = start(part, new, step, (*ready, *stopped), to_start)
         gate = AwaitProof(
             container=new,
             monitor_seconds=_MONITOR_SECONDS,
@@ -280,72 +207,19 @@ def _replace(
     )
     part.replaced = in_place
     # From here on there is nothing to take back: what fails is left to the next cycle.
-    after = _Step(step.resource, step.reason)
+    after = Step(step.resource, step.reason)
     if state is State.COMPLETED:
         # Not before it has its name: a new one of another name is begun again when it was cut off, and a job runs once.
-        part.replaced = _start(part, new, after, (in_place,), to_start)
-    _pause(part, instance, new, after, in_place)
+        part.replaced = start(part, new, after, (in_place,), to_start)
+    pause(part, instance, new, after, in_place)
     part.add(RemoveContainer(container=old.id, expected_name=away, **after("remove old", in_place)))
-
-
-def _change(
-    part: ContainerPlan,
-    instance: Instance,
-    current: ContainerState,
-    step: _Step,
-    mends: Mapping[Mend, list[FieldChange]],
-    to_connect: tuple[str, ...],
-    to_start: Before,
-    *,
-    restart: bool,
-) -> None:
-    """Mend in place, without a restart unless one is asked for."""
-    done: list[str] = []
-    if Mend.RENAME in mends:
-        rename = RenameContainer(container=current.id, old_name=current.name, name=instance.name, **step("rename"))
-        done.append(part.add(rename))
-    for change in mends.get(Mend.CONNECT, ()):
-        done += _connect(part, current, change, step, to_connect)
-    if Mend.UPDATE in mends:
-        payload: dict[str, Any] = {}
-        paths = {change.path for change in mends[Mend.UPDATE]}
-        paths |= {ROW[path].along for path in paths} - {""}
-        for row in TABLE:
-            if row.path in paths:
-                row.write(payload, row.wanted(instance))
-        done.append(part.add(UpdateContainer(container=current.id, payload=payload["HostConfig"], **step("update"))))
-    named = ContainerState({**current.inspect, "Name": f"/{instance.name}"})
-    if restart:
-        common = step("stop", *to_connect, *done, *to_start.needs, after=to_start.after)
-        _start(part, current.id, step, _stop(part, named, common), Before())
-    elif Mend.STATE in mends:
-        _change_state(part, instance, named, step, tuple(done), Before((*to_connect, *to_start.needs), to_start.after))
-
-
-def _change_state(
-    part: ContainerPlan,
-    instance: Instance,
-    current: ContainerState,
-    step: _Step,
-    needs: tuple[str, ...],
-    to_start: Before,
-) -> None:
-    state = instance.container.state
-    if state is State.STOPPED:
-        _stop(part, current, step("stop", *needs))
-    elif current.status == "paused":
-        part.up = part.add(UnpauseContainer(container=current.id, **step("unpause", *needs)))
-    elif current.is_up:
-        _pause(part, instance, current.id, step, *needs)
-    else:
-        _pause(part, instance, current.id, step, _start(part, current.id, step, needs, to_start))
 
 
 def _rejoin(
     part: ContainerPlan,
     instance: Instance,
     current: ContainerState,
-    step: _Step,
+    step: Step,
     rejoin: Mapping[str, tuple[str, ...]],
 ) -> tuple[str, ...]:
     """Connect a container that is to be replaced again: until then it serves, and it may have to go on."""
@@ -363,38 +237,6 @@ def _rejoin(
         )
         for network, needs in sorted(rejoin.items())
     )
-
-
-def _connect(
-    part: ContainerPlan, current: ContainerState, change: FieldChange, step: _Step, needs: tuple[str, ...]
-) -> list[str]:
-    wanted, actual = change.wanted["joined"], change.actual["joined"]
-    done: list[str] = []
-    for network in sorted(wanted.keys() | actual.keys()):
-        if network_rows.same_endpoint(wanted.get(network), actual.get(network)):
-            continue
-        left: tuple[str, ...] = ()
-        if network in actual:
-            leave = DisconnectNetwork(container=current.id, network=network, **step(f"disconnect {network}", *needs))
-            left = (part.add(leave),)
-            done += left
-        if network in wanted:
-            join = ConnectNetwork(
-                container=current.id,
-                network=network,
-                endpoint=network_rows.endpoint(wanted[network]),
-                **step(f"connect {network}", *needs, *left),
-            )
-            done.append(part.add(join))
-    return done
-
-
-def _operation(mends: Mapping[Mend, list[FieldChange]], instance: Instance, current: ContainerState) -> Operation:
-    if set(mends) != {Mend.STATE}:
-        return Operation.UPDATE
-    if instance.container.state is State.STOPPED:
-        return Operation.STOP
-    return Operation.PAUSE if instance.container.state is State.PAUSED and current.is_up else Operation.START
 
 
 def _carried(instance: Instance, old: ContainerState, snapshot: Snapshot) -> Anonymous | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
 
 from reconciler.fields import ownership
@@ -13,57 +13,32 @@ from reconciler.fields.payload import digest
 from reconciler.fields.table import TABLE
 from reconciler.planning.absent_images import plan_absent
 from reconciler.planning.actions import (
-    Action,
     ConnectNetwork,
     CreateContainer,
-    CreateNetwork,
     DisconnectNetwork,
     RemoveContainer,
     RemoveNetwork,
-    RenameContainer,
-    StartContainer,
     StopContainer,
 )
-from reconciler.planning.containers import ContainerPlan, plan_container, plan_removal
+from reconciler.planning.containers import plan_container, plan_removal
+from reconciler.planning.draft import Draft
 from reconciler.planning.failures import Failure
+from reconciler.planning.handover import hand_over_names, hand_over_ports, hand_over_ranges
 from reconciler.planning.images import ImagePlan, plan_images
-from reconciler.planning.networks import overlap, plan_networks, ranges, wanted_ranges, without_gone
+from reconciler.planning.networks import plan_networks, without_gone
 from reconciler.planning.not_yet import not_yet
 from reconciler.planning.places import PlacesPlan
-from reconciler.planning.plan import Change, Conflict, Notice, Operation, Plan, change_order, ordered
+from reconciler.planning.plan import Change, Conflict, Operation, Plan
 from reconciler.planning.slots import Slot, find_slot, key_of
+from reconciler.planning.steps import ContainerPlan
 from reconciler.planning.volumes import plan_volumes, used_on
 from reconciler.planning.waiting import Before, Replica, Waiting, precede
 from reconciler.spec.model import Spec, State
 from reconciler.spec.reference import full_reference
 from reconciler.state.resource import Kind, ResourceKey
-from reconciler.state.snapshot import ContainerState, NetworkState, Snapshot, host_ports, is_in_range
+from reconciler.state.snapshot import ContainerState, NetworkState, Snapshot
 
 _DOWN = "the project is taken down"
-
-
-@dataclass(slots=True)
-class _Draft:
-    changes: list[Change] = field(default_factory=list)
-    actions: dict[str, Action] = field(default_factory=dict)
-    conflicts: list[Conflict] = field(default_factory=list)
-    notices: list[Notice] = field(default_factory=list)
-
-    def add(self, part: ContainerPlan) -> None:
-        self.changes += part.changes
-        self.conflicts += part.conflicts
-        self.actions |= {action.id: action for action in part.actions}
-
-    def finish(self, project: str, snapshot: Snapshot, kept_volumes: list[str]) -> Plan:
-        return Plan(
-            project=project,
-            engine=snapshot.engine,
-            changes=tuple(sorted(self.changes, key=change_order)),
-            actions=ordered(self.actions.values()),
-            conflicts=tuple(self.conflicts),
-            kept_volumes=tuple(kept_volumes),
-            notices=tuple(self.notices),
-        )
 
 
 def plan(spec: Spec, snapshot: Snapshot, failures: frozenset[Failure] = frozenset()) -> Plan:
@@ -74,7 +49,7 @@ def plan(spec: Spec, snapshot: Snapshot, failures: frozenset[Failure] = frozense
         snapshot: what is there, observed for this spec.
         failures: replacements and jobs that failed before and are not to be tried again.
     """
-    draft = _Draft()
+    draft = Draft()
     spec = used_on(spec, snapshot)
     images = plan_images(spec, snapshot)
     places = PlacesPlan()
@@ -101,10 +76,10 @@ def plan(spec: Spec, snapshot: Snapshot, failures: frozenset[Failure] = frozense
         for part in _plan_replicas(_Planning(spec, snapshot, images, places, waiting, failures), key, wanted, needs):
             draft.add(part)
             draft.actions |= {gate.id: gate for gate in waiting.gates(part.actions)}
-    _hand_over_names(draft, snapshot)
-    _hand_over_ports(draft, spec, snapshot)
+    hand_over_names(draft, snapshot)
+    hand_over_ports(draft, spec, snapshot)
     _remove_networks(draft, places.removals, snapshot, "no longer declared")
-    _hand_over_ranges(draft, snapshot)
+    hand_over_ranges(draft, snapshot)
     absent = plan_absent([image.wanted for image in images.values()], draft.actions, snapshot)
     draft.changes += absent.changes
     draft.conflicts += absent.conflicts
@@ -120,7 +95,7 @@ def plan_down(project: str, snapshot: Snapshot, spec: Spec | None = None) -> Pla
         snapshot: what is there, observed for this project.
         spec: what was wanted, for the order: who depends on another is stopped before it.
     """
-    draft = _Draft()
+    draft = Draft()
     for container in sorted(snapshot.containers, key=lambda state: state.name):
         draft.add(plan_removal(container, _DOWN))
     if spec:
@@ -131,7 +106,7 @@ def plan_down(project: str, snapshot: Snapshot, spec: Spec | None = None) -> Pla
         for key in spec.containers:
             for dependency in sorted(precede(spec.containers[key])):
                 for stop in stops[dependency]:
-                    draft.actions[stop] = _needing(draft.actions[stop], stops[key])
+                    draft.add_needs(stop, stops[key])
     networks = [network for network in snapshot.networks if network.labels.get(ownership.PROJECT) == project]
     _remove_networks(draft, sorted(networks, key=lambda network: (network.name, network.id)), snapshot, _DOWN)
     kept = sorted(volume.name for volume in snapshot.volumes if volume.labels.get(ownership.PROJECT) == project)
@@ -330,90 +305,7 @@ def _too_new(instance: Instance, snapshot: Snapshot) -> Iterator[Conflict]:
             )
 
 
-def _hand_over_names(draft: _Draft, snapshot: Snapshot) -> None:
-    """A name that another of our containers has now is free once that one is removed or renamed."""
-    freed: dict[str, str] = {}
-    holders = {container.id: container.name for container in snapshot.containers}
-    for action in draft.actions.values():
-        if isinstance(action, RemoveContainer | RenameContainer) and action.container in holders:
-            # Of a rename and a removal of the same container, the rename comes first.
-            name = holders[action.container]
-            if name not in freed or (
-                isinstance(action, RenameContainer) and not isinstance(draft.actions[freed[name]], RenameContainer)
-            ):
-                freed[name] = action.id
-    for action in list(draft.actions.values()):
-        name = action.name if isinstance(action, CreateContainer | RenameContainer) else ""
-        free = freed.get(name)
-        if not free or free == action.id or free in action.needs:
-            continue
-        if _leads_to(draft, free, action.id):
-            draft.conflicts.append(
-                Conflict(
-                    action.resource,
-                    f'the name "{name}" goes round: who has it now can\'t give it up before this container has it',
-                    "give one of them a third name first, apply, then the name that you want",
-                )
-            )
-        else:
-            draft.actions[action.id] = _needing(action, [free])
-
-
-def _hand_over_ports(draft: _Draft, spec: Spec, snapshot: Snapshot) -> None:
-    """A host port that another of our containers holds now is free once that one is stopped."""
-    freed: dict[str, list[str]] = defaultdict(list)
-    holders = {container.id: container for container in snapshot.containers}
-    whose: dict[str, str] = {}
-    for action in draft.actions.values():
-        if isinstance(action, StopContainer):
-            whose[action.id] = key_of(spec, holders[action.container])
-            for port in holders[action.container].held_ports:
-                freed[port].append(action.id)
-    if not freed:
-        return
-    created = {action.id: action for action in draft.actions.values() if isinstance(action, CreateContainer)}
-    for action in list(draft.actions.values()):
-        if not isinstance(action, StartContainer):
-            continue
-        if action.container in created:
-            payload = created[action.container].payload
-            wanted, key = host_ports(payload), payload["Labels"][ownership.RESOURCE]
-        else:
-            wanted, key = holders[action.container].host_ports, key_of(spec, holders[action.container])
-        needs = [stop for port in sorted(wanted) for stop in freed.get(port, ()) if stop not in action.needs]
-        for stop in needs:
-            if _leads_to(draft, stop, action.id):
-                # The holder would wait for this very container: it stops earlier, before what it depends on is up.
-                stopping = draft.actions[stop]
-                draft.actions[stop] = replace(
-                    stopping,
-                    needs=tuple(n for n in stopping.needs if not (n == action.id or _leads_to(draft, n, action.id))),
-                    after=tuple(n for n in stopping.after if not (n == action.id or _leads_to(draft, n, action.id))),
-                )
-        # Of a range another port does too, and replicas have one each: after those that give one back, if it can be.
-        needs += [
-            stop
-            for port in sorted(freed)
-            if any(is_in_range(port, range_) for range_ in wanted)
-            for stop in freed[port]
-            if whose[stop] != key and not _leads_to(draft, stop, action.id)
-        ]
-        draft.actions[action.id] = _needing(action, [need for need in needs if need not in action.needs])
-
-
-def _leads_to(draft: _Draft, start: str, goal: str) -> bool:
-    seen, todo = set(), [start]
-    while todo:
-        current = todo.pop()
-        if current == goal:
-            return True
-        if current not in seen:
-            seen.add(current)
-            todo += [*draft.actions[current].needs, *draft.actions[current].after]
-    return False
-
-
-def _remove_networks(draft: _Draft, networks: list[NetworkState], snapshot: Snapshot, why: str) -> None:
+def _remove_networks(draft: Draft, networks: list[NetworkState], snapshot: Snapshot, why: str) -> None:
     """Remove networks, each once our containers have left it."""
     for network in networks:
         members = {container.id for container in snapshot.containers if network.name in container.networks}
@@ -433,39 +325,6 @@ def _remove_networks(draft: _Draft, networks: list[NetworkState], snapshot: Snap
         )
         draft.actions[action.id] = action
         draft.changes.append(Change(resource, Operation.REMOVE, why))
-
-
-def _hand_over_ranges(draft: _Draft, snapshot: Snapshot) -> None:
-    """The addresses of a network of ours are free once that one is removed."""
-    networks = {network.id: network for network in snapshot.networks}
-    removals = [action for action in draft.actions.values() if isinstance(action, RemoveNetwork)]
-    creations = [action for action in draft.actions.values() if isinstance(action, CreateNetwork)]
-    for creation in creations:
-        asked = wanted_ranges(creation)
-        for removal in removals:
-            if removal.id in creation.needs or not overlap(asked, ranges(networks[removal.network])):
-                continue
-            # Who leaves the old network would rather wait until the new one is there: it can't.
-            for leave in [need for need in removal.needs if isinstance(draft.actions[need], DisconnectNetwork)]:
-                kept = [need for need in draft.actions[leave].needs if not _leads_to(draft, need, creation.id)]
-                draft.actions[leave] = replace(draft.actions[leave], needs=tuple(kept))
-            if _leads_to(draft, removal.id, creation.id):
-                draft.conflicts.append(_taken_range(creation, networks[removal.network]))
-            else:
-                draft.actions[creation.id] = _needing(draft.actions[creation.id], [removal.id])
-
-
-def _taken_range(creation: CreateNetwork, old: NetworkState) -> Conflict:
-    name = creation.resource.name
-    return Conflict(
-        creation.resource,
-        f'network "{name}" asks for addresses that "{old.name}" has until containers have moved from it to "{name}"',
-        f"choose another `subnet`, or keep the network under its name: `name: {old.name}`",
-    )
-
-
-def _needing(action: Action, more: list[str]) -> Action:
-    return replace(action, needs=(*action.needs, *more))
 
 
 def _key_of(spec: Spec, snapshot: Snapshot, action: StopContainer) -> str:
