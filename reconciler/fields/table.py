@@ -11,25 +11,22 @@ ROW = {row.path: row for row in TABLE}
 _PLANNED = "decides what is done, and when; a container that runs does not know of it"
 _OF_IMAGE = "decides how its image comes here; the row `image` compares which one it is"
 
+NOT_YET = (
+    *("adopt", "configs", "drift", "external_links", "links", "mac_address", "post_start", "pre_stop", "secrets"),
+    "volumes_from",
+)
+"""Attributes that are read, and that no version carries out so far: a plan that would need to is a conflict."""
+
 NOT_ON_THE_ENGINE = {
-    "adopt": _PLANNED,
+    **dict.fromkeys(NOT_YET, "is read, and not carried out yet"),
     "build": _OF_IMAGE,
-    "configs": "",
     "depends_on": "orders the actions of a plan; a container that runs does not know of it",
-    "drift": _PLANNED,
-    "external_links": "",
-    "links": "",
-    "mac_address": "is part of the row `networks`",
     "network_mode": "is part of the row `networks`",
     "platform": _OF_IMAGE,
-    "post_start": _PLANNED,
-    "pre_stop": _PLANNED,
     "pull_policy": _OF_IMAGE,
     "pull_refresh_after": _OF_IMAGE,
     "replicas": "says how many containers there are",
-    "secrets": "",
     "update": _PLANNED,
-    "volumes_from": "",
     "was": _PLANNED,
 }
 """Attributes without a row, and why."""

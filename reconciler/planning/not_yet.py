@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from reconciler.fields.table import NOT_YET
 from reconciler.planning.plan import Conflict
 from reconciler.spec.model import Container, Endpoint, Mount, Settings, Spec, State, Update
 from reconciler.state.resource import Kind, ResourceKey
 
-_CONTAINER = [
-    *("adopt", "configs", "drift", "external_links", "links", "mac_address", "post_start", "pre_stop", "secrets"),
-    "volumes_from",
-]
-_UPDATE = ["order", "monitor", "failure_action", "drain", "before"]
+_UPDATE = ("order", "monitor", "failure_action", "drain", "before")
+_ENDPOINT = ("gw_priority", "interface_name", "mac_address")
+
+_WHY = "is read, but this version does not carry it out yet"
+_HINT = "leave it out, and nothing else has to change"
 
 
 def not_yet(spec: Spec) -> Iterator[Conflict]:
@@ -21,21 +22,22 @@ def not_yet(spec: Spec) -> Iterator[Conflict]:
     for key, container in spec.containers.items():
         if container.state is not State.ABSENT:
             yield from _container(ResourceKey(Kind.CONTAINER, spec.container_name(key)), container)
-    for name in ("prune", "parallelism", "on_failure", "sensitive", "interval"):
+    for name in Settings.model_fields:
         if getattr(spec.settings, name) != getattr(Settings(), name):
-            yield _conflict(ResourceKey(Kind.CONTAINER, spec.name), f"settings.{name}")
+            # They are of no resource; what is said names the project.
+            project = ResourceKey(Kind.CONTAINER, spec.name)
+            yield Conflict(project, f'project "{spec.name}": `settings.{name}` {_WHY}', _HINT)
 
 
 def _container(resource: ResourceKey, container: Container) -> Iterator[Conflict]:
-    yield from _attributes(resource, container, Container(image=container.image), _CONTAINER)
+    yield from _attributes(resource, container, Container(image=container.image), NOT_YET)
     yield from _attributes(resource, container.update, Update(), _UPDATE, "update.")
     if container.shares or any(
         str(mode).startswith("container:") for mode in (container.network_mode, container.ipc, container.pid)
     ):
         yield _conflict(resource, "a namespace of another container")
     for name, endpoint in container.joined.items():
-        given = ("gw_priority", "interface_name", "mac_address")
-        yield from _attributes(resource, endpoint, Endpoint(), given, f"networks.{name}.")
+        yield from _attributes(resource, endpoint, Endpoint(), _ENDPOINT, f"networks.{name}.")
     for mount in container.volumes:
         yield from _mount(resource, mount)
     if any("=" in device.source for device in container.devices):
@@ -50,7 +52,7 @@ def _mount(resource: ResourceKey, mount: Mount) -> Iterator[Conflict]:
 
 
 def _attributes(
-    resource: ResourceKey, value: Any, default: Any, names: list[str] | tuple[str, ...], prefix: str = ""
+    resource: ResourceKey, value: Any, default: Any, names: tuple[str, ...], prefix: str = ""
 ) -> Iterator[Conflict]:
     for name in names:
         if getattr(value, name) != getattr(default, name):
@@ -58,5 +60,4 @@ def _attributes(
 
 
 def _conflict(resource: ResourceKey, what: str) -> Conflict:
-    message = f'{resource.kind} "{resource.name}": {what} is read, but this version does not carry it out yet'
-    return Conflict(resource, message, "leave it out, and nothing else has to change")
+    return Conflict(resource, f'{resource.kind} "{resource.name}": {what} {_WHY}', _HINT)
