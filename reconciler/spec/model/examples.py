@@ -1,4 +1,4 @@
-"""An example of each attribute of each part of a spec, in YAML: for docs/spec.md, and for the hints of errors."""
+"""An example of each attribute of each part of a spec, in YAML, for docs/spec.md."""
 
 from __future__ import annotations
 
