@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
+from reconciler.spec import attributes, loaded_attributes
+from reconciler.spec.loaded_attributes import LoadedAttribute
 from reconciler.spec.model import Spec
 from reconciler.spec.model.descriptions import CONTAINER, PARTS
 
@@ -170,9 +172,25 @@ def _sentence(text: str) -> str:
     return f"{text[0].upper()}{text[1:].removesuffix('.')}."
 
 
+def _loaded(known: Mapping[str, LoadedAttribute], table: attributes.Table) -> Schema:
+    """What the loader carries out, and what it ignores with a note."""
+    found = {name: {"description": one.meaning, **one.schema} for name, one in known.items()}
+    for name, attribute in table.items():
+        if attribute.standing is attributes.Standing.IGNORED:
+            found[name] = {"description": f"Has no effect: it {attribute.note}.", "deprecated": True}
+    return found
+
+
 def spec_schema() -> Schema:
     """The JSON Schema of a spec file, in the native form."""
     found: Schema = _with_bounds(Spec.model_json_schema(by_alias=True, schema_generator=_Reader))
     found.pop("required", None)  # the name of the project may be the folder's
     found["properties"]["spec"] = {"description": "The version of this form.", "const": "v1"}
+    found["properties"] |= _loaded(loaded_attributes.SPEC, attributes.TOP)
+    container = found["$defs"]["Container"]
+    container["properties"] |= _loaded(loaded_attributes.CONTAINER, attributes.CONTAINER)
+    container["required"].remove("image")  # the loader finds another way to it
+    container["anyOf"] = [{"required": [name]} for name in ("image", "build", "extends")]
+    sections = found["properties"]
+    sections["containers"]["anyOf"][0]["additionalProperties"] = {"$ref": "#/$defs/Container"}  # there is no empty one
     return {"$schema": DIALECT, "title": "A spec of reconciler", **{k: v for k, v in found.items() if k != "title"}}

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler.fields.table import NOT_ON_THE_ENGINE, ROW
+from reconciler.spec import loaded_attributes
 from reconciler.spec.attributes import TABLES
 from reconciler.spec.model.descriptions import CONTAINER
 from reconciler.spec.model.examples import EXAMPLES
@@ -63,6 +64,14 @@ def attributes() -> str:
     lines = ["| attribute | meaning | example |", "| --- | --- | --- |"]
     for name, (meaning, example) in CONTAINER.items():
         lines.append(f"| `{name}` | {_cell(meaning)} | `{name}: {_cell(example)}` |")
+    return "\n".join(lines)
+
+
+def loaded() -> str:
+    """The attributes that the loader carries out."""
+    lines = ["| attribute | meaning | example |", "| --- | --- | --- |"]
+    for name, one in {**loaded_attributes.CONTAINER, **loaded_attributes.SPEC}.items():
+        lines.append(f"| `{name}` | {_cell(one.meaning)} | `{name}: {_cell(one.example)}` |")
     return "\n".join(lines)
 
 
@@ -144,7 +153,7 @@ def page(text: str) -> str:
 
     def made(match: re.Match[str]) -> str:
         name = match[2]
-        made_by = {"changes": changes, "attributes": attributes, "compose": compose}
+        made_by = {"changes": changes, "attributes": attributes, "compose": compose, "loaded": loaded}
         body = made_by[name]() if name.islower() else part(name)
         return f"{match[1]}\n{body}\n\n{match[3]}"
 

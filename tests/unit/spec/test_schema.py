@@ -10,10 +10,17 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from reconciler.spec import loaded_attributes
+from reconciler.spec.loader import load
 from reconciler.spec.model import Container
 from reconciler.spec.model.descriptions import CONTAINER
 from reconciler.spec.schema import spec_schema
+from reconciler.spec.writing import native
+from tests.support.record_compose import ENVIRON, files
+from tests.support.record_compose import cases as corpus
 from tests.support.samples import SAMPLES
+from tests.unit.spec.test_wrong_specs import FILES as WRONG
+from tests.unit.spec.test_wrong_specs import cases
 
 ROOT = Path(__file__).parents[3]
 PUBLISHED = ROOT / "specs" / "schema.json"
@@ -50,6 +57,58 @@ def test_every_attribute_of_a_container_is_described_with_an_example() -> None:
         value = yaml.safe_load(example)
         assert errors(with_container(**{name: value})) == []
         Container.model_validate({"image": "a:1", name: value, **NEEDS.get(name, {})})
+
+
+@pytest.mark.parametrize("name", loaded_attributes.CONTAINER)
+def test_it_takes_what_the_loader_carries_out(name: str, tmp_path: Path) -> None:
+    value = yaml.safe_load(loaded_attributes.CONTAINER[name].example)
+    assert errors(with_container(**{name: value})) == []
+    assert errors(with_container(**{name: {"nonsense": 1}}))
+    for file in ("web.env", "web.labels"):
+        (tmp_path / file).touch()
+    (tmp_path / "common.yaml").write_text("containers: {base: {image: a}}")
+    (tmp_path / "reconciler.yaml").write_text(yaml.safe_dump(with_container(**{name: value})))
+    load(tmp_path, profiles=["debug"])
+
+
+def test_it_takes_include(tmp_path: Path) -> None:
+    value = yaml.safe_load(loaded_attributes.SPEC["include"].example)
+    assert errors({"include": value}) == []
+    assert errors({"include": [{"file": "db.yaml"}]})
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web.env").touch()
+    (tmp_path / "db.yaml").write_text("containers: {db: {image: a}}")
+    (tmp_path / "web/reconciler.yaml").write_text("containers: {web: {image: a}}")
+    (tmp_path / "reconciler.yaml").write_text(yaml.safe_dump({"include": value, "containers": {"c": {"image": "a"}}}))
+    assert list(load(tmp_path).containers) == ["c", "db", "web"]
+
+
+@pytest.mark.parametrize("way", [{"build": "."}, {"extends": "base"}, {"image": "a"}])
+def test_it_wants_some_way_to_an_image(way: Any) -> None:
+    assert errors({"containers": {"c": way}}) == []
+    assert errors({"containers": {"c": {"command": "x"}}})
+    assert errors({"containers": {"c": None}})
+
+
+@pytest.mark.parametrize("case", corpus())
+def test_it_takes_all_that_config_prints(case: str) -> None:
+    assert errors(native(load(files(case), environ=ENVIRON))) == []
+
+
+MEANING = {"types: an empty image", "types: labels that are no pairs"}
+"""Wrong by what a text means, of which a schema knows nothing."""
+
+
+@pytest.mark.parametrize("file", ["types", "unknown"])
+def test_it_refuses_every_wrong_shape_and_name(file: str) -> None:
+    taken = {
+        f"{file}: {case.title}"
+        for path in WRONG
+        if path.stem == file
+        for case in cases(path)
+        if not errors(yaml.safe_load(case.spec))
+    }
+    assert taken == {title for title in MEANING if title.startswith(file)}
 
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: str(path.relative_to(ROOT)))

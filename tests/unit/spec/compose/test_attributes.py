@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import BaseModel
 
+from reconciler.spec import loaded_attributes
 from reconciler.spec.attributes import TABLES, Place, Standing, refusal, table
 from reconciler.spec.model import (
     Build,
@@ -45,8 +46,8 @@ MODELS: dict[Place, type[BaseModel]] = {
 }
 
 BY_THE_LOADER = {
-    (): {"services", "include"},
-    CONTAINER: {"deploy", "env_file", "extends", "label_file", "profiles", "scale"},
+    (): {"services", *loaded_attributes.SPEC},
+    CONTAINER: {*loaded_attributes.CONTAINER},
 }
 
 
