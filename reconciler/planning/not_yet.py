@@ -14,7 +14,7 @@ _UPDATE = ("order", "monitor", "failure_action", "drain", "before")
 _ENDPOINT = ("gw_priority", "interface_name", "mac_address")
 
 _WHY = "is read, but this version does not carry it out yet"
-_HINT = "leave it out, and nothing else has to change"
+_HINT = "leave it out for now; docs/spec.md lists what is not carried out yet"
 
 
 def not_yet(spec: Spec) -> Iterator[Conflict]:

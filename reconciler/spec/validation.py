@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from reconciler.spec.diagnostics import Diagnostic
+from reconciler.spec.diagnostics import Diagnostic, closest
 from reconciler.spec.invalid import Invalid
 from reconciler.spec.places import Path_, in_text, subject, value_at
 from reconciler.spec.problems import MOST, not_listed
@@ -109,7 +109,8 @@ def validate(document: Text, data: Mapping[str, Any], folder: Path, problems: Pr
         spec = shaped(data, folder)
     except ValidationError as error:
         details = [detail for detail in error.errors(include_url=False, include_input=False) if _is_meant(detail, data)]
-        problems.add(_once(_diagnostic(document, data, detail) for detail in details[:MOST]))
+        listed = _without_misspelt(details[:MOST])
+        problems.add(_once(_diagnostic(document, data, detail) for detail in listed))
         if more := details[MOST:]:
             problems.add([document.diagnostic((), *not_listed(len(more)))])
             return None
@@ -131,6 +132,20 @@ def _is_meant(detail: ErrorDetails, data: Mapping[str, Any]) -> bool:
     if detail["type"] == "missing":
         path = (*path[:-1], REST)
     return path[-1:] != (REST,) or not isinstance(value_at(data, path), Placeholder)
+
+
+def _without_misspelt(details: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Without what is missing because its name is not quite right: that is said of the name."""
+    unknown: dict[Path_, list[str]] = {}
+    for detail in details:
+        if detail["type"] == "extra_forbidden":
+            *parent, name = path_of(detail)
+            unknown.setdefault(tuple(parent), []).append(str(name))
+    return [
+        detail
+        for detail in details
+        if detail["type"] != "missing" or not closest(str(path_of(detail)[-1]), unknown.get(path_of(detail)[:-1], ()))
+    ]
 
 
 def _diagnostic(document: Text, data: Mapping[str, Any], detail: ErrorDetails) -> Diagnostic:
