@@ -31,7 +31,7 @@ from reconciler.planning.actions import (
     UnpauseContainer,
     UpdateContainer,
 )
-from reconciler.state.snapshot import ContainerState, host_ports
+from reconciler.state.snapshot import ContainerState
 
 if TYPE_CHECKING:
     from reconciler.engine.client import Client
@@ -45,7 +45,6 @@ _CONNECTED = re.compile(r"endpoint with name \S+ already exists in network")
 _NOT_CONNECTED = re.compile(r"container \S+ is not connected to (?:the )?network")
 
 _START_SECONDS = 120.0
-_START_TRIES = 4
 _KILL_SECONDS = 20.0
 """What a stop may take beyond the container's own grace time."""
 
@@ -123,27 +122,19 @@ def _as_expected(client: Client, path: str, name: str) -> ContainerState:
 
 
 def _start(client: Client, path: str) -> None:
-    for tries_left in reversed(range(_START_TRIES)):
-        try:
-            client.post(f"{path}/start", deadline=_START_SECONDS)
-            return
-        except EngineError as error:
-            taken = _PORT_TAKEN.match(error.message)
-            if taken is None:
-                raise
-            if tries_left and _asks_for_a_range(client, path):
-                continue  # of two that start at once, older Engines may give both the same port of a range
-            # The Engine does not say who has the port; a person's next question is just that.
-            holders = client.get("/containers/json", {"filters": {"publish": [taken[1]]}})
-            if not holders:
-                raise
-            names = ", ".join(sorted(holder["Names"][0].removeprefix("/") for holder in holders))
-            message = f"host port {taken[1]} is already in use by container {names}"
-            raise EngineError(message, "stop that one, or publish another port", status=error.status) from None
-
-
-def _asks_for_a_range(client: Client, path: str) -> bool:
-    return any("-" in port for port in host_ports(client.get(f"{path}/json", deadline=_CALL_SECONDS)))
+    try:
+        client.post(f"{path}/start", deadline=_START_SECONDS)
+    except EngineError as error:
+        # The Engine does not say who has the port; a person's next question is just that.
+        taken = _PORT_TAKEN.match(error.message)
+        if taken is None:
+            raise
+        holders = client.get("/containers/json", {"filters": {"publish": [taken[1]]}})
+        if not holders:
+            raise
+        names = ", ".join(sorted(holder["Names"][0].removeprefix("/") for holder in holders))
+        message = f"host port {taken[1]} is already in use by container {names}"
+        raise EngineError(message, "stop that one, or publish another port", status=error.status) from None
 
 
 def _pause(client: Client, path: str) -> None:
