@@ -129,7 +129,9 @@ def _start(client: Client, path: str) -> None:
         taken = _PORT_TAKEN.match(error.message)
         if taken is None:
             raise
-        holders = client.get("/containers/json", {"filters": {"publish": [taken[1]]}})
+        rows = client.get("/containers/json", {"filters": {"publish": [taken[1]]}})
+        # The filter also takes those that ask for a range with that port, and got another one.
+        holders = [row for row in rows if any(one.get("PublicPort") == int(taken[1]) for one in row.get("Ports") or ())]
         if not holders:
             raise
         names = ", ".join(sorted(holder["Names"][0].removeprefix("/") for holder in holders))

@@ -20,7 +20,7 @@ from reconciler.planning.actions import (
 from reconciler.planning.networks import overlap, ranges, wanted_ranges
 from reconciler.planning.plan import Conflict
 from reconciler.planning.slots import key_of
-from reconciler.state.snapshot import host_ports, is_in_range, overlapping
+from reconciler.state.snapshot import host_ports, is_in_range
 
 if TYPE_CHECKING:
     from reconciler.planning.draft import Draft
@@ -69,7 +69,15 @@ def hand_over_ports(draft: Draft, spec: Spec, snapshot: Snapshot) -> None:
                 freed[port].append(action.id)
     if not freed:
         return
-    for action, wanted, key in _starts(draft, spec, snapshot):
+    created = {action.id: action for action in draft.actions.values() if isinstance(action, CreateContainer)}
+    for action in list(draft.actions.values()):
+        if not isinstance(action, StartContainer):
+            continue
+        if action.container in created:
+            payload = created[action.container].payload
+            wanted, key = host_ports(payload), payload["Labels"][ownership.RESOURCE]
+        else:
+            wanted, key = holders[action.container].host_ports, key_of(spec, holders[action.container])
         needs = [stop for port in sorted(wanted) for stop in freed.get(port, ()) if stop not in action.needs]
         for stop in needs:
             if draft.leads_to(stop, action.id):
@@ -89,39 +97,6 @@ def hand_over_ports(draft: Draft, spec: Spec, snapshot: Snapshot) -> None:
             if whose[stop] != key and not draft.leads_to(stop, action.id)
         ]
         draft.add_needs(action.id, [need for need in needs if need not in action.needs])
-
-
-def take_turns(draft: Draft, spec: Spec, snapshot: Snapshot) -> None:
-    """Containers that ask for a port of one range start one after the other.
-
-    Of several that start at once, Engine 20.10 gives the same port to two, and one of them fails.
-    """
-    latest: dict[str, str] = {}
-    for action, wanted, _ in sorted(_starts(draft, spec, snapshot), key=lambda start: start[0].id):
-        own = [port for port in wanted if "-" in port]
-        before = {start for range_, start in latest.items() if any(overlapping(range_, one) for one in own)}
-        turns = tuple(start for start in sorted(before) if not draft.leads_to(start, action.id))
-        if turns:
-            current = draft.actions[action.id]
-            draft.actions[action.id] = replace(current, after=(*current.after, *turns))
-        latest |= dict.fromkeys(own, action.id)
-
-
-def _starts(draft: Draft, spec: Spec, snapshot: Snapshot) -> list[tuple[StartContainer, frozenset[str], str]]:
-    """Each container that is started: the host ports that it asks for, and its name in the spec."""
-    holders = {container.id: container for container in snapshot.containers}
-    created = {action.id: action for action in draft.actions.values() if isinstance(action, CreateContainer)}
-    found = []
-    for action in draft.actions.values():
-        if not isinstance(action, StartContainer):
-            continue
-        if action.container in created:
-            payload = created[action.container].payload
-            found.append((action, host_ports(payload), payload["Labels"][ownership.RESOURCE]))
-        else:
-            holder = holders[action.container]
-            found.append((action, holder.host_ports, key_of(spec, holder)))
-    return found
 
 
 def hand_over_ranges(draft: Draft, snapshot: Snapshot) -> None:

@@ -23,7 +23,7 @@ from reconciler.planning.actions import (
 from reconciler.planning.containers import plan_container, plan_removal
 from reconciler.planning.draft import Draft
 from reconciler.planning.failures import Failure
-from reconciler.planning.handover import hand_over_names, hand_over_ports, hand_over_ranges, take_turns
+from reconciler.planning.handover import hand_over_names, hand_over_ports, hand_over_ranges
 from reconciler.planning.images import ImagePlan, plan_images
 from reconciler.planning.networks import plan_networks, without_gone
 from reconciler.planning.not_yet import not_yet
@@ -78,7 +78,6 @@ def plan(spec: Spec, snapshot: Snapshot, failures: frozenset[Failure] = frozense
             draft.actions |= {gate.id: gate for gate in waiting.gates(part.actions)}
     hand_over_names(draft, snapshot)
     hand_over_ports(draft, spec, snapshot)
-    take_turns(draft, spec, snapshot)
     _remove_networks(draft, places.removals, snapshot, "no longer declared")
     hand_over_ranges(draft, snapshot)
     absent = plan_absent([image.wanted for image in images.values()], draft.actions, snapshot)

@@ -279,14 +279,6 @@ def host_ports(container: Mapping[str, Any]) -> frozenset[str]:
     )
 
 
-def overlapping(one: str, other: str) -> bool:
-    """Whether two ranges of host ports, such as `8000-8009/tcp`, have a port in common."""
-    (first, _, protocol), (second, _, same) = one.partition("/"), other.partition("/")
-    start, _, end = first.partition("-")
-    begin, _, last = second.partition("-")
-    return protocol == same and int(start) <= int(last) and int(begin) <= int(end)
-
-
 def is_in_range(port: str, range_: str) -> bool:
     """Whether a host port, such as `8003/tcp`, is one of a range, such as `8000-8009/tcp`; False for no range."""
     number, _, protocol = port.partition("/")

@@ -131,6 +131,10 @@ class Shell:
         """The container of the spec, as the Engine tells it."""
         return self.engine.inspect(self.name(key))
 
+    def id(self, key: str) -> str:
+        """The full ID of who has the container's name; empty where nobody does."""
+        return self.engine.docker("ps", "-aq", "--no-trunc", "--filter", f"name=^{self.name(key)}$")
+
     def status(self, key: str) -> str:
         """What the container does; `gone` where it is not there."""
         names = self.engine.docker("ps", "-a", "--filter", f"name=^{self.name(key)}$", "--format", "{{.State}}")

@@ -63,7 +63,7 @@ def test_all_answer_to_the_name_of_the_service(world: World) -> None:
 
 def test_each_gets_a_port_of_a_range(world: World) -> None:
     """One more than there are ports for fails, and what is full is replaced all the same."""
-    spec = web(3, ports=["28600-28602:80"], restart="always")
+    spec = web(3, ports=["28650-28652:80"], restart="always")
     world.declare(spec)
     world.converge()
 
@@ -71,19 +71,19 @@ def test_each_gets_a_port_of_a_range(world: World) -> None:
         ports = [world.inspect("web", number)["NetworkSettings"]["Ports"]["80/tcp"] for number in (1, 2, 3)]
         return sorted(entries[0]["HostPort"] for entries in ports)
 
-    assert bound() == ["28600", "28601", "28602"]
+    assert bound() == ["28650", "28651", "28652"]
     before = ids(world, 3)
-    world.declare(web(3, ports=["28600-28602:80"], restart="always", user="nobody"))
+    world.declare(web(3, ports=["28650-28652:80"], restart="always", user="nobody"))
     world.converge()
     assert not set(before) & set(ids(world, 3))
-    assert bound() == ["28600", "28601", "28602"]
+    assert bound() == ["28650", "28651", "28652"]
 
-    world.declare(web(3, ports=["28600-28602:80"], user="nobody", update={"parallelism": 0}, environment={"A": "1"}))
+    world.declare(web(3, ports=["28650-28652:80"], user="nobody", update={"parallelism": 0}, environment={"A": "1"}))
     world.converge()
-    assert bound() == ["28600", "28601", "28602"]
+    assert bound() == ["28650", "28651", "28652"]
 
     # A port of the range goes to another container, and one replica fewer gives it back.
-    world.declare(web(2, ports=["28600-28602:80"], user="nobody", environment={"A": "1"}))
+    world.declare(web(2, ports=["28650-28652:80"], user="nobody", environment={"A": "1"}))
     world.converge()
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reconciler.execution.outcome import Result
-from reconciler.planning.actions import AwaitCondition, AwaitHealthy, Gate, StartContainer
+from reconciler.planning.actions import AwaitCondition, AwaitHealthy, Gate
 from reconciler.planning.failures import Failure, failed_jobs, unproven
 from tests.support.simulated import IDLE, Daemon, Scene, changes
 from tests.unit.planning.test_planner import needs, verbs
@@ -119,40 +119,6 @@ def test_a_range_that_is_full_is_no_reason_to_stop_all(parallelism: int) -> None
     plan = scene.plan()
     before = needs(plan, "p-web-1:start")
     assert {f"p-web-{number}:stop old" for number in (1, 2, 3)} & before == {"p-web-1:stop old"}
-    scene.converge()
-
-
-def starts_after(plan: Plan) -> dict[str, tuple[str, ...]]:
-    """Which starts each start follows, by the containers' names."""
-    starts = {one.id: one.resource.name for one in plan.actions if isinstance(one, StartContainer)}
-    return {starts[one.id]: tuple(starts[id_] for id_ in one.after) for one in plan.actions if one.id in starts}
-
-
-def test_who_asks_for_a_port_of_one_range_takes_turns() -> None:
-    scene = a_scene()
-    web = {"image": "app:1", "replicas": 3, "ports": ["8000-8009:80"]}
-    scene.declare({"web": web, "api": {"image": "app:1", "ports": ["8005-8020:80"]}, "db": {"image": "app:1"}})
-    assert starts_after(scene.plan()) == {
-        "p-api-1": (),
-        "p-db-1": (),
-        "p-web-1": ("p-api-1",),
-        "p-web-2": ("p-api-1", "p-web-1"),
-        "p-web-3": ("p-api-1", "p-web-2"),
-    }
-
-
-def test_other_ranges_and_protocols_start_side_by_side() -> None:
-    scene = a_scene()
-    ports = {"one": "8000-8009:80", "two": "8010-8019:80", "three": "8000-8009:80/udp", "four": "9000:80", "five": "80"}
-    scene.declare({key: {"image": "app:1", "ports": [port]} for key, port in ports.items()})
-    assert set(starts_after(scene.plan()).values()) == {()}
-
-
-def test_a_turn_is_no_circle() -> None:
-    scene = a_scene()
-    one = {"image": "app:checked", "ports": ["8000-8009:80"], **on(HEALTHY, "two")}
-    scene.declare({"one": one, "two": {"image": "app:checked", "ports": ["8000-8009:80"]}})
-    assert starts_after(scene.plan())["p-two-1"] == ()
     scene.converge()
 
 
