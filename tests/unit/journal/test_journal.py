@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from reconciler.journal import journal as module
-from reconciler.state_folder import state_folder
 from reconciler.journal.journal import Journal, JournalError
 from reconciler.journal.run import Done, Run, Source
 from reconciler.planning.failures import Failure, Unproven
+from reconciler.state_folder import state_folder
 
 RUN = Run(
     project="shop",
