@@ -27,5 +27,5 @@ def command(**given: Any) -> int:
 
     with connected(options) as engine:
         snapshot = engine.observe(spec.name, spec)
-        record = Recorder("apply", spec, spec_files(options), snapshot)
+        record = Recorder("apply", spec, spec_files(options), snapshot, engine)
         return carry_out(plan(spec, snapshot), engine, options, record)

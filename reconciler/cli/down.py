@@ -33,5 +33,5 @@ def command(**given: Any) -> int:
             stay = f" but its volumes: {', '.join(todo.kept_volumes)}" if todo.kept_volumes else ""
             click.echo(f"Nothing of {project} is here{stay}.")
             return 0
-        record = Recorder("down", spec, spec_files(options) if spec else (), snapshot)
+        record = Recorder("down", spec, spec_files(options) if spec else (), snapshot, engine)
         return carry_out(todo, engine, options, record, settled="is down")

@@ -12,12 +12,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.errors import EngineError
 from reconciler.execution.outcome import Result
 from reconciler.spec.reference import full_reference
 
 if TYPE_CHECKING:
     from reconciler.execution.outcome import Outcome
     from reconciler.journal.run import Done, Run, Source
+    from reconciler.ports import Engine
     from reconciler.spec.model import Spec
     from reconciler.state.snapshot import Snapshot
 
@@ -31,12 +33,14 @@ class Recorder:
         spec: what is carried out; None where a project is removed without one.
         files: that it was read from.
         snapshot: what was there before.
+        engine: on which Engine.
     """
 
     command: str
     spec: Spec | None
     files: tuple[Path, ...]
     snapshot: Snapshot
+    engine: Engine
 
     def __call__(self, outcome: Outcome, seconds: float) -> None:
         """Remember what became of a plan, where anything was tried.
@@ -48,14 +52,21 @@ class Recorder:
         if not any(one.result is not Result.SKIPPED for one in outcome.actions):
             return
         from reconciler.journal.journal import Journal, JournalError  # SQLite, where there is something to remember
+        from reconciler.planning.failures import unproven
         from reconciler.state_folder import state_folder
 
         try:
-            Journal(state_folder(os.environ)).add(self._run(outcome, seconds))
-        except JournalError as error:
+            engine = self.engine.identity()
+            journal = Journal(state_folder(os.environ))
+            journal.add(self._run(outcome, seconds, engine))
+            if self.command != "watch":
+                # A person has tried everything: what failed now is all that did.
+                undone = [one.action for one in outcome.having(Result.UNDONE)]
+                journal.keep_failures(outcome.plan.project, engine, (), unproven(undone))
+        except (JournalError, EngineError) as error:
             sys.stderr.write(f"note: this is not in the history: {error.message}\n")
 
-    def _run(self, outcome: Outcome, seconds: float) -> Run:
+    def _run(self, outcome: Outcome, seconds: float, engine: str) -> Run:
         from reconciler.journal.run import Run
         from reconciler.journal.secrets import without_secrets
         from reconciler.planning.diff import is_sensitive
@@ -64,7 +75,7 @@ class Recorder:
         data, secrets = without_secrets(native(self.spec), is_sensitive) if self.spec else (None, [])
         return Run(
             project=outcome.plan.project,
-            engine=self.snapshot.engine.version,
+            engine=engine,
             command=self.command,
             began=(datetime.now(UTC) - timedelta(seconds=seconds)).isoformat(timespec="seconds"),
             seconds=round(seconds, 3),
