@@ -239,12 +239,14 @@ class _Reader:
         host = self._inspect.get("HostConfig") or {}
         self._notes += [note for where, note in _ELSEWHERE.items() if host.get(where)]
         found: dict[str, Any] = {}
-        for place in ROW["networks"].actual(self._inspect)["joined"].values():
-            for link in place["links"]:
-                name, _, alias = link.partition(":")
-                text = name if name == alias else link
-                links = found.setdefault("external_links", [])
-                links += [] if text in links else [text]
+        links = [*(host.get("Links") or ())]
+        links += [link for one in ROW["networks"].actual(self._inspect)["joined"].values() for link in one["links"]]
+        for link in links:
+            # "/db:/web/database" in the Engine's own network: the other's name, and its alias here
+            name, _, alias = link.partition(":")
+            name, alias = name.removeprefix("/"), alias.rpartition("/")[2]
+            found.setdefault("external_links", {})[name if name == alias else f"{name}:{alias}"] = None
+        found = {name: list(value) for name, value in found.items()}
         for text in host.get("VolumesFrom") or ():
             other, colon, mode = text.partition(":")
             found.setdefault("volumes_from", []).append(f"container:{self._names.get(other, other)}{colon}{mode}")

@@ -415,6 +415,7 @@ ONE_SPELLING = {
     "cgroup": "a word",
     "cgroup_parent": "text",
     "ipc": "a word",
+    "pid": "a word",
     "uts": "a word",
     "userns_mode": "a word",
     "device_cgroup_rules": "a list of texts",
