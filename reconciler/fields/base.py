@@ -50,6 +50,7 @@ class Instance:
         replica: its number, from 1.
         image_id: the ID of the image that it should run; None while that image is not here yet.
         platform: which of a multi-platform image's it should run; empty for the Engine's own.
+        digests: of the contents of the configs and secrets, by section and name: `configs.site`.
     """
 
     spec: Spec
@@ -57,6 +58,7 @@ class Instance:
     replica: int = 1
     image_id: str | None = None
     platform: str = ""
+    digests: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def container(self) -> Container:
@@ -97,6 +99,7 @@ class Field:
         along: another row that an update must send with this one.
         by_key: a mapping of which only the declared keys are ours; the others are the image's or the daemon's. Its
             `show` is for the value of one key.
+        sensitive: its values are never shown.
         since: the API version that knows it, by the wanted value; an older one drops it without a word.
         show: its canonical value in a plan's line.
     """
@@ -111,6 +114,7 @@ class Field:
     always: bool = False
     along: str = ""
     by_key: bool = False
+    sensitive: bool = False
     since: Callable[[Canonical], ApiVersion] = lambda _wanted: OLDEST
     show: Callable[[Canonical], str] = _plain
 

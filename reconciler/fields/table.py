@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from reconciler.fields import limits, network, runtime, security, storage
+from reconciler.fields import contents, limits, network, runtime, security, storage
 
-TABLE = (*runtime.ROWS, *security.ROWS, *limits.ROWS, *network.ROWS, *storage.ROWS)
+TABLE = (*runtime.ROWS, *security.ROWS, *limits.ROWS, *network.ROWS, *storage.ROWS, *contents.ROWS)
 
 ROW = {row.path: row for row in TABLE}
 
 _PLANNED = "decides what is done, and when; a container that runs does not know of it"
 _OF_IMAGE = "decides how its image comes here; the row `image` compares which one it is"
 
-NOT_YET = (
-    *("adopt", "configs", "drift", "external_links", "links", "mac_address", "post_start", "pre_stop", "secrets"),
-    "volumes_from",
-)
+NOT_YET = (*("adopt", "drift", "external_links", "links", "mac_address", "post_start", "pre_stop", "volumes_from"),)
 """Attributes that are read, and that no version carries out so far: a plan that would need to is a conflict."""
 
 NOT_ON_THE_ENGINE = {

@@ -21,6 +21,8 @@ from reconciler.planning.actions import (
     StopContainer,
 )
 from reconciler.planning.containers import plan_container, plan_removal
+from reconciler.planning.contents import content_conflicts, put_contents, remove_unused
+from reconciler.planning.digests import unknown
 from reconciler.planning.draft import Draft
 from reconciler.planning.failures import Failure
 from reconciler.planning.handover import hand_over_names, hand_over_ports, hand_over_ranges
@@ -80,6 +82,8 @@ def plan(spec: Spec, snapshot: Snapshot, failures: frozenset[Failure] = frozense
     hand_over_ports(draft, spec, snapshot)
     _remove_networks(draft, places.removals, snapshot, "no longer declared")
     hand_over_ranges(draft, snapshot)
+    remove_unused(draft, spec.name, snapshot)
+    draft.notices += unknown(spec, snapshot)
     absent = plan_absent([image.wanted for image in images.values()], draft.actions, snapshot)
     draft.changes += absent.changes
     draft.conflicts += absent.conflicts
@@ -109,6 +113,7 @@ def plan_down(project: str, snapshot: Snapshot, spec: Spec | None = None) -> Pla
                     draft.add_needs(stop, stops[key])
     networks = [network for network in snapshot.networks if network.labels.get(ownership.PROJECT) == project]
     _remove_networks(draft, sorted(networks, key=lambda network: (network.name, network.id)), snapshot, _DOWN)
+    remove_unused(draft, project, snapshot)
     kept = sorted(volume.name for volume in snapshot.volumes if volume.labels.get(ownership.PROJECT) == project)
     return draft.finish(project, snapshot, kept)
 
@@ -268,16 +273,21 @@ def _plan_instance(
         # nothing is replaced on a guess, and the next cycle sees it.
         image_id = slot.current.image_id
     platform = str(image.wanted.platform) if image.wanted.platform else ""
-    instance = Instance(spec, key, number, image_id, platform=platform)
-    conflicts = [*_name_conflict(instance, slot, snapshot), *_too_new(instance, snapshot)]
+    instance = Instance(spec, key, number, image_id, platform=platform, digests=snapshot.content_digests)
+    conflicts = [
+        *_name_conflict(instance, slot, snapshot),
+        *_too_new(instance, snapshot),
+        *content_conflicts(instance, snapshot),
+    ]
     if conflicts:
         return ContainerPlan(conflicts=conflicts)
     failed = bool(shared.failures) and Failure(key, digest(instance), image_id or "") in shared.failures
     restart = shared.waiting.restart(key, slot.current) if slot.current else ""
     slot, rejoin = _rejoin(shared, key, slot)
-    return plan_container(
+    part = plan_container(
         instance, slot, snapshot, needs, before, turn=turn, failed=failed, restart=restart, rejoin=rejoin
     )
+    return put_contents(part, instance, slot.current, snapshot)
 
 
 def _name_conflict(instance: Instance, slot: Slot, snapshot: Snapshot) -> Iterator[Conflict]:

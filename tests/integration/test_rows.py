@@ -21,7 +21,7 @@ from reconciler.fields.base import Instance
 from reconciler.fields.table import ROW
 from reconciler.planning.diff import differences
 from tests.integration.world import IDLE, a_world, changes, failures
-from tests.support.samples import SAMPLES, UPDATE, Sample
+from tests.support.samples import CONTENTS, SAMPLES, UPDATE, Sample
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -102,10 +102,12 @@ def tell(world: World) -> Story:
 
 
 def declare(world: World, containers: Mapping[str, Mapping[str, Any]]) -> None:
+    (world.folder / "key.txt").write_text("a secret")
     text = json.dumps(containers).replace("PROJECT", world.project)
     world.declare(
         json.loads(text),
         volumes={"pages": {}},
+        **CONTENTS,
         networks={"front": {}, "back": {}, "static": {"external": True, "name": f"{world.project}-static"}},
     )
 
@@ -153,7 +155,7 @@ def disagreements(world: World) -> list[str]:
         if key not in spec.containers or (key in CASES and CASES[key].dropped):
             continue
         image = snapshot.image(spec.containers[key].image)
-        instance = Instance(spec, key, image_id=image.id if image else None)
+        instance = Instance(spec, key, image_id=image.id if image else None, digests=snapshot.content_digests)
         short, whole = (
             [(change.path, mend) for change, mend in differences(instance, container, snapshot, trust_digest=trust)]
             for trust in (True, False)

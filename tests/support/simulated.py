@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any, cast
 
+from reconciler.engine.here import Here
 from reconciler.engine.observe import observe
 from reconciler.engine.perform import perform
 from reconciler.engine.translation import refusal
@@ -618,7 +619,7 @@ class SimulatedEngine:
         self._fault = _Fault(len(self.calls) + number, after, Killed)
 
     def observe(self, project: str, spec: Spec | None = None) -> Snapshot:
-        return observe(cast("Client", self), project, spec)
+        return observe(cast("Client", self), project, spec, Here(None, None, 0))
 
     def inspect(self, container: str) -> ContainerState:
         return ContainerState(self.get(f"/containers/{container}/json"))
@@ -648,6 +649,11 @@ class SimulatedEngine:
         self, path: str, body: Any = None, *, params: Mapping[str, Any] | None = None, deadline: float | None = None
     ) -> Any:
         return self._change("POST", path, params, body)
+
+    def upload(
+        self, path: str, params: Mapping[str, Any] | None, stream: bytes, *, deadline: float | None = None
+    ) -> Any:
+        return self._change("PUT", path, params, stream)
 
     def delete(self, path: str, *, params: Mapping[str, Any] | None = None, deadline: float | None = None) -> Any:
         return self._change("DELETE", path, params)

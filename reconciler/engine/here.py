@@ -1,0 +1,90 @@
+"""This machine, as far as configs and secrets need it: where their files lie, and the key of their digests."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+_NAME = "docker-reconciler"
+_KEY_FILE = "digest-key"
+_KEY_BYTES = 32
+
+
+@dataclass(frozen=True)
+class Here:
+    """This machine.
+
+    Attributes:
+        runtime: a folder in memory, in which the files for containers lie; None where there is none.
+        state: where the digest key is kept; None for nowhere.
+        user: the ID of who we are.
+    """
+
+    runtime: Path | None
+    state: Path | None
+    user: int
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str], home: Path) -> Here:
+        """As the environment says.
+
+        Args:
+            environ: XDG_RUNTIME_DIR and XDG_STATE_HOME are looked up in it. For root the first is not: what
+                logging out removes is no place for what the Engine starts.
+            home: the user's home folder.
+        """
+        user = os.geteuid() if hasattr(os, "geteuid") else -1
+        runtime = "/run" if user == 0 else environ.get("XDG_RUNTIME_DIR") or ""
+        state = environ.get("XDG_STATE_HOME") or ""
+        if os.path.isabs(state):  # noqa: PTH117
+            folder = Path(state, "reconciler")
+        else:
+            folder = Path("/var/lib/reconciler") if user == 0 else home / ".local/state/reconciler"
+        return cls(Path(runtime, _NAME) if runtime and Path(runtime).is_dir() else None, folder, user)
+
+    @cached_property
+    def key(self) -> bytes:
+        """The key of digests of secrets: made at the first use. Where it can't be kept, it lives as long as we do."""
+        if self.state is None:
+            return secrets.token_bytes(_KEY_BYTES)
+        path = self.state / _KEY_FILE
+        try:
+            return _read(path) or _make(path)
+        except OSError:
+            return secrets.token_bytes(_KEY_BYTES)
+
+    @cached_property
+    def key_id(self) -> str:
+        """By which a label names the key."""
+        return hashlib.sha256(b"key id" + self.key).hexdigest()[:8]
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return bytes.fromhex(path.read_text().strip())
+    except FileNotFoundError:
+        return b""
+    except ValueError:
+        raise OSError("no key") from None
+
+
+def _make(path: Path) -> bytes:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    number, name = tempfile.mkstemp(prefix=f".{_KEY_FILE}", dir=path.parent)  # with 0600
+    with os.fdopen(number, "w") as file:
+        file.write(f"{secrets.token_hex(_KEY_BYTES)}\n")
+        file.flush()
+        os.fsync(number)
+    try:
+        os.link(name, path)  # fails where another process was faster: then its key counts
+    except FileExistsError:
+        pass
+    finally:
+        Path(name).unlink()
+    return _read(path)
