@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import io
@@ -10,6 +11,7 @@ import re
 import stat
 import tarfile
 import tempfile
+import threading
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
@@ -35,6 +37,9 @@ _MOUNT_INFO = Path("/proc/self/mountinfo")
 _MEMORY_INFO = Path("/proc/meminfo")
 _CONTAINER_ID = re.compile(r"\b[0-9a-f]{64}\b")
 _COPY_SECONDS = 120.0
+
+_FOLDERS = threading.Lock()
+"""Held while a folder is made and filled, so that nobody removes it in between for being empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,9 +198,10 @@ def write_contents(action: WriteContents) -> None:
         path = Path(file.path)
         try:
             # Named one by one: what `parents` makes has the usual permissions.
-            for folder in (path.parent.parent.parent, path.parent.parent, path.parent):
-                folder.mkdir(mode=0o700, exist_ok=True)
-            _write(path, file)
+            with _FOLDERS:
+                for folder in (path.parent.parent.parent, path.parent.parent, path.parent):
+                    folder.mkdir(mode=0o700, exist_ok=True)
+                _write(path, file)
         except OSError as error:
             message = f'"{path}" can\'t be written: {error.strerror or error}'
             raise EngineError(message, "check the permissions of its folder") from None
@@ -216,7 +222,7 @@ def _write(path: Path, file: ContentFile) -> None:
 
 
 def remove_contents(action: RemoveContents) -> None:
-    """Remove files of this host, and their folders where nothing else is in them.
+    """Remove files of this host, and their project's folder where nothing else is in it.
 
     Raises:
         EngineError: one can't be removed.
@@ -227,11 +233,8 @@ def remove_contents(action: RemoveContents) -> None:
         except OSError as error:
             message = f'"{path}" can\'t be removed: {error.strerror or error}'
             raise EngineError(message, "check the permissions of its folder") from None
-        for folder in (path.parent, path.parent.parent):
-            try:
-                folder.rmdir()
-            except OSError:
-                break  # there is more in it
+        with _FOLDERS, contextlib.suppress(OSError):  # there is more in it
+            path.parent.rmdir()
 
 
 def copy_contents(client: Client, container: str, action: CopyContents) -> None:

@@ -35,18 +35,20 @@ class Here:
         """As the environment says.
 
         Args:
-            environ: XDG_RUNTIME_DIR and XDG_STATE_HOME are looked up in it. For root the first is not: what
-                logging out removes is no place for what the Engine starts.
+            environ: RECONCILER_RUNTIME_DIR, XDG_RUNTIME_DIR and XDG_STATE_HOME are looked up in it. For root the second
+                is not: what logging out removes is no place for what the Engine starts.
             home: the user's home folder.
         """
         user = os.geteuid() if hasattr(os, "geteuid") else -1
-        runtime = "/run" if user == 0 else environ.get("XDG_RUNTIME_DIR") or ""
+        parent = "/run" if user == 0 else environ.get("XDG_RUNTIME_DIR") or ""
+        default = f"{parent}/{_NAME}" if Path(parent).is_dir() else ""
+        runtime = environ.get("RECONCILER_RUNTIME_DIR", default)
         state = environ.get("XDG_STATE_HOME") or ""
-        if os.path.isabs(state):  # noqa: PTH117
+        if Path(state).is_absolute():
             folder = Path(state, "reconciler")
         else:
             folder = Path("/var/lib/reconciler") if user == 0 else home / ".local/state/reconciler"
-        return cls(Path(runtime, _NAME) if runtime and Path(runtime).is_dir() else None, folder, user)
+        return cls(Path(runtime) if Path(runtime).is_absolute() else None, folder, user)
 
     @cached_property
     def key(self) -> bytes:

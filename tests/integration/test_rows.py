@@ -14,7 +14,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from reconciler import connect, load, observe
+from reconciler import load, observe
 from reconciler.errors import ExitCode
 from reconciler.fields import ownership
 from reconciler.fields.base import Instance
@@ -78,7 +78,7 @@ def story(engine: Engine, idle_image: str, tmp_path_factory: pytest.TempPathFact
         try:
             yield tell(world)
         finally:
-            with connect(world.proxy.host):
+            with world.connect():
                 world.declare({"none": {"state": "absent"}})
                 world.apply()
             engine.docker("network", "rm", f"{world.project}-static")
@@ -147,7 +147,7 @@ def by_key(world: World, found: tuple[Change, ...]) -> dict[str, tuple[str, list
 def disagreements(world: World) -> list[str]:
     """Where the comparison of all rows, and the one that the digest shortens, see different things."""
     spec = load(world.folder)
-    with connect(world.proxy.host) as engine:
+    with world.connect() as engine:
         snapshot = observe(engine, spec)
     found = []
     for container in snapshot.containers:
@@ -169,7 +169,7 @@ def newer_than(world: World, cases: Mapping[str, Sample]) -> set[str]:
     """The samples that this Engine's API does not know."""
     declare(world, {key: {**sample.base, **sample.first} for key, sample in cases.items()})
     spec = load(world.folder)
-    with connect(world.proxy.host) as engine:
+    with world.connect() as engine:
         api = observe(engine, spec).engine.api
     rows = {key: ROW[key.rpartition("-")[0]] for key in cases}
     return {key for key, row in rows.items() if row.since(row.wanted(Instance(spec, key))) > api}
