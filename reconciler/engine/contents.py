@@ -14,7 +14,8 @@ import tempfile
 import threading
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,7 +70,7 @@ class ContentsObserver:
             pool: for several calls at once.
         """
         having = [one for one in containers if {ownership.CONFIGS, ownership.SECRETS} & one.labels.keys()]
-        if not (self._granted or having):
+        if not (self._granted or having or (self._folder and self._folder.is_dir())):
             return OfContents()
         contents = {f"{section}.{name}": self._held(section, name, one) for section, name, one in self._granted}
         return OfContents(contents, self._revealed(contents, having, pool), self._view(set(listed)))
@@ -118,19 +119,25 @@ class ContentsObserver:
 
     # --- where we are ---------------------------------------------------------------------------------------------
 
-    def _view(self, listed: set[str]) -> View:
-        host = self._client.endpoint.host
-        if not host.startswith("unix://"):
-            return View(user=self._here.user)
-        mounts = self._mounts(listed)
-        view = View(mounts, user=self._here.user)
-        if not (self._here.runtime and view.there(str(self._here.runtime))):
-            return view
+    @cached_property
+    def _folder(self) -> Path | None:
+        """Where the project's files lie; None where there is no place for them, or the Engine is surely elsewhere."""
+        scheme, _, socket = self._client.endpoint.host.partition("://")
+        if scheme != "unix" or not self._here.runtime:
+            return None
         # Two Engines of one machine may have projects of one name.
-        socket = os.path.realpath(host.removeprefix("unix://"))
-        folder = self._here.runtime / hashlib.sha256(socket.encode()).hexdigest()[:8] / self._project
+        engine = hashlib.sha256(os.path.realpath(socket).encode()).hexdigest()[:8]
+        return self._here.runtime / engine / self._project
+
+    def _view(self, listed: set[str]) -> View:
+        if not self._client.endpoint.host.startswith("unix://"):
+            return View(user=self._here.user)
+        view = View(self._mounts(listed), user=self._here.user)
+        folder = self._folder
+        if not (folder and view.there(str(folder))):
+            return view
         files = frozenset(one.name for one in folder.iterdir()) if folder.is_dir() else frozenset()
-        return View(mounts, str(folder), files, self._here.user)
+        return replace(view, folder=str(folder), files=files)
 
     def _mounts(self, listed: set[str]) -> tuple[tuple[str, str], ...]:
         try:

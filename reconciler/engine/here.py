@@ -41,7 +41,7 @@ class Here:
         """
         user = os.geteuid() if hasattr(os, "geteuid") else -1
         parent = "/run" if user == 0 else environ.get("XDG_RUNTIME_DIR") or ""
-        default = f"{parent}/{_NAME}" if Path(parent).is_dir() else ""
+        default = f"{parent}/{_NAME}" if parent and Path(parent).is_dir() else ""
         runtime = environ.get("RECONCILER_RUNTIME_DIR", default)
         state = environ.get("XDG_STATE_HOME") or ""
         if Path(state).is_absolute():
@@ -68,12 +68,20 @@ class Here:
 
 
 def _read(path: Path) -> bytes:
+    """The key; nothing where there is no file.
+
+    Raises:
+        OSError: it can't be read, or is none.
+    """
     try:
-        return bytes.fromhex(path.read_text().strip())
+        key = bytes.fromhex(path.read_text().strip())
     except FileNotFoundError:
         return b""
     except ValueError:
-        raise OSError("no key") from None
+        key = b""
+    if len(key) != _KEY_BYTES:
+        raise OSError(f"{path} holds no key")
+    return key
 
 
 def _make(path: Path) -> bytes:

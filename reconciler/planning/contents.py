@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import posixpath
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from reconciler.fields import ownership
 from reconciler.fields.contents import files
@@ -41,15 +41,20 @@ class _Delivery:
 
     Attributes:
         what: `config "site"`, for messages.
-        target: its path in the container.
+        file: as it is to be in the container.
         source: the path on the Engine's host of what is bound; empty where it is copied.
-        file: what is written here before, or copied; None where a file of the user's is bound.
+        path: of the file here that is bound, where it has to be written before; empty where it is the user's own.
     """
 
     what: str
-    target: str
-    source: str
-    file: ContentFile | None
+    file: ContentFile
+    source: str = ""
+    path: str = ""
+
+    @property
+    def target(self) -> str:
+        """Its path in the container."""
+        return self.file.path
 
 
 def content_conflicts(instance: Instance, snapshot: Snapshot) -> Iterator[Conflict]:
@@ -83,12 +88,17 @@ def put_contents(
     part: ContainerPlan, instance: Instance, current: ContainerState | None, snapshot: Snapshot
 ) -> ContainerPlan:
     """Add what puts a container's configs and secrets in their places, before it is created or started."""
+    deliveries = list(_deliveries(instance, snapshot))
     created = next((action for action in part.actions if isinstance(action, CreateContainer)), None)
-    if created:
-        deliveries = list(_deliveries(instance, snapshot))
-        return _into_new(part, created, deliveries, snapshot) if deliveries else part
-    if current and (current.is_up or part.starts) and current.bound_files:
-        _refill(part, instance, current, snapshot)
+    if created and deliveries:
+        _into_new(part, created, deliveries, snapshot)
+    elif current and not created and deliveries:
+        if part.starts and current.status == "created":
+            # Cut off between its creation and its first start: what was to be copied may not be there.
+            lacking = [one for one in deliveries if one.target not in current.bound_files]
+            _copy(part, current.id, lacking, Step(part.changes[0].resource, "before its first start"))
+        if current.is_up or part.starts:
+            _refill(part, instance, current, deliveries, snapshot)
     return part
 
 
@@ -128,82 +138,99 @@ def _deliveries(instance: Instance, snapshot: Snapshot) -> Iterator[_Delivery]:
 def _delivery(instance: Instance, section: Section, name: str, wanted: dict[str, str], snapshot: Snapshot) -> _Delivery:
     view, what = snapshot.view, f'{section[:-1]} "{name}"'
     content = getattr(instance.spec, section)[name]
-    if "mode" not in wanted and (there := view.there(str(content.file))):
-        return _Delivery(what, wanted["target"], there, None)
-    owner = {
-        "uid": int(wanted.get("uid", 0)),
-        "gid": int(wanted.get("gid", 0)),
-        "mode": int(wanted.get("mode", "444"), 8),
-    }
     held = snapshot.contents.get(f"{section}.{name}")
-    data = held.data if held else b""
-    if view.folder and (view.user == 0 or _anybody_reads(owner)):
-        key = ownership.write_json([wanted["digest"], owner])
+    file = ContentFile(
+        path=wanted["target"],
+        data=held.data if held else b"",
+        uid=int(wanted.get("uid", 0)),
+        gid=int(wanted.get("gid", 0)),
+        mode=int(wanted.get("mode", "0444"), 8),
+    )
+    if "mode" not in wanted and (there := view.there(str(content.file))):
+        return _Delivery(what, file, there)
+    if view.folder and (view.user == 0 or _anybody_reads(file)):
+        # Named by all that it is: the old container's is another file than the new one's. Of a secret the digest is
+        # a keyed one.
+        key = ownership.write_json([wanted["digest"], file.uid, file.gid, file.mode])
         path = posixpath.join(view.folder, f"{section}.{name}.{hashlib.sha256(key.encode()).hexdigest()[:16]}")
-        file = ContentFile(path=path, data=data, **owner)
-        return _Delivery(what, wanted["target"], view.there(path), file)
-    return _Delivery(what, wanted["target"], "", ContentFile(path=wanted["target"], data=data, **owner))
+        return _Delivery(what, file, view.there(path), path)
+    return _Delivery(what, file)
 
 
-def _anybody_reads(owner: dict[str, int]) -> bool:
+def _anybody_reads(file: ContentFile) -> bool:
     """Whether it does not matter whose file it is: who is not root can't give files away."""
-    return owner["uid"] == owner["gid"] == 0 and bool(owner["mode"] & _READABLE_BY_ALL)
+    return file.uid == file.gid == 0 and bool(file.mode & _READABLE_BY_ALL)
 
 
-def _into_new(
-    part: ContainerPlan, created: CreateContainer, deliveries: list[_Delivery], snapshot: Snapshot
-) -> ContainerPlan:
+def _into_new(part: ContainerPlan, created: CreateContainer, deliveries: list[_Delivery], snapshot: Snapshot) -> None:
     mounts = [
         {"Type": "bind", "Source": one.source, "Target": one.target, "ReadOnly": True}
         for one in deliveries
         if one.source
     ]
     missing = {
-        one.file.path: one.file
+        one.path: replace(one.file, path=one.path)
         for one in deliveries
-        if one.source and one.file and posixpath.basename(one.file.path) not in snapshot.view.files
+        if one.path and posixpath.basename(one.path) not in snapshot.view.files
     }
-    copied = tuple(one.file for one in deliveries if not one.source and one.file)
     host = created.payload["HostConfig"]
     payload = {**created.payload, "HostConfig": {**host, "Mounts": [*host.get("Mounts", ()), *mounts]}}
-    actions: dict[str, Action] = {action.id: action for action in part.actions}
+    filled = replace(created, payload=payload)
     if missing:
-        write = WriteContents(files=tuple(missing.values()), **Step(created.resource, created.reason)("write contents"))
-        actions[write.id] = write
-        created = replace(created, needs=(*created.needs, write.id))
-    actions[created.id] = replace(created, payload=payload)
-    if copied:
-        step = Step(created.resource, created.reason, created.group)
-        copy = CopyContents(container=created.id, files=copied, **step("copy contents", created.id))
-        for action in part.actions:
-            # Also who stops the old one: not before the new one has all that it needs.
-            if created.id in action.needs:
-                actions[action.id] = replace(action, needs=(*action.needs, copy.id))
-        actions[copy.id] = copy
-    part.actions = list(actions.values())
-    return part
+        write = _write(part, created.resource, created.reason, missing)
+        filled = replace(filled, needs=(*filled.needs, write))
+    part.actions = [filled if action is created else action for action in part.actions]
+    step = Step(created.resource, created.reason, created.group)
+    _copy(part, created.id, [one for one in deliveries if not one.source], step)
 
 
-def _refill(part: ContainerPlan, instance: Instance, current: ContainerState, snapshot: Snapshot) -> None:
+def _write(part: ContainerPlan, resource: ResourceKey, reason: str, found: Mapping[str, ContentFile]) -> str:
+    """Write files here; the action's ID."""
+    return part.add(WriteContents(files=tuple(found.values()), **Step(resource, reason)("write contents")))
+
+
+def _copy(part: ContainerPlan, container: str, deliveries: list[_Delivery], step: Step) -> None:
+    """Copy files into a container, before all that it is needed for: also before an old one is stopped for it."""
+    if not deliveries:
+        return
+    needs = tuple(action.id for action in part.actions if action.id == container)
+    copy = CopyContents(
+        container=container, files=tuple(one.file for one in deliveries), **step("copy contents", *needs)
+    )
+    part.actions = [
+        replace(action, needs=(*action.needs, copy.id))
+        if container in action.needs or _starts(action, container)
+        else action
+        for action in part.actions
+    ]
+    part.add(copy)
+
+
+def _refill(
+    part: ContainerPlan,
+    instance: Instance,
+    current: ContainerState,
+    deliveries: list[_Delivery],
+    snapshot: Snapshot,
+) -> None:
     """Write missing files again, where the container expects them: a restart of the host empties a tmpfs."""
     view = snapshot.view
     found: dict[str, ContentFile] = {}
-    for one in _deliveries(instance, snapshot):
+    for one in deliveries:
         name = view.name_of(current.bound_files.get(one.target, ""))
-        if name and name not in view.files and one.file:
+        if name and name not in view.files:
             found[name] = replace(one.file, path=posixpath.join(view.folder, name))
     if not found:
         return
     resource = ResourceKey(Kind.CONTAINER, instance.name)
     if not part.changes:
         part.changes.append(Change(resource, Operation.UPDATE, "its configs and secrets are missing on the host"))
-    write = WriteContents(files=tuple(found.values()), **Step(resource, "missing on the host")("write contents"))
+    write = _write(part, resource, "missing on the host", found)
     part.actions = [
-        replace(action, needs=(*action.needs, write.id)) if _needs_them(action, current) else action
+        replace(action, needs=(*action.needs, write)) if _starts(action, current.id) else action
         for action in part.actions
     ]
-    part.actions.append(write)
 
 
-def _needs_them(action: Any, current: ContainerState) -> bool:
-    return isinstance(action, StartContainer | UnpauseContainer) and action.container == current.id
+def _starts(action: Action, container: str) -> bool:
+    return isinstance(action, StartContainer | UnpauseContainer) and action.container == container

@@ -127,7 +127,8 @@ def test_elsewhere_a_container_that_can_t_be_written_to_is_refused(remote: World
     ]
     declare(remote, tmpfs=["/run"])
     assert [conflict.message for conflict in remote.plan().conflicts] == [
-        f'secret "{name}" can\'t be copied to /run/secrets/{path}: that is in a tmpfs, which is empty once it is started'
+        f'secret "{name}" can\'t be copied to /run/secrets/{path}: '
+        "that is in a tmpfs, which is empty once it is started"
         for name, path in (("key", "tls/key.pem"), ("token", "token"))
     ]
 
