@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.errors import EngineError
 from reconciler.fields import ownership
 from reconciler.spec.contents import granted
+from reconciler.spec.ours import OurPath
 from reconciler.state.contents import Held, View, key_of
 
 if TYPE_CHECKING:
@@ -60,6 +61,11 @@ class ContentsObserver:
         self._project = project
         self._here = here
         self._granted = list(granted(spec)) if spec else []
+        self._binds = any(
+            isinstance(mount.source, OurPath)
+            for container in (spec.containers.values() if spec else ())
+            for mount in container.volumes
+        )
 
     def finish(self, containers: Iterable[ContainerState], listed: Iterable[str], pool: Executor) -> OfContents:
         """Look.
@@ -71,7 +77,7 @@ class ContentsObserver:
         """
         having = [one for one in containers if {ownership.CONFIGS, ownership.SECRETS} & one.labels.keys()]
         if not (self._granted or having or (self._folder and self._folder.is_dir())):
-            return OfContents()
+            return OfContents(view=self._place(set(listed)) if self._binds else View())
         contents = {f"{section}.{name}": self._held(section, name, one) for section, name, one in self._granted}
         return OfContents(contents, self._revealed(contents, having, pool), self._view(set(listed)))
 
@@ -130,30 +136,33 @@ class ContentsObserver:
         return self._here.runtime / engine / self._project
 
     def _view(self, listed: set[str]) -> View:
-        if not self._client.endpoint.host.startswith("unix://"):
-            return View(user=self._here.user)
-        view = View(self._mounts(listed), user=self._here.user)
+        view = self._place(listed)
+        # A socket may lead to another machine: ssh forwards them.
+        if not (view.elsewhere or view.contained) and _is_this_machine(self._client.get("/info")):
+            view = replace(view, mounts=(("/", "/"),))
         folder = self._folder
         if not (folder and view.there(str(folder))):
             return view
         files = frozenset(one.name for one in folder.iterdir()) if folder.is_dir() else frozenset()
         return replace(view, folder=str(folder), files=files)
 
-    def _mounts(self, listed: set[str]) -> tuple[tuple[str, str], ...]:
+    def _place(self, listed: set[str]) -> View:
+        """Where the Engine is, as far as that can be told without asking it."""
+        if not self._client.endpoint.host.startswith("unix://"):
+            return View(user=self._here.user, elsewhere=True)
         try:
             ours = listed & set(_CONTAINER_ID.findall(_MOUNT_INFO.read_text()))
         except OSError:
             ours = set()
-        if ours:  # we run in a container of this Engine: it sees what is mounted from the host
-            mounts: list[dict[str, Any]] = self._client.get(f"/containers/{min(ours)}/json").get("Mounts") or []
-            found = [
-                (str(mount["Destination"]), str(mount["Source"]))
-                for mount in mounts
-                if mount.get("Type") in {"bind", "volume"} and mount.get("Source")
-            ]
-            return tuple(sorted(found, key=lambda one: (-len(one[0]), one)))
-        # A socket may lead to another machine: ssh forwards them.
-        return (("/", "/"),) if _is_this_machine(self._client.get("/info")) else ()
+        if not ours:
+            return View(user=self._here.user)
+        mounts: list[dict[str, Any]] = self._client.get(f"/containers/{min(ours)}/json").get("Mounts") or []
+        found = [
+            (str(mount["Destination"]), str(mount["Source"]))
+            for mount in mounts
+            if mount.get("Type") in {"bind", "volume"} and mount.get("Source")
+        ]
+        return View(tuple(sorted(found, key=lambda one: (-len(one[0]), one))), user=self._here.user, contained=True)
 
 
 def _is_this_machine(info: Mapping[str, Any]) -> bool:

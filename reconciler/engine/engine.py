@@ -92,4 +92,4 @@ def connect(
     from reconciler.engine.here import Here
 
     client = Client.connect(resolve(host, context, environ or {}, Path.home()))
-    return DockerEngine(client, Here.of(environ or {}, Path.home()))
+    return DockerEngine(client, Here.of(environ or {}))

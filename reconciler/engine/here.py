@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from reconciler.state_folder import state_folder
+
 _NAME = "docker-reconciler"
 _KEY_FILE = "digest-key"
 _KEY_BYTES = 32
@@ -31,24 +33,19 @@ class Here:
     user: int
 
     @classmethod
-    def of(cls, environ: Mapping[str, str], home: Path) -> Here:
+    def of(cls, environ: Mapping[str, str]) -> Here:
         """As the environment says.
 
         Args:
-            environ: RECONCILER_RUNTIME_DIR, XDG_RUNTIME_DIR and XDG_STATE_HOME are looked up in it. For root the second
-                is not: what logging out removes is no place for what the Engine starts.
-            home: the user's home folder.
+            environ: RECONCILER_RUNTIME_DIR and XDG_RUNTIME_DIR are looked up in it, and what `state_folder` asks for.
+                For root the second is not: what logging out removes is no place for what the Engine starts.
         """
         user = os.geteuid() if hasattr(os, "geteuid") else -1
         parent = "/run" if user == 0 else environ.get("XDG_RUNTIME_DIR") or ""
         default = f"{parent}/{_NAME}" if parent and Path(parent).is_dir() else ""
         runtime = environ.get("RECONCILER_RUNTIME_DIR", default)
-        state = environ.get("XDG_STATE_HOME") or ""
-        if Path(state).is_absolute():
-            folder = Path(state, "reconciler")
-        else:
-            folder = Path("/var/lib/reconciler") if user == 0 else home / ".local/state/reconciler"
-        return cls(Path(runtime) if Path(runtime).is_absolute() else None, folder, user)
+        runtime = runtime if Path(runtime).is_absolute() else ""
+        return cls(Path(runtime) if runtime else None, state_folder(environ, user), user)
 
     @cached_property
     def key(self) -> bytes:

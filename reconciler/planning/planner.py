@@ -20,6 +20,7 @@ from reconciler.planning.actions import (
     RemoveNetwork,
     StopContainer,
 )
+from reconciler.planning.bind_sources import bound_on
 from reconciler.planning.containers import plan_container, plan_removal
 from reconciler.planning.contents import content_conflicts, put_contents, remove_unused
 from reconciler.planning.digests import unknown
@@ -52,7 +53,7 @@ def plan(spec: Spec, snapshot: Snapshot, failures: frozenset[Failure] = frozense
         failures: replacements and jobs that failed before and are not to be tried again.
     """
     draft = Draft()
-    spec = used_on(spec, snapshot)
+    spec, unseen = bound_on(used_on(spec, snapshot), snapshot.view)
     images = plan_images(spec, snapshot)
     places = PlacesPlan()
     plan_networks(spec, snapshot, places)
@@ -63,7 +64,7 @@ def plan(spec: Spec, snapshot: Snapshot, failures: frozenset[Failure] = frozense
         draft.notices += image.notices
         draft.actions |= {action.id: action for action in image.actions}
     draft.changes += places.changes
-    draft.conflicts += [*places.conflicts, *not_yet(spec)]
+    draft.conflicts += [*places.conflicts, *unseen, *not_yet(spec)]
     draft.actions |= {action.id: action for action in places.actions}
     draft.notices += places.notices
 

@@ -37,12 +37,16 @@ class View:
         folder: where files for the project's containers lie, here; empty where there is no place for them.
         files: the names of those that are there.
         user: the ID of who writes them.
+        elsewhere: whether the Engine is at an address of a network.
+        contained: whether we run in a container of this Engine, so that `mounts` are all that it sees.
     """
 
     mounts: tuple[tuple[str, str], ...] = ()
     folder: str = ""
     files: frozenset[str] = frozenset()
     user: int = 0
+    elsewhere: bool = False
+    contained: bool = False
 
     def there(self, path: str) -> str:
         """Where the Engine sees a file of this machine; empty where it does not."""

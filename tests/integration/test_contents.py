@@ -201,6 +201,38 @@ def test_what_nothing_uses_any_more_is_removed(local: World) -> None:
     assert kept(local) == []
 
 
+def test_in_a_container_they_are_where_the_host_has_them(
+    local: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The container that we would run in sees our folders under the paths of the host with `/host` before them."""
+    (tmp_path / "www").mkdir()
+    (tmp_path / "www" / "index.html").write_text("hello")
+    host = tmp_path / "of-the-host"
+    for mounted in ("www", "runtime"):
+        (host / mounted).mkdir(parents=True)
+    (host / "www" / "index.html").write_text("hello from the host")
+    binds = ("-v", f"{host / 'www'}:{tmp_path / 'www'}", "-v", f"{host / 'runtime'}:{host / 'runtime'}")
+    us = local.docker("run", "-d", "--name", f"{local.project}-us", *binds, local.image, "sleep", "99999").strip()
+    (tmp_path / "mountinfo").write_text(f"1 2 3:4 /containers/{us}/hostname /etc/hostname rw - ext4 /dev/vda rw\n")
+    monkeypatch.setattr("reconciler.engine.contents._MOUNT_INFO", tmp_path / "mountinfo")
+    monkeypatch.setenv("RECONCILER_RUNTIME_DIR", str(host / "runtime"))
+    try:
+        declare(local, volumes=["./www:/www"])
+        local.converge()
+        assert local.exec("web", "cat", "/www/index.html") == "hello from the host"
+        assert file(local, "/run/secrets/token") == ("444 0:0", VALUE)
+        assert file(local, "/own")[1] == "from a file"  # that file the Engine does not see
+        assert len(kept(local)) == 5
+    finally:
+        local.docker("rm", "-f", us)
+
+
+def test_elsewhere_a_relative_bind_is_refused_by_name(remote: World) -> None:
+    declare(remote, volumes=["./www:/www", "/etc:/etc2"])
+    [conflict] = remote.plan().conflicts
+    assert conflict.message.startswith(f"{remote.folder / 'www'} is mounted at /www by a relative path")
+
+
 # --- the digest key ----------------------------------------------------------------------------------------------
 
 
@@ -213,7 +245,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_key_is_made_once_and_is_nobody_else_s(state: Path, local: World) -> None:
     declare(local)
     local.converge()
-    key = state / "reconciler" / "digest-key"
+    key = state / "docker-reconciler" / "digest-key"
     assert key.stat().st_mode & 0o777 == 0o600
     assert key.parent.stat().st_mode & 0o777 == 0o700
     text = key.read_text()
@@ -225,7 +257,7 @@ def test_without_the_key_the_real_content_is_compared(state: Path, world: World)
     declare(world)
     world.converge()
     web = world.id("web")
-    (state / "reconciler" / "digest-key").unlink()
+    (state / "docker-reconciler" / "digest-key").unlink()
     world.converge()
     assert world.plan().notices == ()
     assert world.id("web") == web
@@ -239,7 +271,7 @@ def test_without_the_key_and_the_content_nothing_is_replaced(state: Path, local:
     declare(local)
     local.converge()
     web = local.id("web")
-    (state / "reconciler" / "digest-key").unlink()
+    (state / "docker-reconciler" / "digest-key").unlink()
     for path in kept(local):
         path.unlink()
     local.docker("kill", local.name("web"))

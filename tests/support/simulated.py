@@ -149,6 +149,8 @@ class Daemon:
                 return self._disconnect(name, self.container(body["Container"]))
             case "DELETE", "networks", name:
                 return self._remove_network(self._network(name))
+            case "GET", "info":
+                return {"Name": "simulated"}
             case "GET", "volumes":
                 return {"Volumes": list(self.has.volumes.values()) or None, "Warnings": None}
             case "POST", "volumes", "create":
@@ -654,7 +656,7 @@ class SimulatedEngine:
 
     @property
     def endpoint(self) -> Endpoint:
-        return Endpoint("tcp://simulated", None, "a test")
+        return Endpoint("unix:///simulated", None, "a test")
 
     @property
     def about(self) -> EngineIdentity:

@@ -11,16 +11,19 @@ from reconciler.engine.here import Here
 
 def as_user(monkeypatch: pytest.MonkeyPatch, user: int, environ: dict[str, str]) -> Here:
     monkeypatch.setattr("os.geteuid", lambda: user)
-    return Here.of(environ, Path("/home/me"))
+    return Here.of({"HOME": "/home/me", **environ})
 
 
 def test_of_root_and_of_a_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     root = as_user(monkeypatch, 0, {"XDG_RUNTIME_DIR": str(tmp_path)})
-    assert (root.runtime, root.state) == (Path("/run/docker-reconciler"), Path("/var/lib/reconciler"))
+    assert (root.runtime, root.state) == (Path("/run/docker-reconciler"), Path("/var/lib/docker-reconciler"))
     user = as_user(monkeypatch, 1000, {"XDG_RUNTIME_DIR": str(tmp_path)})
-    assert (user.runtime, user.state) == (tmp_path / "docker-reconciler", Path("/home/me/.local/state/reconciler"))
+    assert (user.runtime, user.state) == (
+        tmp_path / "docker-reconciler",
+        Path("/home/me/.local/state/docker-reconciler"),
+    )
     assert as_user(monkeypatch, 1000, {}).runtime is None
-    assert as_user(monkeypatch, 1000, {"XDG_STATE_HOME": "/state"}).state == Path("/state/reconciler")
+    assert as_user(monkeypatch, 1000, {"XDG_STATE_HOME": "/state"}).state == Path("/state/docker-reconciler")
     assert as_user(monkeypatch, 0, {"RECONCILER_RUNTIME_DIR": "/x"}).runtime == Path("/x")
     assert as_user(monkeypatch, 0, {"RECONCILER_RUNTIME_DIR": ""}).runtime is None
 
