@@ -36,6 +36,7 @@ def _no_other_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
         patch.setenv("DOCKER_HOST", f"unix://{nowhere / 'no.sock'}")
         patch.setenv("DOCKER_CONFIG", str(nowhere))
         patch.setenv("XDG_STATE_HOME", str(nowhere / "state"))
+        patch.setenv("RECONCILER_RUNTIME_DIR", str(nowhere / "runtime"))  # the Engines here have a /run of their own
         yield
 
 

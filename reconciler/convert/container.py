@@ -28,8 +28,8 @@ _MODES = ("NetworkMode", "IpcMode", "PidMode")
 _PREDEFINED = frozenset(["bridge", "host", "none"])
 _APART = frozenset(
     [
-        *("container_name", "expose", "image", "labels", "mac_address", "memswap_limit", "networks", "state"),
-        *("volumes", "volumes_from"),
+        *("configs", "container_name", "expose", "image", "labels", "mac_address", "memswap_limit", "networks"),
+        *("secrets", "state", "volumes", "volumes_from"),
     ]
 )
 """Rows that more is to be known of than their value."""
@@ -237,6 +237,11 @@ class _Reader:
 
     def _elsewhere(self) -> dict[str, Any]:
         host = self._inspect.get("HostConfig") or {}
+        for row in (ROW["configs"], ROW["secrets"]):
+            if names := ", ".join(sorted(row.actual(self._inspect))):
+                self._notes.append(
+                    f"its {row.path} ({names}) are left out: a container does not say where they come from"
+                )
         self._notes += [note for where, note in _ELSEWHERE.items() if host.get(where)]
         found: dict[str, Any] = {}
         links = [*(host.get("Links") or ())]

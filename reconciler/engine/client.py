@@ -151,6 +151,12 @@ class Client:
         """PUT a tar, such as files for a container to /containers/ID/archive."""
         return self._call("PUT", path, params=params, raw=stream, deadline=deadline)
 
+    def download(self, path: str, params: Mapping[str, Any] | None, *, limit: int) -> bytes:
+        """GET a tar, such as a file of a container; at most so many bytes of it."""
+        wait, call = self._timeout, f"GET {path}"
+        with self._send("GET", path, params=params, wait=wait) as response:
+            return self._read(response, time.monotonic() + wait, wait, call, limit=limit)
+
     def logs(self, container: str, lines: int, *, deadline: float | None = None) -> list[str]:
         """The last lines that a container wrote, to either stream."""
         params = {"stdout": True, "stderr": True, "tail": lines}

@@ -11,6 +11,7 @@ from reconciler.state.snapshot import ContainerState
 
 if TYPE_CHECKING:
     from reconciler.engine.client import Client
+    from reconciler.engine.here import Here
     from reconciler.planning.actions import Action
     from reconciler.spec.model import Spec
     from reconciler.state.snapshot import Snapshot
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
 class DockerEngine:
     """A Docker Engine that is really there; see `reconciler.ports.Engine`."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, here: Here) -> None:
         self._client = client
+        self._here = here
 
     def identity(self) -> str:
         """The Engine's ID: stays the same as long as its data does."""
@@ -30,7 +32,7 @@ class DockerEngine:
         """What is there now."""
         from reconciler.engine.observe import observe  # each command pays for what it needs
 
-        return observe(self._client, project, spec)
+        return observe(self._client, project, spec, self._here)
 
     def inspect(self, container: str) -> ContainerState:
         """One container, as it is now."""
@@ -78,7 +80,8 @@ def connect(
     Args:
         host: its address, such as `unix:///var/run/docker.sock`.
         context: a Docker context, instead of an address.
-        environ: where DOCKER_HOST and its kin are looked up; nowhere where not given.
+        environ: where DOCKER_HOST and its kin are looked up, and the folders of this machine's user; nowhere where not
+            given.
 
     Raises:
         EngineUnreachable: there is none, or it does not answer.
@@ -86,5 +89,7 @@ def connect(
     """
     from reconciler.engine.client import Client  # the SDK costs 130 ms: only who connects pays
     from reconciler.engine.endpoint import resolve
+    from reconciler.engine.here import Here
 
-    return DockerEngine(Client.connect(resolve(host, context, environ or {}, Path.home())))
+    client = Client.connect(resolve(host, context, environ or {}, Path.home()))
+    return DockerEngine(client, Here.of(environ or {}))

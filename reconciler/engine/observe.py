@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from reconciler.engine.contents import ContentsObserver
 from reconciler.engine.observe_images import ImagesObserver, by_reference
 from reconciler.errors import EngineError, NotFound
 from reconciler.fields import ownership
@@ -24,6 +25,7 @@ from reconciler.state.snapshot import (
 
 if TYPE_CHECKING:
     from reconciler.engine.client import Client
+    from reconciler.engine.here import Here
     from reconciler.spec.model import Spec
 
 _CONCURRENCY = 8
@@ -32,13 +34,14 @@ _CONCURRENCY = 8
 _COMPOSE_PROJECT = "com.docker.compose.project"
 
 
-def observe(client: Client, project: str, spec: Spec | None) -> Snapshot:
+def observe(client: Client, project: str, spec: Spec | None, here: Here) -> Snapshot:
     """What is there now.
 
     Args:
         client: the Engine.
         project: whose containers are inspected.
         spec: whose sources of images are read, and registries asked; None where only what is there matters.
+        here: this machine.
 
     Raises:
         EngineError: a call failed, or a reply is not what it should be.
@@ -55,14 +58,16 @@ def observe(client: Client, project: str, spec: Spec | None) -> Snapshot:
             )
         ]
         observer = ImagesObserver(client, spec, pool)
+        of_contents = ContentsObserver(client, project, spec, here)
         containers, networks, volumes, images = (future.result() for future in listed)
         ours, others = _sort_out(_rows(containers, "containers"), project)
         inspected = pool.map(lambda row: _inspect(client, row["Id"]), ours)
         states = [state for state in inspected if state is not None]
         used = {state.image_id for state in states}
         configs = dict(zip(sorted(used), pool.map(lambda key: _image_config(client, key), sorted(used)), strict=True))
-        here = _images(_rows(images, "images"), configs)
-        of_images = observer.finish(by_reference(here), taken_at)
+        images_here = _images(_rows(images, "images"), configs)
+        of_images = observer.finish(by_reference(images_here), taken_at)
+        found = of_contents.finish(states, [row["Id"] for row in (*ours, *others)], pool)
         return Snapshot(
             taken_at=taken_at,
             engine=client.about,
@@ -76,11 +81,14 @@ def observe(client: Client, project: str, spec: Spec | None) -> Snapshot:
                 VolumeState(row["Name"], row.get("Driver") or "", row.get("Labels") or {}, row)
                 for row in _rows(volumes.get("Volumes") or [] if isinstance(volumes, dict) else volumes, "volumes")
             ),
-            images=_looked_at(here, of_images.inspects),
+            images=_looked_at(images_here, of_images.inspects),
             sources=of_images.sources,
             contexts=of_images.contexts,
             archives=of_images.archives,
             offers=of_images.offers,
+            contents=found.contents,
+            revealed=found.revealed,
+            view=found.view,
         )
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from reconciler.engine.contents import copy_contents, remove_contents, write_contents
 from reconciler.engine.images import perform_on_image
 from reconciler.errors import Conflict, EngineError, NotFound, Stale
 from reconciler.fields.peers import settled
@@ -14,6 +15,7 @@ from reconciler.planning.actions import (
     BuildImage,
     ConnectNetwork,
     ContainerAction,
+    CopyContents,
     CreateContainer,
     CreateNetwork,
     CreateVolume,
@@ -23,6 +25,7 @@ from reconciler.planning.actions import (
     PauseContainer,
     PullImage,
     RemoveContainer,
+    RemoveContents,
     RemoveImage,
     RemoveNetwork,
     RenameContainer,
@@ -31,6 +34,7 @@ from reconciler.planning.actions import (
     TagImage,
     UnpauseContainer,
     UpdateContainer,
+    WriteContents,
 )
 from reconciler.state.snapshot import ContainerState
 
@@ -74,6 +78,10 @@ def perform(client: Client, action: Action, created: Mapping[str, str]) -> str |
             _remove_network(client, action)
         case CreateVolume():
             client.post("/volumes/create", dict(action.payload), deadline=_CALL_SECONDS)
+        case WriteContents():
+            write_contents(action)
+        case RemoveContents():
+            remove_contents(action)
         case ContainerAction():
             _perform_on_container(client, action, created.get(action.container, action.container))
         case CreateContainer():
@@ -93,6 +101,8 @@ def _perform_on_container(client: Client, action: ContainerAction, container: st
             _connect(client, action, container)
         case DisconnectNetwork():
             _disconnect(client, action, container)
+        case CopyContents():
+            copy_contents(client, container, action)
         case UpdateContainer():
             client.post(f"{path}/update", dict(action.payload), deadline=_CALL_SECONDS)
         case RenameContainer():

@@ -51,6 +51,7 @@ class Instance:
         image_id: the ID of the image that it should run; None while that image is not here yet.
         platform: which of a multi-platform image's it should run; empty for the Engine's own.
         peers: the IDs of the other containers that it names, by the spec's words for them (see `peers.py`).
+        digests: of the contents of the configs and secrets, by section and name: `configs.site`.
     """
 
     spec: Spec
@@ -59,6 +60,7 @@ class Instance:
     image_id: str | None = None
     platform: str = ""
     peers: Mapping[str, str] = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def container(self) -> Container:
@@ -104,6 +106,7 @@ class Field:
         drifts: it can come to differ on a container that exists, although only a replacement mends it: it is compared
             also where the definition is the same.
         declared: whether the spec gives it, where that is not simply the attribute of this name.
+        sensitive: its values are never shown.
         show: its canonical value in a plan's line.
     """
 
@@ -120,6 +123,7 @@ class Field:
     since: Callable[[Canonical], Mapping[str, ApiVersion]] = lambda _wanted: {}
     drifts: bool = False
     declared: Callable[[Instance], bool] | None = None
+    sensitive: bool = False
     show: Callable[[Canonical], str] = _plain
 
     def is_declared(self, instance: Instance) -> bool:

@@ -17,6 +17,10 @@ VERSION = f"{PREFIX}version"
 ANONYMOUS = f"{PREFIX}anonymous"
 """The anonymous volumes that moved along from the container's forerunner: `Anonymous` as JSON."""
 
+CONFIGS = f"{PREFIX}configs"
+SECRETS = f"{PREFIX}secrets"
+"""What the container was given as files: name → a list of files, as JSON; never a content, only its digest."""
+
 Labels = Mapping[str, str]
 _T = TypeVar("_T")
 
@@ -48,6 +52,23 @@ def anonymous(labels: Labels) -> Anonymous:
     said = _json(labels.get(ANONYMOUS), dict) or {}
     spec, image = said.get("spec"), said.get("image")
     return Anonymous(spec if isinstance(spec, dict) else {}, image if isinstance(image, dict) else {})
+
+
+def contents(labels: Labels, label: str) -> dict[str, tuple[dict[str, str], ...]]:
+    """What the label CONFIGS or SECRETS says."""
+    said = _json(labels.get(label), dict) or {}
+    return {
+        str(name): tuple(file for file in files if isinstance(file, dict) and isinstance(file.get("target"), str))
+        for name, files in said.items()
+        if isinstance(files, list)
+    }
+
+
+def content_targets(labels: Labels) -> frozenset[str]:
+    """The paths in the container of its configs and secrets."""
+    return frozenset(
+        file["target"] for label in (CONFIGS, SECRETS) for files in contents(labels, label).values() for file in files
+    )
 
 
 def write_json(value: object) -> str:

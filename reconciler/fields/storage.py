@@ -65,8 +65,9 @@ def _wanted(instance: Instance) -> Canonical:
 
 
 def _actual(inspect: Inspect) -> Canonical:
-    # What was asked for, in either of the API's two forms; not what an image's VOLUME added.
-    carried = ownership.anonymous(at("Config.Labels", inspect) or {})
+    # What was asked for, in either of the API's two forms; not what an image's VOLUME added, nor configs and secrets.
+    labels = at("Config.Labels", inspect) or {}
+    carried, contents = ownership.anonymous(labels), ownership.content_targets(labels)
     mounts = [_from_mount(mount) for mount in at("HostConfig.Mounts", inspect) or ()]
     mounts += [_from_bind(bind) for bind in at("HostConfig.Binds", inspect) or ()]
     return _sorted(
@@ -74,7 +75,7 @@ def _actual(inspect: Inspect) -> Canonical:
             # A volume without a name, as in the spec, has the one that it had in the container before.
             mount | {"source": ""} if mount["target"] in carried.of_spec else mount
             for mount in mounts
-            if mount["target"] not in carried.of_image
+            if mount["target"] not in carried.of_image and mount["target"] not in contents
         ]
     )
 

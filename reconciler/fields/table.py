@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from reconciler.fields import hardware, limits, network, runtime, security, storage
+from reconciler.fields import contents, hardware, limits, network, runtime, security, storage
 
-TABLE = (*runtime.ROWS, *security.ROWS, *limits.ROWS, *network.ROWS, hardware.ROW, *storage.ROWS)
+TABLE = (
+    *runtime.ROWS,
+    *security.ROWS,
+    *limits.ROWS,
+    *network.ROWS,
+    hardware.ROW,
+    *storage.ROWS,
+    *contents.ROWS,
+)
 
 ROW = {row.path: row for row in TABLE}
 
 _PLANNED = "decides what is done, and when; a container that runs does not know of it"
 _OF_IMAGE = "decides how its image comes here; the row `image` compares which one it is"
 
-NOT_YET = (*("adopt", "configs", "drift", "post_start", "pre_stop", "secrets"),)
+NOT_YET = ("adopt", "drift", "post_start", "pre_stop")
 """Attributes that are read, and that no version carries out so far: a plan that would need to is a conflict."""
 
 NOT_ON_THE_ENGINE = {

@@ -277,6 +277,53 @@ class RemoveContainer(ContainerAction):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContentFile:
+    """A config or secret as a file.
+
+    Attributes:
+        path: absolute.
+        data: the content; never printed.
+        uid: its owner.
+        gid: its group.
+        mode: its permissions.
+    """
+
+    path: str
+    data: bytes = field(repr=False)
+    uid: int
+    gid: int
+    mode: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteContents(Action):
+    """Write configs and secrets to files of this host, which containers are given by binds."""
+
+    kind: ClassVar[str] = "write-contents"
+    files: tuple[ContentFile, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveContents(Action):
+    """Remove such files.
+
+    Attributes:
+        paths: absolute.
+    """
+
+    kind: ClassVar[str] = "remove-contents"
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyContents(ContainerAction):
+    """Copy configs and secrets into a container that was not started yet: the paths are in it."""
+
+    kind: ClassVar[str] = "copy-contents"
+    files: tuple[ContentFile, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gate(ContainerAction):
     """Something to wait for, rather than to do."""
 

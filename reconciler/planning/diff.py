@@ -10,6 +10,7 @@ from reconciler.fields import ownership, peers
 from reconciler.fields.base import Field, Instance, Mend
 from reconciler.fields.payload import digest
 from reconciler.fields.table import TABLE
+from reconciler.planning.digests import comparable
 from reconciler.planning.plan import FieldChange
 from reconciler.spec.model import State
 from reconciler.state.snapshot import ContainerState, Snapshot
@@ -35,11 +36,12 @@ def differences(
     Args:
         instance: what is wanted.
         container: what is there.
-        snapshot: its image.
+        snapshot: its image, and what is known of its secrets.
         trust_digest: whether an equal definition settles all that only a replacement could change. That can't drift,
             since the Engine has no call that changes it; and what an Engine dropped because its kernel can't do it
             would otherwise be a difference for ever.
     """
+    instance = comparable(instance, container, snapshot)
     image = snapshot.image_by_id(container.image_id)
     config: Mapping[str, Any] = image.config if image else {}
     before = ownership.declared(container.labels)
@@ -118,7 +120,7 @@ def _by_key(
                 actual.get(key),
                 _shown(row, value),
                 _shown(row, actual.get(key)),
-                sensitive=is_sensitive(key, value, actual.get(key)),
+                sensitive=row.sensitive or is_sensitive(key, value, actual.get(key)),
             ),
             row.mend(value, actual.get(key)),
         )

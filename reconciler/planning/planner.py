@@ -20,7 +20,10 @@ from reconciler.planning.actions import (
     RemoveNetwork,
     StopContainer,
 )
+from reconciler.planning.bind_sources import bound_on
 from reconciler.planning.containers import plan_container, plan_removal
+from reconciler.planning.contents import content_conflicts, put_contents, remove_unused
+from reconciler.planning.digests import unknown
 from reconciler.planning.draft import Draft
 from reconciler.planning.failures import Failure
 from reconciler.planning.handover import hand_over_names, hand_over_ports, hand_over_ranges
@@ -51,7 +54,7 @@ def plan(spec: Spec, snapshot: Snapshot, failures: frozenset[Failure] = frozense
         failures: replacements and jobs that failed before and are not to be tried again.
     """
     draft = Draft()
-    spec = used_on(spec, snapshot)
+    spec, unseen = bound_on(used_on(spec, snapshot), snapshot.view)
     images = plan_images(spec, snapshot)
     places = PlacesPlan()
     plan_networks(spec, snapshot, places)
@@ -62,7 +65,7 @@ def plan(spec: Spec, snapshot: Snapshot, failures: frozenset[Failure] = frozense
         draft.notices += image.notices
         draft.actions |= {action.id: action for action in image.actions}
     draft.changes += places.changes
-    draft.conflicts += [*places.conflicts, *not_yet(spec)]
+    draft.conflicts += [*places.conflicts, *unseen, *not_yet(spec)]
     draft.actions |= {action.id: action for action in places.actions}
     draft.notices += places.notices
 
@@ -82,6 +85,8 @@ def plan(spec: Spec, snapshot: Snapshot, failures: frozenset[Failure] = frozense
     hand_over_ports(draft, spec, snapshot)
     _remove_networks(draft, places.removals, snapshot, "no longer declared")
     hand_over_ranges(draft, snapshot)
+    remove_unused(draft, spec.name, snapshot)
+    draft.notices += unknown(spec, snapshot)
     absent = plan_absent([image.wanted for image in images.values()], draft.actions, snapshot)
     draft.changes += absent.changes
     draft.conflicts += absent.conflicts
@@ -111,6 +116,7 @@ def plan_down(project: str, snapshot: Snapshot, spec: Spec | None = None) -> Pla
                     draft.add_needs(stop, stops[key])
     networks = [network for network in snapshot.networks if network.labels.get(ownership.PROJECT) == project]
     _remove_networks(draft, sorted(networks, key=lambda network: (network.name, network.id)), snapshot, _DOWN)
+    remove_unused(draft, project, snapshot)
     kept = sorted(volume.name for volume in snapshot.volumes if volume.labels.get(ownership.PROJECT) == project)
     return draft.finish(project, snapshot, kept)
 
@@ -271,12 +277,15 @@ def _plan_instance(
         image_id = slot.current.image_id
     platform = str(image.wanted.platform) if image.wanted.platform else ""
     peers = find_peers(container, shared.waiting.replicas, snapshot)
-    instance = Instance(spec, key, number, image_id, platform=platform, peers=peers.ids)
+    instance = Instance(
+        spec, key, number, image_id, platform=platform, peers=peers.ids, digests=snapshot.content_digests
+    )
     resource = ResourceKey(Kind.CONTAINER, instance.name)
     conflicts = [
         *_name_conflict(instance, slot, snapshot),
         *_too_new(instance, snapshot),
         *peer_conflicts(spec, key, resource, snapshot),
+        *content_conflicts(instance, snapshot),
     ]
     if conflicts:
         return ContainerPlan(conflicts=conflicts)
@@ -290,7 +299,7 @@ def _plan_instance(
     )
     restart = shared.waiting.restart(key, slot.current) if slot.current else ""
     slot, rejoin = _rejoin(shared, key, slot)
-    return plan_container(
+    part = plan_container(
         instance,
         slot,
         snapshot,
@@ -301,6 +310,7 @@ def _plan_instance(
         restart=restart,
         rejoin=rejoin,
     )
+    return put_contents(part, instance, slot.current, snapshot)
 
 
 def _name_conflict(instance: Instance, slot: Slot, snapshot: Snapshot) -> Iterator[Conflict]:

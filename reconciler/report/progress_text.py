@@ -15,6 +15,7 @@ from reconciler.planning.actions import (
     AwaitProof,
     BuildImage,
     ConnectNetwork,
+    CopyContents,
     CreateContainer,
     CreateNetwork,
     CreateVolume,
@@ -24,6 +25,7 @@ from reconciler.planning.actions import (
     PauseContainer,
     PullImage,
     RemoveContainer,
+    RemoveContents,
     RemoveImage,
     RemoveNetwork,
     RenameContainer,
@@ -32,6 +34,7 @@ from reconciler.planning.actions import (
     TagImage,
     UnpauseContainer,
     UpdateContainer,
+    WriteContents,
 )
 from reconciler.planning.rollback import is_undo
 from reconciler.planning.slots import NEXT, OLD
@@ -245,6 +248,10 @@ def _done_words(action: Action) -> str:
             return ""  # that it was replaced has been said
         case RemoveNetwork() | RemoveContainer() | RemoveImage():
             return "removed"
+        case WriteContents() | CopyContents():
+            return "configs and secrets put in place"
+        case RemoveContents():
+            return ""  # of no concern to who reads what becomes of containers
         case StartContainer():
             return "started"
         case StopContainer():

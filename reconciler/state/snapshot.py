@@ -10,6 +10,7 @@ from typing import Any
 from reconciler.fields import ownership
 from reconciler.fields.base import at
 from reconciler.spec.reference import full_reference
+from reconciler.state.contents import Held, View
 from reconciler.state.identity import EngineIdentity
 from reconciler.state.images import Archive, Content, ImageState, Offer
 
@@ -164,6 +165,16 @@ class ContainerState:
         return frozenset(mount["Name"] for mount in mounts if mount.get("Type") == "volume" and mount.get("Name"))
 
     @cached_property
+    def bound_files(self) -> Mapping[str, str]:
+        """Its configs and secrets that are files of the host: path in the container → path on the host."""
+        contents = ownership.content_targets(self.labels)
+        return {
+            mount["Target"]: mount.get("Source") or ""
+            for mount in at("HostConfig.Mounts", self.inspect) or ()
+            if mount.get("Type") == "bind" and mount.get("Target") in contents
+        }
+
+    @cached_property
     def anonymous_volumes(self) -> Mapping[str, str]:
         """Its anonymous volumes: path in the container → volume name. A spec or a person named the others."""
         named = {mount.get("Target") for mount in at("HostConfig.Mounts", self.inspect) or () if mount.get("Source")}
@@ -241,6 +252,10 @@ class Snapshot:
         contexts: what there is to build from, by `Build.source`.
         archives: what is in each archive that the spec loads, by its path.
         offers: what the registry has under a reference, in full, of those that it was asked for.
+        contents: what the configs and secrets hold that containers read, by section and name: `configs.site`.
+        revealed: the digests of files in containers, where only that tells whether a secret changed: by the container's
+            ID and the path in it.
+        view: what of this machine's files the Engine sees.
     """
 
     taken_at: str
@@ -254,6 +269,14 @@ class Snapshot:
     contexts: Mapping[str, Content] = field(default_factory=dict)
     archives: Mapping[str, Archive] = field(default_factory=dict)
     offers: Mapping[str, Offer] = field(default_factory=dict)
+    contents: Mapping[str, Held] = field(default_factory=dict)
+    revealed: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    view: View = field(default_factory=View)
+
+    @cached_property
+    def content_digests(self) -> Mapping[str, str]:
+        """The digests of the configs and secrets, by section and name."""
+        return {name: content.digest for name, content in self.contents.items()}
 
     @cached_property
     def _image_by_reference(self) -> Mapping[str, ImageState]:

@@ -9,13 +9,17 @@ from __future__ import annotations
 import contextlib
 import copy
 import hashlib
+import io
 import json
 import random
+import tarfile
 import threading
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any, cast
 
+from reconciler.engine.endpoint import Endpoint
+from reconciler.engine.here import Here
 from reconciler.engine.observe import observe
 from reconciler.engine.perform import perform
 from reconciler.engine.translation import refusal
@@ -79,6 +83,8 @@ class _Holdings:
     volumes: dict[str, Json] = field(default_factory=dict)
     images: dict[str, Json] = field(default_factory=dict)
     registry: dict[str, Json] = field(default_factory=dict)
+    files: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    """What was copied into containers: by their IDs."""
     serial: int = 0
 
 
@@ -126,6 +132,10 @@ class Daemon:
                 return self._rename(self.container(name), params["name"])
             case "POST", "containers", name, "update":
                 return self.container(name)["HostConfig"].update(body)
+            case "PUT", "containers", name, "archive":
+                with tarfile.open(fileobj=io.BytesIO(body)) as tar:
+                    files = {f"/{one.name}": tar.extractfile(one).read() for one in tar}  # type: ignore[union-attr]
+                return self.has.files.setdefault(self.container(name)["Id"], {}).update(files)
             case "DELETE", "containers", name:
                 return self._remove(self.container(name), force=bool(int(params.get("force", 0))))
             case "GET", "networks":
@@ -139,6 +149,8 @@ class Daemon:
                 return self._disconnect(name, self.container(body["Container"]))
             case "DELETE", "networks", name:
                 return self._remove_network(self._network(name))
+            case "GET", "info":
+                return {"Name": "simulated"}
             case "GET", "volumes":
                 return {"Volumes": list(self.has.volumes.values()) or None, "Warnings": None}
             case "POST", "volumes", "create":
@@ -595,6 +607,10 @@ class _Fault:
     error: Callable[[], BaseException]
 
 
+HERE = Here(None, None, 0)
+"""This machine: the Engine sees none of its files."""
+
+
 class SimulatedEngine:
     """The port, on a `Daemon`.
 
@@ -621,7 +637,7 @@ class SimulatedEngine:
         return "SIMULATED"
 
     def observe(self, project: str, spec: Spec | None = None) -> Snapshot:
-        return observe(cast("Client", self), project, spec)
+        return observe(cast("Client", self), project, spec, HERE)
 
     def inspect(self, container: str) -> ContainerState:
         return ContainerState(self.get(f"/containers/{container}/json"))
@@ -639,6 +655,10 @@ class SimulatedEngine:
     # --- what production code calls its client for ------------------------------------------------------------
 
     @property
+    def endpoint(self) -> Endpoint:
+        return Endpoint("unix:///simulated", None, "a test")
+
+    @property
     def about(self) -> EngineIdentity:
         return self.daemon.about
 
@@ -651,6 +671,11 @@ class SimulatedEngine:
         self, path: str, body: Any = None, *, params: Mapping[str, Any] | None = None, deadline: float | None = None
     ) -> Any:
         return self._change("POST", path, params, body)
+
+    def upload(
+        self, path: str, params: Mapping[str, Any] | None, stream: bytes, *, deadline: float | None = None
+    ) -> Any:
+        return self._change("PUT", path, params, stream)
 
     def delete(self, path: str, *, params: Mapping[str, Any] | None = None, deadline: float | None = None) -> Any:
         return self._change("DELETE", path, params)

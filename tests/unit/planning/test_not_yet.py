@@ -9,15 +9,13 @@ import pytest
 from reconciler.fields.table import NOT_YET
 from reconciler.planning.not_yet import not_yet
 from reconciler.spec.model import Container, Settings, Spec
-from tests.support.samples import SAMPLES
+from tests.support.samples import CONTENTS, SAMPLES
 
 NAMED: dict[str, Any] = {
     "adopt": True,
-    "configs": ["site"],
     "drift": {"mode": "report"},
     "post_start": [{"command": "up"}],
     "pre_stop": [{"command": "down"}],
-    "secrets": ["key"],
 }
 PARTS: list[tuple[dict[str, Any], str]] = [
     ({"update": {"order": "start-first"}}, "`update.order`"),
@@ -34,6 +32,7 @@ def said(container: dict[str, Any], **more: Any) -> list[str]:
         "containers": {"web": {"image": "a:1", **container}},
         "networks": {name: {} for name in ("back", "front", "static")},
         "volumes": {name: {} for name in ("v", "pages")},
+        **CONTENTS,
         **more,
     }
     return [conflict.message for conflict in not_yet(Spec.model_validate(spec, context={"folder": None}))]
