@@ -6,13 +6,14 @@ from typing import Any
 
 import click
 
-from reconciler.cli.options import Options, engine_options, spec_options, yes_option
+from reconciler.cli.options import Options, engine_options, orphans_option, spec_options, yes_option
 from reconciler.cli.wiring import connected, load_spec
 
 
 @click.command()
 @spec_options
 @engine_options
+@orphans_option
 @yes_option
 def command(**given: Any) -> int:
     """Make the Engine what the spec declares.
@@ -25,4 +26,5 @@ def command(**given: Any) -> int:
     from reconciler.planning.planner import plan
 
     with connected(options) as engine:
-        return carry_out(plan(spec, engine.observe(spec.name, spec)), engine, options)
+        found = plan(spec, engine.observe(spec.name, spec), remove_orphans=options.remove_orphans)
+        return carry_out(found, engine, options)

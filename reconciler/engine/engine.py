@@ -22,11 +22,11 @@ class DockerEngine:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def observe(self, project: str, spec: Spec | None = None) -> Snapshot:
+    def observe(self, project: str, spec: Spec | None = None, *, images: bool = True) -> Snapshot:
         """What is there now."""
         from reconciler.engine.observe import observe  # each command pays for what it needs
 
-        return observe(self._client, project, spec)
+        return observe(self._client, project, spec, images=images)
 
     def inspect(self, container: str) -> ContainerState:
         """One container, as it is now."""

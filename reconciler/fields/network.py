@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from reconciler.fields import compose_labels
 from reconciler.fields.base import Field, Mend, at, constant, plain, put
 from reconciler.spec.model import DEFAULT_NETWORK
 
@@ -95,19 +96,20 @@ def _place(
 
 
 def _actual_networks(inspect: Inspect) -> Canonical:
-    # By itself the Engine may list the container's short ID and its hostname among its aliases.
-    own, hostname = inspect["Id"][:_SHORT_ID], at("Config.Hostname", inspect)
+    # By itself the Engine may list the container's short ID and its hostname among its aliases; Compose, its name.
+    own, name = inspect["Id"][:_SHORT_ID], inspect["Name"].removeprefix("/")
+    anyway = {at("Config.Hostname", inspect), name, *compose_labels.names(at("Config.Labels", inspect) or {})}
     joined = {}
     for name, settings in (at("NetworkSettings.Networks", inspect) or {}).items():
         aliases = set((settings or {}).get("Aliases") or ()) - {own}
         addresses = (settings or {}).get("IPAMConfig") or {}
         joined[name] = _place(
-            sorted(aliases - {hostname}),
+            sorted(aliases - anyway),
             addresses.get("IPv4Address") or "",
             addresses.get("IPv6Address") or "",
             sorted(addresses.get("LinkLocalIPs") or ()),
             (settings or {}).get("DriverOpts"),
-        ) | {"added": tuple(sorted(aliases & {hostname}))}
+        ) | {"added": tuple(sorted(aliases & anyway))}
     mode = at("HostConfig.NetworkMode", inspect)
     return {"mode": "bridge" if mode == "default" else mode, "joined": joined}
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from reconciler.fields import compose_labels
+
 PREFIX = "io.reconciler."
 PROJECT = f"{PREFIX}project"
 RESOURCE = f"{PREFIX}resource"
@@ -16,9 +18,16 @@ DIGEST = f"{PREFIX}digest"
 VERSION = f"{PREFIX}version"
 ANONYMOUS = f"{PREFIX}anonymous"
 """The anonymous volumes that moved along from the container's forerunner: `Anonymous` as JSON."""
+REPLACES = f"{PREFIX}replaces"
+"""The ID of the container's forerunner, where that bears no label of ours: it would not be known when cut off."""
 
 Labels = Mapping[str, str]
 _T = TypeVar("_T")
+
+
+def project(labels: Labels) -> str:
+    """The project that a network or volume belongs to, ours or Compose's; empty for none."""
+    return labels.get(PROJECT) or labels.get(compose_labels.PROJECT) or ""
 
 
 def declared(labels: Labels) -> frozenset[str]:

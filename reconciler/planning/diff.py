@@ -10,6 +10,7 @@ from reconciler.fields import ownership
 from reconciler.fields.base import Field, Instance, Mend
 from reconciler.fields.payload import digest
 from reconciler.fields.table import TABLE
+from reconciler.planning.declared import declared_before
 from reconciler.planning.plan import FieldChange
 from reconciler.state.snapshot import ContainerState, Snapshot
 
@@ -41,7 +42,7 @@ def differences(
     """
     image = snapshot.image_by_id(container.image_id)
     config: Mapping[str, Any] = image.config if image else {}
-    before = ownership.declared(container.labels)
+    before = declared_before(container, image)
     settled = trust_digest and container.labels.get(ownership.DIGEST) == digest(instance)
     found: list[tuple[FieldChange, Mend]] = []
     for row in TABLE:

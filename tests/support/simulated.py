@@ -617,8 +617,8 @@ class SimulatedEngine:
         """The process dies at the changing call of that number from now on, before or after it took effect."""
         self._fault = _Fault(len(self.calls) + number, after, Killed)
 
-    def observe(self, project: str, spec: Spec | None = None) -> Snapshot:
-        return observe(cast("Client", self), project, spec)
+    def observe(self, project: str, spec: Spec | None = None, *, images: bool = True) -> Snapshot:
+        return observe(cast("Client", self), project, spec, images=images)
 
     def inspect(self, container: str) -> ContainerState:
         return ContainerState(self.get(f"/containers/{container}/json"))

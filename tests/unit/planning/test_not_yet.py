@@ -12,7 +12,6 @@ from reconciler.spec.model import Container, Settings, Spec
 from tests.support.samples import SAMPLES
 
 NAMED: dict[str, Any] = {
-    "adopt": True,
     "configs": ["site"],
     "drift": {"mode": "report"},
     "external_links": ["old:db"],
