@@ -205,7 +205,10 @@ ROWS = (
     Field(
         path="expose",
         wanted=lambda instance: tuple(sorted(set(instance.container.expose))),
-        actual=lambda inspect: tuple(sorted(at("Config.ExposedPorts", inspect) or ())),
+        # Compose leaves the protocol out.
+        actual=lambda inspect: tuple(
+            sorted(port if "/" in port else f"{port}/tcp" for port in at("Config.ExposedPorts", inspect) or ())
+        ),
         write=_write_expose,
         # The image's and the published ports are exposed too.
         same=lambda wanted, actual: set(wanted) <= set(actual),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -20,6 +21,8 @@ ANONYMOUS = f"{PREFIX}anonymous"
 """The anonymous volumes that moved along from the container's forerunner: `Anonymous` as JSON."""
 REPLACES = f"{PREFIX}replaces"
 """The ID of the container's forerunner, where that bears no label of ours: it would not be known when cut off."""
+
+_ANONYMOUS_NAME = re.compile(r"[0-9a-f]{64}")
 
 Labels = Mapping[str, str]
 _T = TypeVar("_T")
@@ -57,6 +60,14 @@ def anonymous(labels: Labels) -> Anonymous:
     said = _json(labels.get(ANONYMOUS), dict) or {}
     spec, image = said.get("spec"), said.get("image")
     return Anonymous(spec if isinstance(spec, dict) else {}, image if isinstance(image, dict) else {})
+
+
+def carried_by_compose(source: str, labels: Labels) -> bool:
+    """Whether a mounted volume is an anonymous one that moved along when Compose replaced the container: by its name.
+
+    What we carry, `anonymous` says.
+    """
+    return DECLARED not in labels and bool(_ANONYMOUS_NAME.fullmatch(source))
 
 
 def write_json(value: object) -> str:

@@ -160,8 +160,13 @@ class ContainerState:
     @cached_property
     def anonymous_volumes(self) -> Mapping[str, str]:
         """Its anonymous volumes: path in the container → volume name. A spec or a person named the others."""
-        named = {mount.get("Target") for mount in at("HostConfig.Mounts", self.inspect) or () if mount.get("Source")}
-        named |= {bind.split(":")[1] for bind in at("HostConfig.Binds", self.inspect) or () if ":" in bind}
+        sources = {mount.get("Target"): mount.get("Source") for mount in at("HostConfig.Mounts", self.inspect) or ()}
+        sources |= {bind.split(":")[1]: bind.split(":")[0] for bind in at("HostConfig.Binds", self.inspect) or ()}
+        named = {
+            path
+            for path, source in sources.items()
+            if source and not ownership.carried_by_compose(source, self.labels)
+        }
         moved = ownership.anonymous(self.labels)
         named -= moved.of_spec.keys() | moved.of_image.keys()
         return {
