@@ -115,9 +115,9 @@ def orphans_stay(project: str, snapshot: Snapshot) -> list[Notice]:
     return [
         Notice(
             ResourceKey(Kind.CONTAINER, names[0]),
-            f'{", ".join(names)} {"stay" if names[1:] else "stays"}: of Compose\'s service "{service}", '
-            "which is not wanted here",
-            "--remove-orphans removes it" if not names[1:] else "--remove-orphans removes them",
+            f"{', '.join(names)} {'stay' if names[1:] else 'stays'}: Compose made {'them' if names[1:] else 'it'} "
+            f'for service "{service}", and the spec has no place for {"them" if names[1:] else "it"}',
+            f"--remove-orphans removes {'them' if names[1:] else 'it'}",
         )
         for service, names in sorted(services.items())
     ]

@@ -163,9 +163,7 @@ class ContainerState:
         sources = {mount.get("Target"): mount.get("Source") for mount in at("HostConfig.Mounts", self.inspect) or ()}
         sources |= {bind.split(":")[1]: bind.split(":")[0] for bind in at("HostConfig.Binds", self.inspect) or ()}
         named = {
-            path
-            for path, source in sources.items()
-            if source and not ownership.carried_by_compose(source, self.labels)
+            path for path, source in sources.items() if source and not ownership.carried_by_compose(source, self.labels)
         }
         moved = ownership.anonymous(self.labels)
         named -= moved.of_spec.keys() | moved.of_image.keys()

@@ -1,4 +1,4 @@
-"""The real Docker Compose, 2.40.3 of Debian's sid: unpacked where it is missing, by the script that the tests come with."""
+"""The real Docker Compose, 2.40.3 of Debian's sid: unpacked where it is missing, as an Engine of another suite is."""
 
 from __future__ import annotations
 
