@@ -180,13 +180,13 @@ def test_of_two_in_one_place_the_named_one_is_taken() -> None:
     """A `docker compose up` that was cut off leaves two."""
     scene = _scene()
     networks_and_volumes(scene)
-    create(scene, "0a1b2c_p-web-1", {"Labels": labels("web")})
-    named = create(scene, "p_web-1", {"Labels": labels("web")})
-    scene.declare({"web": {"container_name": "p_web-1"}})
+    create(scene, "0a1b2c_p_web_1", {"Labels": labels("web")})
+    named = create(scene, "p_web_1", {"Labels": labels("web")})
+    scene.declare({"web": {"container_name": "p_web_1"}})
     assert take_over(scene.snapshot(), "p", scene.spec).containers[0].id == named
     found = scene.plan()
     assert found.in_sync
-    assert [notice.resource.name for notice in found.notices] == ["0a1b2c_p-web-1"]
+    assert [notice.resource.name for notice in found.notices] == ["0a1b2c_p_web_1"]
 
 
 def test_a_job_that_failed_under_compose_is_not_run_again_by_itself() -> None:
