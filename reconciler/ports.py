@@ -17,8 +17,14 @@ class Engine(Protocol):
     All methods raise `EngineError` or a kind of it.
     """
 
-    def observe(self, project: str, spec: Spec | None = None) -> Snapshot:
-        """What is there now: a project's resources, and what else a plan for the spec depends on."""
+    def observe(self, project: str, spec: Spec | None = None, *, images: bool = True) -> Snapshot:
+        """What is there now: a project's resources, and what else a plan for the spec depends on.
+
+        Args:
+            project: its name.
+            spec: what is wanted.
+            images: whether the plan depends on where images come from: without, no registry is asked.
+        """
         ...
 
     def identity(self) -> str:

@@ -6,13 +6,14 @@ from typing import Any
 
 import click
 
-from reconciler.cli.options import Options, engine_options, spec_options, yes_option
+from reconciler.cli.options import Options, engine_options, orphans_option, spec_options, yes_option
 from reconciler.cli.wiring import connected, load_spec, spec_files
 
 
 @click.command()
 @spec_options
 @engine_options
+@orphans_option
 @yes_option
 def command(**given: Any) -> int:
     """Make the Engine what the spec declares.
@@ -28,4 +29,4 @@ def command(**given: Any) -> int:
     with connected(options) as engine:
         snapshot = engine.observe(spec.name, spec)
         record = Recorder("apply", spec, spec_files(options), snapshot, engine)
-        return carry_out(plan(spec, snapshot), engine, options, record)
+        return carry_out(plan(spec, snapshot, remove_orphans=options.remove_orphans), engine, options, record)

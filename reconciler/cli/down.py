@@ -6,13 +6,14 @@ from typing import Any
 
 import click
 
-from reconciler.cli.options import Options, engine_options, spec_options, yes_option
+from reconciler.cli.options import Options, engine_options, orphans_option, spec_options, yes_option
 from reconciler.cli.wiring import connected, load_spec, spec_files
 
 
 @click.command()
 @spec_options
 @engine_options
+@orphans_option
 @yes_option
 def command(**given: Any) -> int:
     """Remove the project's containers and networks; its volumes and images stay.
@@ -27,9 +28,9 @@ def command(**given: Any) -> int:
     from reconciler.planning.planner import plan_down
 
     with connected(options) as engine:
-        snapshot = engine.observe(project)
-        todo = plan_down(project, snapshot, spec)
-        if todo.in_sync and options.output == "text":
+        snapshot = engine.observe(project, spec, images=False)
+        todo = plan_down(project, snapshot, spec, remove_orphans=options.remove_orphans)
+        if todo.in_sync and not todo.notices and options.output == "text":
             stay = f" but its volumes: {', '.join(todo.kept_volumes)}" if todo.kept_volumes else ""
             click.echo(f"Nothing of {project} is here{stay}.")
             return 0

@@ -29,6 +29,7 @@ class Options:
         context: the Docker context, instead of an address.
         output: for a person or for a program.
         yes: agreed to removals and replacements beforehand.
+        remove_orphans: what a Compose project of this name has besides the spec's goes.
     """
 
     file: tuple[str, ...] = ()
@@ -39,6 +40,7 @@ class Options:
     context: str | None = None
     output: Output = "text"
     yes: bool = False
+    remove_orphans: bool = False
 
 
 def source_options(command: Command) -> Command:
@@ -99,3 +101,12 @@ def engine_options(command: Command) -> Command:
 def yes_option(command: Command) -> Command:
     """-y: for commands that may remove or replace."""
     return click.option("-y", "--yes", is_flag=True, help="Remove and replace without asking.")(command)
+
+
+def orphans_option(command: Command) -> Command:
+    """--remove-orphans: for commands that plan."""
+    return click.option(
+        "--remove-orphans",
+        is_flag=True,
+        help="Remove what a Compose project of this name runs and the spec does not have.",
+    )(command)

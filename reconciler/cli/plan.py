@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from reconciler.cli.options import Options, engine_options, spec_options
+from reconciler.cli.options import Options, engine_options, orphans_option, spec_options
 from reconciler.cli.wiring import connected, load_spec, print_json, style, width
 from reconciler.errors import ExitCode
 
@@ -14,6 +14,7 @@ from reconciler.errors import ExitCode
 @click.command()
 @spec_options
 @engine_options
+@orphans_option
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where changes are pending.")
 def command(detailed_exitcode: bool, **given: Any) -> int:
     """Show what apply would do, and change nothing."""
@@ -22,7 +23,7 @@ def command(detailed_exitcode: bool, **given: Any) -> int:
     from reconciler.planning.planner import plan  # a wrong spec should not wait for it
 
     with connected(options) as engine:
-        found = plan(spec, engine.observe(spec.name, spec))
+        found = plan(spec, engine.observe(spec.name, spec), remove_orphans=options.remove_orphans)
     if options.output == "json":
         from reconciler.report.json_form import plan_dict
 

@@ -212,7 +212,8 @@ class _Reader:
         return ({"aliases": aliases} if aliases else {}) | found
 
     def _mounts(self) -> dict[str, Any]:
-        mounts = spelled("volumes", ROW["volumes"].actual(self._inspect))
+        asked = ROW["volumes"].actual(self._inspect)
+        mounts = spelled("volumes", tuple(mount for mount in asked if not mount.get("perhaps_of_image")))
         for mount in mounts:
             if mount["type"] == "volume" and mount.get("source"):
                 mount["source"] = self._external(self._volumes, mount["source"])

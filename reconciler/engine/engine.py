@@ -28,11 +28,11 @@ class DockerEngine:
         """The Engine's ID: stays the same as long as its data does."""
         return str(self.info().get("ID") or "")
 
-    def observe(self, project: str, spec: Spec | None = None) -> Snapshot:
+    def observe(self, project: str, spec: Spec | None = None, *, images: bool = True) -> Snapshot:
         """What is there now."""
         from reconciler.engine.observe import observe  # each command pays for what it needs
 
-        return observe(self._client, project, spec, self._here)
+        return observe(self._client, project, spec, self._here, images=images)
 
     def inspect(self, container: str) -> ContainerState:
         """One container, as it is now."""

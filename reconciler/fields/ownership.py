@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
+
+from reconciler.fields import compose_labels
 
 PREFIX = "io.reconciler."
 PROJECT = f"{PREFIX}project"
@@ -16,6 +19,10 @@ DIGEST = f"{PREFIX}digest"
 VERSION = f"{PREFIX}version"
 ANONYMOUS = f"{PREFIX}anonymous"
 """The anonymous volumes that moved along from the container's forerunner: `Anonymous` as JSON."""
+REPLACES = f"{PREFIX}replaces"
+"""The ID of the container's forerunner, where that bears no label of ours: it would not be known when cut off."""
+
+_ANONYMOUS_NAME = re.compile(r"[0-9a-f]{64}")
 
 CONFIGS = f"{PREFIX}configs"
 SECRETS = f"{PREFIX}secrets"
@@ -23,6 +30,11 @@ SECRETS = f"{PREFIX}secrets"
 
 Labels = Mapping[str, str]
 _T = TypeVar("_T")
+
+
+def project(labels: Labels) -> str:
+    """The project that a network or volume belongs to, ours or Compose's; empty for none."""
+    return labels.get(PROJECT) or labels.get(compose_labels.PROJECT) or ""
 
 
 def declared(labels: Labels) -> frozenset[str]:
@@ -69,6 +81,14 @@ def content_targets(labels: Labels) -> frozenset[str]:
     return frozenset(
         file["target"] for label in (CONFIGS, SECRETS) for files in contents(labels, label).values() for file in files
     )
+
+
+def carried_by_compose(source: str, labels: Labels) -> bool:
+    """Whether a mounted volume is an anonymous one that moved along when Compose replaced the container: by its name.
+
+    What we carry, `anonymous` says.
+    """
+    return DECLARED not in labels and bool(_ANONYMOUS_NAME.fullmatch(source))
 
 
 def write_json(value: object) -> str:

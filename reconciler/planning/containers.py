@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 
 from reconciler.fields import network as network_rows
+from reconciler.fields import ownership
 from reconciler.fields.base import Instance, Mend
 from reconciler.fields.hardware import of_container
 from reconciler.fields.ownership import Anonymous, anonymous
@@ -114,7 +116,7 @@ def plan_container(
             plain = Step(resource, reason)
             rename = RenameContainer(container=current.id, old_name=current.name, name=instance.name, **plain("rename"))
             gone.append(part.add(rename))
-            current = ContainerState({**current.inspect, "Name": f"/{instance.name}"})
+            current = replace(current, inspect={**current.inspect, "Name": f"/{instance.name}"})
         back = _rejoin(part, instance, current, Step(resource, reason), rejoin)
         before = Before((*to_start.needs, *back), to_start.after)
         _replace(part, instance, current, snapshot, step, (*to_create, *gone, *turn), before)
@@ -156,6 +158,8 @@ def _create(
     """Create and connect it; the IDs of the creation, and of all that it takes until it can be started."""
     payload = create_payload(instance, _carried(instance, forerunner, snapshot) if forerunner else None)
     payload = of_container(payload, snapshot.engine.api)
+    if forerunner and forerunner.place:
+        payload["Labels"][ownership.REPLACES] = forerunner.id
     endpoints = payload["NetworkingConfig"]["EndpointsConfig"]
     first = payload["HostConfig"]["NetworkMode"]
     several = snapshot.engine.api >= _SEVERAL_AT_CREATE

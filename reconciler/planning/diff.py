@@ -10,6 +10,7 @@ from reconciler.fields import ownership, peers
 from reconciler.fields.base import Field, Instance, Mend
 from reconciler.fields.payload import digest
 from reconciler.fields.table import TABLE
+from reconciler.planning.declared import declared_before
 from reconciler.planning.digests import comparable
 from reconciler.planning.plan import FieldChange
 from reconciler.spec.model import State
@@ -44,7 +45,7 @@ def differences(
     instance = comparable(instance, container, snapshot)
     image = snapshot.image_by_id(container.image_id)
     config: Mapping[str, Any] = image.config if image else {}
-    before = ownership.declared(container.labels)
+    before = declared_before(container, image)
     settled = trust_digest and container.labels.get(ownership.DIGEST) == digest(instance)
     inspect = peers.named(container.inspect, instance.peers)
     if instance.container.state is State.COMPLETED and container.has_completed:

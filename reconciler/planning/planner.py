@@ -28,13 +28,14 @@ from reconciler.planning.draft import Draft
 from reconciler.planning.failures import Failure
 from reconciler.planning.handover import hand_over_names, hand_over_ports, hand_over_ranges
 from reconciler.planning.images import ImagePlan, plan_images
-from reconciler.planning.networks import plan_networks, without_gone
+from reconciler.planning.networks import networks_going_down, plan_networks, without_gone
 from reconciler.planning.not_yet import not_yet
 from reconciler.planning.peers import find_peers, peer_conflicts, replace_together
 from reconciler.planning.places import PlacesPlan
 from reconciler.planning.plan import Change, Conflict, Operation, Plan
 from reconciler.planning.slots import Slot, find_slot, key_of
 from reconciler.planning.steps import ContainerPlan
+from reconciler.planning.takeover import name_is_taken, orphans_stay, take_over
 from reconciler.planning.volumes import plan_volumes, used_on
 from reconciler.planning.waiting import Before, Replica, Waiting, precede
 from reconciler.spec.model import Spec, State
@@ -45,15 +46,20 @@ from reconciler.state.snapshot import ContainerState, NetworkState, Snapshot
 _DOWN = "the project is taken down"
 
 
-def plan(spec: Spec, snapshot: Snapshot, failures: frozenset[Failure] = frozenset()) -> Plan:
+def plan(
+    spec: Spec, snapshot: Snapshot, failures: frozenset[Failure] = frozenset(), *, remove_orphans: bool = False
+) -> Plan:
     """What would make the snapshot what the spec wants. Pure: the same arguments give the same plan.
 
     Args:
         spec: what is wanted.
         snapshot: what is there, observed for this spec.
         failures: replacements and jobs that failed before and are not to be tried again.
+        remove_orphans: whether containers of a Compose project of this name go, where the spec has no such service.
     """
     draft = Draft()
+    snapshot = take_over(snapshot, spec.name, spec, orphans=remove_orphans)
+    draft.notices += orphans_stay(spec.name, snapshot)
     spec, unseen = bound_on(used_on(spec, snapshot), snapshot.view)
     images = plan_images(spec, snapshot)
     places = PlacesPlan()
@@ -94,15 +100,20 @@ def plan(spec: Spec, snapshot: Snapshot, failures: frozenset[Failure] = frozense
     return draft.finish(spec.name, snapshot, places.kept_volumes)
 
 
-def plan_down(project: str, snapshot: Snapshot, spec: Spec | None = None) -> Plan:
+def plan_down(project: str, snapshot: Snapshot, spec: Spec | None = None, *, remove_orphans: bool = False) -> Plan:
     """What would remove the project's containers and networks; its volumes stay.
+
+    What Compose made for a project of this name goes where the spec has it, too.
 
     Args:
         project: its name.
         snapshot: what is there, observed for this project.
-        spec: what was wanted, for the order: who depends on another is stopped before it.
+        spec: what was wanted; also for the order: who depends on another is stopped before it.
+        remove_orphans: whether all of a Compose project of this name goes, whatever the spec has.
     """
     draft = Draft()
+    snapshot = take_over(snapshot, project, spec, orphans=remove_orphans)
+    draft.notices += orphans_stay(project, snapshot)
     for container in sorted(snapshot.containers, key=lambda state: state.name):
         draft.add(plan_removal(container, _DOWN))
     if spec:
@@ -114,10 +125,10 @@ def plan_down(project: str, snapshot: Snapshot, spec: Spec | None = None) -> Pla
             for dependency in sorted(precede(spec.containers[key])):
                 for stop in stops[dependency]:
                     draft.add_needs(stop, stops[key])
-    networks = [network for network in snapshot.networks if network.labels.get(ownership.PROJECT) == project]
-    _remove_networks(draft, sorted(networks, key=lambda network: (network.name, network.id)), snapshot, _DOWN)
+    networks = networks_going_down(project, snapshot, spec, draft.notices, whole=remove_orphans)
+    _remove_networks(draft, networks, snapshot, _DOWN)
     remove_unused(draft, project, snapshot)
-    kept = sorted(volume.name for volume in snapshot.volumes if volume.labels.get(ownership.PROJECT) == project)
+    kept = sorted(volume.name for volume in snapshot.volumes if ownership.project(volume.labels) == project)
     return draft.finish(project, snapshot, kept)
 
 
@@ -318,12 +329,7 @@ def _name_conflict(instance: Instance, slot: Slot, snapshot: Snapshot) -> Iterat
         return
     for other in snapshot.others:
         if instance.name in other.names:
-            whose = f'belongs to project "{other.project}"' if other.project else "is not ours"
-            yield Conflict(
-                ResourceKey(Kind.CONTAINER, instance.name),
-                f'container "{instance.name}" exists and {whose}',
-                "remove or rename it, or give yours another `container_name`",
-            )
+            yield name_is_taken(ResourceKey(Kind.CONTAINER, instance.name), other.id, other.project, snapshot)
 
 
 def _too_new(instance: Instance, snapshot: Snapshot) -> Iterator[Conflict]:

@@ -22,13 +22,15 @@ _NANOSECOND_DIGITS = 9
 
 @dataclass(frozen=True)
 class ContainerState:
-    """One of the project's containers, as inspected.
+    """A container, as inspected.
 
     Attributes:
         inspect: the reply of `GET /containers/ID/json`.
+        place: its name in the spec and its number, where no label of ours says so: one that was taken over.
     """
 
     inspect: Mapping[str, Any]
+    place: tuple[str, int] | None = None
 
     @property
     def id(self) -> str:
@@ -48,11 +50,13 @@ class ContainerState:
     @property
     def resource(self) -> str:
         """Its name in the spec."""
-        return self.labels.get(ownership.RESOURCE, "")
+        return self.place[0] if self.place else self.labels.get(ownership.RESOURCE, "")
 
     @property
     def replica(self) -> int:
         """Its number, from 1."""
+        if self.place:
+            return self.place[1]
         text = self.labels.get(ownership.REPLICA, "1")
         return int(text) if text.isdecimal() else 1
 
@@ -177,8 +181,11 @@ class ContainerState:
     @cached_property
     def anonymous_volumes(self) -> Mapping[str, str]:
         """Its anonymous volumes: path in the container → volume name. A spec or a person named the others."""
-        named = {mount.get("Target") for mount in at("HostConfig.Mounts", self.inspect) or () if mount.get("Source")}
-        named |= {bind.split(":")[1] for bind in at("HostConfig.Binds", self.inspect) or () if ":" in bind}
+        sources = {mount.get("Target"): mount.get("Source") for mount in at("HostConfig.Mounts", self.inspect) or ()}
+        sources |= {bind.split(":")[1]: bind.split(":")[0] for bind in at("HostConfig.Binds", self.inspect) or ()}
+        named = {
+            path for path, source in sources.items() if source and not ownership.carried_by_compose(source, self.labels)
+        }
         moved = ownership.anonymous(self.labels)
         named -= moved.of_spec.keys() | moved.of_image.keys()
         return {
@@ -245,6 +252,8 @@ class Snapshot:
         engine: whose state it is.
         containers: the project's, whether still wanted or not.
         others: all other containers.
+        candidates: those of the others that may be taken over, inspected: Compose's of a project of this name, and
+            those under a wanted name; see `planning.takeover`.
         networks: all of the Engine's.
         volumes: all of the Engine's.
         images: all of the Engine's.
@@ -262,6 +271,7 @@ class Snapshot:
     engine: EngineIdentity
     containers: tuple[ContainerState, ...] = ()
     others: tuple[OtherContainer, ...] = ()
+    candidates: tuple[ContainerState, ...] = ()
     networks: tuple[NetworkState, ...] = ()
     volumes: tuple[VolumeState, ...] = ()
     images: tuple[ImageState, ...] = ()

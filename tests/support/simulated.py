@@ -636,8 +636,8 @@ class SimulatedEngine:
     def identity(self) -> str:
         return "SIMULATED"
 
-    def observe(self, project: str, spec: Spec | None = None) -> Snapshot:
-        return observe(cast("Client", self), project, spec, HERE)
+    def observe(self, project: str, spec: Spec | None = None, *, images: bool = True) -> Snapshot:
+        return observe(cast("Client", self), project, spec, HERE, images=images)
 
     def inspect(self, container: str) -> ContainerState:
         return ContainerState(self.get(f"/containers/{container}/json"))

@@ -12,7 +12,6 @@ from reconciler.spec.model import Container, Settings, Spec
 from tests.support.samples import CONTENTS, SAMPLES
 
 NAMED: dict[str, Any] = {
-    "adopt": True,
     "drift": {"mode": "report"},
     "post_start": [{"command": "up"}],
     "pre_stop": [{"command": "down"}],
