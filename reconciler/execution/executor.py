@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors import ReconcilerError
 from reconciler.execution.conditions import await_condition
-from reconciler.execution.gate import await_proof
+from reconciler.execution.gate import await_proof, drain
 from reconciler.execution.outcome import ActionOutcome, Outcome, Progress, Result, Started
 from reconciler.planning.actions import (
     Action,
     AwaitCondition,
     AwaitProof,
     DisconnectNetwork,
+    Drain,
     Gate,
     RemoveNetwork,
     RenameContainer,
@@ -247,6 +248,8 @@ class _Run:
         match gate:
             case AwaitProof():
                 return await_proof(gate, self._created, self._engine, self._clock, self._stop)
+            case Drain():
+                return drain(gate, self._clock, self._stop)
             case AwaitCondition():
                 if gate.container in self._actions and gate.container not in self._created:
                     # Only who does not require it comes here: the others are skipped.

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
+from itertools import chain
 
 from reconciler.fields import ownership
 from reconciler.fields.base import Instance
@@ -24,6 +25,7 @@ from reconciler.planning.containers import plan_container, plan_removal
 from reconciler.planning.draft import Draft
 from reconciler.planning.failures import Failure
 from reconciler.planning.handover import hand_over_names, hand_over_ports, hand_over_ranges
+from reconciler.planning.hooks import begin_of_stop
 from reconciler.planning.images import ImagePlan, plan_images
 from reconciler.planning.networks import plan_networks, without_gone
 from reconciler.planning.not_yet import not_yet
@@ -33,7 +35,7 @@ from reconciler.planning.slots import Slot, find_slot, key_of
 from reconciler.planning.steps import ContainerPlan
 from reconciler.planning.volumes import plan_volumes, used_on
 from reconciler.planning.waiting import Before, Replica, Waiting, precede
-from reconciler.spec.model import Spec, State
+from reconciler.spec.model import Hook, Spec, State
 from reconciler.spec.reference import full_reference
 from reconciler.state.resource import Kind, ResourceKey
 from reconciler.state.snapshot import ContainerState, NetworkState, Snapshot
@@ -67,7 +69,7 @@ def plan(spec: Spec, snapshot: Snapshot, failures: frozenset[Failure] = frozense
 
     wanted, unwanted = _sort_out(spec, snapshot)
     for container in unwanted:
-        draft.add(plan_removal(container, _why_unwanted(spec, container)))
+        draft.add(plan_removal(container, _why_unwanted(spec, container), _pre_stop(spec, container)))
     waiting = Waiting(spec)
     for key in _dependency_order(spec):
         if key not in spec.containers or spec.containers[key].state is State.ABSENT:
@@ -97,7 +99,7 @@ def plan_down(project: str, snapshot: Snapshot, spec: Spec | None = None) -> Pla
     """
     draft = Draft()
     for container in sorted(snapshot.containers, key=lambda state: state.name):
-        draft.add(plan_removal(container, _DOWN))
+        draft.add(plan_removal(container, _DOWN, _pre_stop(spec, container) if spec else ()))
     if spec:
         stops = defaultdict(list)
         for action in draft.actions.values():
@@ -106,7 +108,7 @@ def plan_down(project: str, snapshot: Snapshot, spec: Spec | None = None) -> Pla
         for key in spec.containers:
             for dependency in sorted(precede(spec.containers[key])):
                 for stop in stops[dependency]:
-                    draft.add_needs(stop, stops[key])
+                    draft.add_needs(begin_of_stop(draft, stop), stops[key])
     networks = [network for network in snapshot.networks if network.labels.get(ownership.PROJECT) == project]
     _remove_networks(draft, sorted(networks, key=lambda network: (network.name, network.id)), snapshot, _DOWN)
     kept = sorted(volume.name for volume in snapshot.volumes if volume.labels.get(ownership.PROJECT) == project)
@@ -141,6 +143,12 @@ def _why_unwanted(spec: Spec, container: ContainerState) -> str:
     if declared and container.replica not in range(1, declared.replicas + 1):
         return f"replicas: {declared.replicas}"
     return "no longer declared"
+
+
+def _pre_stop(spec: Spec, container: ContainerState) -> tuple[Hook, ...]:
+    """What is run in a container before it is stopped; nothing where the spec does not know it any more."""
+    declared = spec.containers.get(key_of(spec, container))
+    return declared.pre_stop if declared else ()
 
 
 def _dependency_order(spec: Spec) -> list[str]:
@@ -187,7 +195,7 @@ def _plan_replicas(
     parts: list[ContainerPlan] = []
     replicas: list[Replica] = []
     turn: tuple[str, ...] = ()
-    batch: list[str] = []
+    batch: list[tuple[str, ...]] = []
     before = shared.waiting.before(key)
     held_by = shared.waiting.held_by(key)
     for number in range(1, container.replicas + 1):
@@ -214,7 +222,7 @@ def _plan_replicas(
         if part.replaced:
             batch.append(part.replaced)
             if len(batch) == container.update.parallelism:
-                turn, batch = tuple(batch), []
+                turn, batch = tuple(chain.from_iterable(batch)), []
     shared.waiting.replicas[key] = replicas
     return parts
 

@@ -138,7 +138,7 @@ class Watch:
 
     def _report(self, outcome: Outcome, log: Log, seconds: float) -> None:
         done = len(outcome.having(Result.DONE))
-        self._unresolved = unproven([one.action for one in outcome.having(Result.UNDONE)])
+        self._unresolved = unproven([*(one.action for one in outcome.having(Result.UNDONE)), *outcome.stayed])
         if outcome.interrupted:
             log.warning("cycle_stopped", done=done, left=len(outcome.having(Result.SKIPPED)))
         elif outcome.failed:
