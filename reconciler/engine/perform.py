@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from reconciler.engine.execute import run_command
 from reconciler.engine.images import perform_on_image
 from reconciler.errors import Conflict, EngineError, NotFound, Stale
 from reconciler.planning.actions import (
@@ -25,6 +26,7 @@ from reconciler.planning.actions import (
     RemoveImage,
     RemoveNetwork,
     RenameContainer,
+    RunCommand,
     StartContainer,
     StopContainer,
     TagImage,
@@ -97,6 +99,9 @@ def _perform_on_container(client: Client, action: ContainerAction, container: st
             _rename(client, path, action)
         case StartContainer():
             _start(client, path)
+        case RunCommand():
+            if not action.expected_name or _as_expected(client, path, action.expected_name).status == "running":
+                run_command(client, action, container)
         case PauseContainer():
             _pause(client, path)
         case UnpauseContainer():

@@ -9,10 +9,11 @@ TABLE = (*runtime.ROWS, *security.ROWS, *limits.ROWS, *network.ROWS, *storage.RO
 ROW = {row.path: row for row in TABLE}
 
 _PLANNED = "decides what is done, and when; a container that runs does not know of it"
+_HOOK = "is run at its next start or stop; a container that runs does not know of it"
 _OF_IMAGE = "decides how its image comes here; the row `image` compares which one it is"
 
 NOT_YET = (
-    *("adopt", "configs", "drift", "external_links", "links", "mac_address", "post_start", "pre_stop", "secrets"),
+    *("adopt", "configs", "drift", "external_links", "links", "mac_address", "secrets"),
     "volumes_from",
 )
 """Attributes that are read, and that no version carries out so far: a plan that would need to is a conflict."""
@@ -23,6 +24,8 @@ NOT_ON_THE_ENGINE = {
     "depends_on": "orders the actions of a plan; a container that runs does not know of it",
     "network_mode": "is part of the row `networks`",
     "platform": _OF_IMAGE,
+    "post_start": _HOOK,
+    "pre_stop": _HOOK,
     "pull_policy": _OF_IMAGE,
     "pull_refresh_after": _OF_IMAGE,
     "replicas": "says how many containers there are",

@@ -19,8 +19,8 @@ from reconciler.planning.actions import (
     RenameContainer,
 )
 from reconciler.planning.diff import differences
-from reconciler.planning.in_place import change_in_place, operation_in_place
 from reconciler.planning.hooks import run_before
+from reconciler.planning.in_place import change_in_place, operation_in_place
 from reconciler.planning.plan import Change, FieldChange, Operation
 from reconciler.planning.slots import NEXT, OLD, Slot
 from reconciler.planning.start_first import give_aliases, retire, starts_first
@@ -118,9 +118,7 @@ def plan_container(
             current = ContainerState({**current.inspect, "Name": f"/{instance.name}"})
         back = _rejoin(part, instance, current, Step(resource, reason), rejoin)
         before = Before((*to_start.needs, *back), to_start.after)
-        # With `continue`, the turn comes whatever became of the replicas before.
-        goes_on = instance.container.update.failure_action == "continue"
-        begin = Before((*to_create, *gone), turn) if goes_on else Before((*to_create, *gone, *turn))
+        begin = _in_turn(instance, (*to_create, *gone), turn)
         _replace(part, instance, current, snapshot, step, begin, before, rejoin)
     else:
         operation = Operation.RESTART if restart else operation_in_place(mends, instance, current)
@@ -129,6 +127,12 @@ def plan_container(
         step = Step(resource, reason)
         change_in_place(part, instance, current, step, mends, to_create, to_start, restart=bool(restart))
     return part
+
+
+def _in_turn(instance: Instance, needs: tuple[str, ...], turn: tuple[str, ...]) -> Before:
+    """What comes before a replacement; with `continue`, the turn comes whatever became of the replicas before."""
+    goes_on = instance.container.update.failure_action == "continue"
+    return Before(needs, turn) if goes_on else Before((*needs, *turn))
 
 
 def plan_removal(container: ContainerState, why: str, pre_stop: tuple[Hook, ...] = ()) -> ContainerPlan:
@@ -227,10 +231,7 @@ def _replace(
         part.up = part.add(gate)
         if first:
             part.up = give_aliases(part, instance, new, step, part.up)
-        if stays:
-            proven = Before((*ready, *stopped, *to_start.needs), (started, part.up))
-        else:
-            proven = Before((part.up,))
+        proven = Before((*ready, *stopped, *to_start.needs), (started, part.up)) if stays else Before((part.up,))
     away = f"{instance.name}{OLD}"
     common = step("rename old", *proven.needs, after=proven.after)
     renamed = part.add(RenameContainer(container=old.id, old_name=old.name, name=away, **common))

@@ -7,10 +7,9 @@ from typing import Any
 
 from reconciler.fields.table import NOT_YET
 from reconciler.planning.plan import Conflict
-from reconciler.spec.model import Container, Endpoint, Mount, Settings, Spec, State, Update
+from reconciler.spec.model import Container, Endpoint, Mount, Settings, Spec, State
 from reconciler.state.resource import Kind, ResourceKey
 
-_UPDATE = ("order", "monitor", "failure_action", "drain", "before")
 _ENDPOINT = ("gw_priority", "interface_name", "mac_address")
 
 _WHY = "is read, but this version does not carry it out yet"
@@ -31,7 +30,6 @@ def not_yet(spec: Spec) -> Iterator[Conflict]:
 
 def _container(resource: ResourceKey, container: Container) -> Iterator[Conflict]:
     yield from _attributes(resource, container, Container(image=container.image), NOT_YET)
-    yield from _attributes(resource, container.update, Update(), _UPDATE, "update.")
     if container.shares or any(
         str(mode).startswith("container:") for mode in (container.network_mode, container.ipc, container.pid)
     ):

@@ -1,8 +1,8 @@
 """Start-first: the new container serves before the old one goes.
 
 An alias gives a container traffic at once, ready or not. So the new one starts without any, gets them once it has
-proven itself, and only when it has its name does the old one lose them. The Engine can't change the aliases of a place in
-a network: the container leaves the network and joins it again, which gives it the same address.
+proven itself, and only when it has its name does the old one lose them. The Engine can't change the aliases of a place
+in a network: the container leaves the network and joins it again at once, and has the same address as before.
 """
 
 from __future__ import annotations

@@ -18,17 +18,10 @@ NAMED: dict[str, Any] = {
     "external_links": ["old:db"],
     "links": ["db"],
     "mac_address": "02:42:ac:11:00:02",
-    "post_start": [{"command": "up"}],
-    "pre_stop": [{"command": "down"}],
     "secrets": ["key"],
     "volumes_from": ["db"],
 }
 PARTS: list[tuple[dict[str, Any], str]] = [
-    ({"update": {"order": "start-first"}}, "`update.order`"),
-    ({"update": {"monitor": "9s"}}, "`update.monitor`"),
-    ({"update": {"failure_action": "pause"}}, "`update.failure_action`"),
-    ({"update": {"drain": "9s"}}, "`update.drain`"),
-    ({"update": {"before": "backup"}}, "`update.before`"),
     ({"network_mode": "service:db"}, "a namespace of another container"),
     ({"ipc": "container:other"}, "a namespace of another container"),
     ({"pid": "service:db"}, "a namespace of another container"),
