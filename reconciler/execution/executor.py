@@ -138,7 +138,7 @@ class _Run:
             taken = 0
             while ready and taken < room and not self._stop.is_set():
                 action = ready.popleft()
-                if action.id not in self._ended:
+                if action.id not in self._ended and action.group not in self._undoing:
                     taken += 1
                     yield action
 

@@ -21,6 +21,7 @@ from reconciler.planning.actions import (
     RemoveNetwork,
     StopContainer,
 )
+from reconciler.planning.batch import as_one
 from reconciler.planning.containers import plan_container, plan_removal
 from reconciler.planning.draft import Draft
 from reconciler.planning.failures import Failure
@@ -35,7 +36,7 @@ from reconciler.planning.slots import Slot, find_slot, key_of
 from reconciler.planning.steps import ContainerPlan
 from reconciler.planning.volumes import plan_volumes, used_on
 from reconciler.planning.waiting import Before, Replica, Waiting, precede
-from reconciler.spec.model import Hook, Spec, State
+from reconciler.spec.model import Container, Hook, Spec, State
 from reconciler.spec.reference import full_reference
 from reconciler.state.resource import Kind, ResourceKey
 from reconciler.state.snapshot import ContainerState, NetworkState, Snapshot
@@ -195,7 +196,7 @@ def _plan_replicas(
     parts: list[ContainerPlan] = []
     replicas: list[Replica] = []
     turn: tuple[str, ...] = ()
-    batch: list[tuple[str, ...]] = []
+    batch: list[ContainerPlan] = []
     before = shared.waiting.before(key)
     held_by = shared.waiting.held_by(key)
     for number in range(1, container.replicas + 1):
@@ -220,11 +221,19 @@ def _plan_replicas(
             )
         )
         if part.replaced:
-            batch.append(part.replaced)
+            batch.append(part)
             if len(batch) == container.update.parallelism:
-                turn, batch = tuple(chain.from_iterable(batch)), []
+                turn, batch = _in_one(container, batch), []
+    _in_one(container, batch)
     shared.waiting.replicas[key] = replicas
     return parts
+
+
+def _in_one(container: Container, batch: list[ContainerPlan]) -> tuple[str, ...]:
+    """The replicas that are replaced at once; the actions after which all of them are."""
+    if container.update.failure_action == "rollback" and container.state is not State.COMPLETED and len(batch) > 1:
+        as_one(batch)
+    return tuple(chain.from_iterable(part.replaced for part in batch))
 
 
 def _held_back(

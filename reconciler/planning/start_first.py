@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 _BILLION = 10**9
 
+_DRAIN = 2 * _BILLION
+"""Nanoseconds that an old container drains: what was asked of it while it left a network comes again after a second."""
+
 
 def starts_first(instance: Instance, old: ContainerState) -> bool:
     """Whether the new container starts before the old one stops: it is declared so, and there is one that serves.
@@ -64,8 +67,9 @@ def retire(
     for network, place in sorted(places.items()):
         if place["aliases"]:
             needs = (_change(part, old.id, network, {**place, "aliases": ()}, step, "old", *needs),)
-    if update.drain:
-        needs = (part.add(Drain(container=old.id, seconds=update.drain / _BILLION, **step("drain old", *needs))),)
+    drain = _DRAIN if update.drain is None else update.drain
+    if drain:
+        needs = (part.add(Drain(container=old.id, seconds=drain / _BILLION, **step("drain old", *needs))),)
     stopped = stop(part, old, step("stop old", *needs), instance.container.pre_stop)
     return part.add(RemoveContainer(container=old.id, expected_name=old.name, **step("remove old", *stopped)))
 

@@ -115,8 +115,8 @@ START_FIRST = {"order": "start-first", "monitor": "500ms"}
 @pytest.mark.parametrize("replicas", [1, 2])
 def test_a_client_that_asks_all_the_time_loses_nothing(world: World, tmp_path: Path, replicas: int) -> None:
     """The new one needs two seconds until it serves: whoever asked it earlier would be refused."""
-    probe = {"test": ["CMD", "test", "-e", "/srv/index.html"], "interval": "300ms"}
-    common = {"replicas": replicas, "update": {**START_FIRST, "drain": "1s"}, "healthcheck": probe}
+    probe = {"test": ["CMD", "test", "-e", "/srv/index.html"], "interval": "300ms", "retries": 100}
+    common = {"replicas": replicas, "update": {**START_FIRST, "drain": "3s"}, "healthcheck": probe}
     world.declare({"web": {**serving("old"), **common}, "client": {}})
     world.converge()
     old = [world.id("web", number + 1) for number in range(replicas)]
