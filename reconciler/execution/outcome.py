@@ -76,9 +76,10 @@ class Outcome:
         return self.having(Result.FAILED)
 
     @property
-    def stayed(self) -> tuple[Action, ...]:
-        """What created the containers that did not prove themselves, where they are not taken back by that."""
+    def unproven(self) -> tuple[Action, ...]:
+        """The actions that were taken back, and those that created a container that did not prove itself and stays."""
         failed = {one.action.container for one in self.failed if isinstance(one.action, AwaitProof)}
+        failed |= {one.action.id for one in self.having(Result.UNDONE)}
         return tuple(action for action in self.plan.actions if action.id in failed)
 
     @property

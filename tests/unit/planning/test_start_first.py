@@ -208,7 +208,7 @@ def test_what_did_not_prove_itself_is_known_also_where_it_stays() -> None:
     declare(scene, command=BROKEN, update={"failure_action": "pause"})
     outcome = scene.apply()
     assert not outcome.rolled_back
-    [failed] = unproven(outcome.stayed)
+    [failed] = unproven(outcome.unproven)
     assert (failed.container, failed.image) == ("web", "app:1")
 
 
