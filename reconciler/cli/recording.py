@@ -61,8 +61,7 @@ class Recorder:
             journal.add(self._run(outcome, seconds, engine))
             if self.command != "watch":
                 # A person has tried everything: what failed now is all that did.
-                undone = [one.action for one in outcome.having(Result.UNDONE)]
-                journal.keep_failures(outcome.plan.project, engine, (), unproven(undone))
+                journal.keep_failures(outcome.plan.project, engine, (), unproven(outcome.unproven))
         except (JournalError, EngineError) as error:
             sys.stderr.write(f"note: this is not in the history: {error.message}\n")
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from reconciler.engine.contents import copy_contents, remove_contents, write_contents
+from reconciler.engine.execute import run_command
 from reconciler.engine.images import perform_on_image
 from reconciler.errors import Conflict, EngineError, NotFound, Stale
 from reconciler.fields.peers import settled
@@ -29,6 +30,7 @@ from reconciler.planning.actions import (
     RemoveImage,
     RemoveNetwork,
     RenameContainer,
+    RunCommand,
     StartContainer,
     StopContainer,
     TagImage,
@@ -109,6 +111,9 @@ def _perform_on_container(client: Client, action: ContainerAction, container: st
             _rename(client, path, action)
         case StartContainer():
             _start(client, path)
+        case RunCommand():
+            if not action.expected_name or _as_expected(client, path, action.expected_name).status == "running":
+                run_command(client, action, container)
         case PauseContainer():
             _pause(client, path)
         case UnpauseContainer():

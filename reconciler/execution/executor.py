@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors import ReconcilerError
 from reconciler.execution.conditions import await_condition
-from reconciler.execution.gate import await_proof
+from reconciler.execution.gate import await_proof, drain
 from reconciler.execution.outcome import ActionOutcome, Outcome, Progress, Result, Started
 from reconciler.planning.actions import (
     Action,
     AwaitCondition,
     AwaitProof,
     DisconnectNetwork,
+    Drain,
     Gate,
     RemoveNetwork,
     RenameContainer,
@@ -142,7 +143,7 @@ class _Run:
             taken = 0
             while ready and taken < room and not self._stop.is_set():
                 action = ready.popleft()
-                if action.id not in self._ended:
+                if action.id not in self._ended and action.group not in self._undoing:
                     taken += 1
                     yield action
 
@@ -258,6 +259,8 @@ class _Run:
         match gate:
             case AwaitProof():
                 return await_proof(gate, self._created, self._engine, self._clock, self._stop)
+            case Drain():
+                return drain(gate, self._clock, self._stop)
             case AwaitCondition():
                 if gate.container in self._actions and gate.container not in self._created:
                     # Only who does not require it comes here: the others are skipped.

@@ -17,9 +17,10 @@ TABLE = (
 ROW = {row.path: row for row in TABLE}
 
 _PLANNED = "decides what is done, and when; a container that runs does not know of it"
+_HOOK = "is run at its next start or stop; a container that runs does not know of it"
 _OF_IMAGE = "decides how its image comes here; the row `image` compares which one it is"
 
-NOT_YET = ("drift", "post_start", "pre_stop")
+NOT_YET = ("drift",)
 """Attributes that are read, and that no version carries out so far: a plan that would need to is a conflict."""
 
 NOT_ON_THE_ENGINE = {
@@ -31,6 +32,8 @@ NOT_ON_THE_ENGINE = {
     "links": "are part of the row `networks`",
     "network_mode": "is part of the row `networks`",
     "platform": _OF_IMAGE,
+    "post_start": _HOOK,
+    "pre_stop": _HOOK,
     "pull_policy": _OF_IMAGE,
     "pull_refresh_after": _OF_IMAGE,
     "replicas": "says how many containers there are",

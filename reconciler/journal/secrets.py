@@ -14,7 +14,7 @@ IsSecret = Callable[[str, object], bool]
 _MAPPINGS = ("environment", "labels", "annotations", "args", "driver_opts", "options")
 """Attributes whose keys are the user's own."""
 
-_LISTS = ("command", "entrypoint", "test")
+_LISTS = ("command", "entrypoint", "test", "before")
 """Commands: left out as a whole where one of their words may be a secret."""
 
 LEFT_OUT = None

@@ -324,6 +324,23 @@ class CopyContents(ContainerAction):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunCommand(ContainerAction):
+    """Run a command in a container, and wait for its end; any other exit code than 0 is a failure.
+
+    Attributes:
+        what: the attribute that declares it: `post_start`, `pre_stop`, `update.before`.
+        payload: the body of the call that makes it.
+        expected_name: the name that the container must have by then, and only while it runs is there anything to do;
+            empty where it is one that has just been started.
+    """
+
+    kind: ClassVar[str] = "exec"
+    what: str
+    payload: Mapping[str, Any]
+    expected_name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gate(ContainerAction):
     """Something to wait for, rather than to do."""
 
@@ -340,6 +357,18 @@ class AwaitProof(Gate):
     kind: ClassVar[str] = "prove"
     monitor_seconds: float
     deadline_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drain(Gate):
+    """Let a container that gets nothing new finish what it has begun.
+
+    Attributes:
+        seconds: how long.
+    """
+
+    kind: ClassVar[str] = "drain"
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

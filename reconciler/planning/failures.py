@@ -47,15 +47,15 @@ class Unproven:
     image: str
 
 
-def unproven(undone: Iterable[Action]) -> list[Unproven]:
-    """What failed, of the actions that were taken back."""
+def unproven(failed: Iterable[Action]) -> list[Unproven]:
+    """What failed, of the actions that were taken back, or that created what did not prove itself."""
     return [
         Unproven(
             action.payload["Labels"][ownership.RESOURCE],
             action.payload["Labels"][ownership.DIGEST],
             action.payload["Image"],
         )
-        for action in undone
+        for action in failed
         if isinstance(action, CreateContainer)
     ]
 

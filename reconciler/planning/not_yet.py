@@ -7,10 +7,8 @@ from typing import Any
 
 from reconciler.fields.table import NOT_YET
 from reconciler.planning.plan import Conflict
-from reconciler.spec.model import Container, Settings, Spec, State, Update
+from reconciler.spec.model import Container, Settings, Spec, State
 from reconciler.state.resource import Kind, ResourceKey
-
-_UPDATE = ("order", "monitor", "failure_action", "drain", "before")
 
 _WHY = "is read, but this version does not carry it out yet"
 _HINT = "leave it out for now; docs/spec.md lists what is not carried out yet"
@@ -30,7 +28,6 @@ def not_yet(spec: Spec) -> Iterator[Conflict]:
 
 def _container(resource: ResourceKey, container: Container) -> Iterator[Conflict]:
     yield from _attributes(resource, container, Container(image=container.image), NOT_YET)
-    yield from _attributes(resource, container.update, Update(), _UPDATE, "update.")
 
 
 def _attributes(

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
+from itertools import chain
 
 from reconciler.fields import ownership
 from reconciler.fields.base import Instance
@@ -20,6 +21,7 @@ from reconciler.planning.actions import (
     RemoveNetwork,
     StopContainer,
 )
+from reconciler.planning.batch import as_one
 from reconciler.planning.bind_sources import bound_on
 from reconciler.planning.containers import plan_container, plan_removal
 from reconciler.planning.contents import content_conflicts, put_contents, remove_unused
@@ -27,6 +29,7 @@ from reconciler.planning.digests import unknown
 from reconciler.planning.draft import Draft
 from reconciler.planning.failures import Failure
 from reconciler.planning.handover import hand_over_names, hand_over_ports, hand_over_ranges
+from reconciler.planning.hooks import begin_of_stop
 from reconciler.planning.images import ImagePlan, plan_images
 from reconciler.planning.networks import networks_going_down, plan_networks, without_gone
 from reconciler.planning.not_yet import not_yet
@@ -38,7 +41,7 @@ from reconciler.planning.steps import ContainerPlan
 from reconciler.planning.takeover import name_is_taken, orphans_stay, take_over
 from reconciler.planning.volumes import plan_volumes, used_on
 from reconciler.planning.waiting import Before, Replica, Waiting, precede
-from reconciler.spec.model import Spec, State
+from reconciler.spec.model import Container, Hook, Spec, State
 from reconciler.spec.reference import full_reference
 from reconciler.state.resource import Kind, ResourceKey
 from reconciler.state.snapshot import ContainerState, NetworkState, Snapshot
@@ -77,7 +80,7 @@ def plan(
 
     wanted, unwanted = _sort_out(spec, snapshot)
     for container in unwanted:
-        draft.add(plan_removal(container, _why_unwanted(spec, container)))
+        draft.add(plan_removal(container, _why_unwanted(spec, container), _pre_stop(spec, container)))
     waiting = Waiting(spec)
     for key in _dependency_order(spec):
         if key not in spec.containers or spec.containers[key].state is State.ABSENT:
@@ -115,7 +118,7 @@ def plan_down(project: str, snapshot: Snapshot, spec: Spec | None = None, *, rem
     snapshot = take_over(snapshot, project, spec, orphans=remove_orphans)
     draft.notices += orphans_stay(project, snapshot)
     for container in sorted(snapshot.containers, key=lambda state: state.name):
-        draft.add(plan_removal(container, _DOWN))
+        draft.add(plan_removal(container, _DOWN, _pre_stop(spec, container) if spec else ()))
     if spec:
         stops = defaultdict(list)
         for action in draft.actions.values():
@@ -124,7 +127,7 @@ def plan_down(project: str, snapshot: Snapshot, spec: Spec | None = None, *, rem
         for key in spec.containers:
             for dependency in sorted(precede(spec.containers[key])):
                 for stop in stops[dependency]:
-                    draft.add_needs(stop, stops[key])
+                    draft.add_needs(begin_of_stop(draft, stop), stops[key])
     networks = networks_going_down(project, snapshot, spec, draft.notices, whole=remove_orphans)
     _remove_networks(draft, networks, snapshot, _DOWN)
     remove_unused(draft, project, snapshot)
@@ -160,6 +163,12 @@ def _why_unwanted(spec: Spec, container: ContainerState) -> str:
     if declared and container.replica not in range(1, declared.replicas + 1):
         return f"replicas: {declared.replicas}"
     return "no longer declared"
+
+
+def _pre_stop(spec: Spec, container: ContainerState) -> tuple[Hook, ...]:
+    """What is run in a container before it is stopped; nothing where the spec does not know it any more."""
+    declared = spec.containers.get(key_of(spec, container))
+    return declared.pre_stop if declared else ()
 
 
 def _dependency_order(spec: Spec) -> list[str]:
@@ -206,7 +215,7 @@ def _plan_replicas(
     parts: list[ContainerPlan] = []
     replicas: list[Replica] = []
     turn: tuple[str, ...] = ()
-    batch: list[str] = []
+    batch: list[ContainerPlan] = []
     before = shared.waiting.before(key)
     held_by = shared.waiting.held_by(key)
     for number in range(1, container.replicas + 1):
@@ -231,11 +240,19 @@ def _plan_replicas(
             )
         )
         if part.replaced:
-            batch.append(part.replaced)
+            batch.append(part)
             if len(batch) == container.update.parallelism:
-                turn, batch = tuple(batch), []
+                turn, batch = _in_one(container, batch), []
+    _in_one(container, batch)
     shared.waiting.replicas[key] = replicas
     return parts
+
+
+def _in_one(container: Container, batch: list[ContainerPlan]) -> tuple[str, ...]:
+    """The replicas that are replaced at once; the actions after which all of them are."""
+    if container.update.failure_action == "rollback" and container.state is not State.COMPLETED and len(batch) > 1:
+        as_one(batch)
+    return tuple(chain.from_iterable(part.replaced for part in batch))
 
 
 def _held_back(

@@ -63,10 +63,10 @@ class Tally:
     def old_containers(self) -> list[tuple[ResourceKey, str, bool]]:
         """Of each replacement that began and failed: what became of the old one, and whether that is well."""
         # Of those that are replaced together, each for itself.
-        groups: dict[ResourceKey, list[ActionOutcome]] = defaultdict(list)
+        groups: dict[tuple[str, ResourceKey], list[ActionOutcome]] = defaultdict(list)
         for outcome in self._outcome.actions:
             if outcome.action.group:
-                groups[outcome.action.resource].append(outcome)
+                groups[outcome.action.group, outcome.action.resource].append(outcome)
         found = []
         for steps in groups.values():
             results = {step.result for step in steps}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from reconciler.execution.outcome import Result
 from reconciler.journal.journal import Journal, JournalError
 from reconciler.planning.failures import Failure, Unproven, unproven
 
@@ -59,7 +58,7 @@ class Memory:
 
     def note(self, outcome: Outcome) -> None:
         """Remember what was taken back because it failed."""
-        if undone := unproven([one.action for one in outcome.having(Result.UNDONE)]):
+        if undone := unproven(outcome.unproven):
             self._keep(self._known, (*self._unresolved, *undone))
 
     def forget(self) -> None:
