@@ -6,13 +6,14 @@ from typing import Any
 
 import click
 
-from reconciler.cli.options import Options, engine_options, spec_options, yes_option
+from reconciler.cli.options import Options, engine_options, spec_options, target_option, yes_option
 from reconciler.cli.wiring import connected, load_spec
 
 
 @click.command()
 @spec_options
 @engine_options
+@target_option
 @yes_option
 def command(**given: Any) -> int:
     """Make the Engine what the spec declares.
@@ -22,7 +23,10 @@ def command(**given: Any) -> int:
     options = Options(**given)
     spec = load_spec(options)
     from reconciler.cli.carry_out import carry_out  # a wrong spec should not wait for it
+    from reconciler.execution.lost import with_lost
     from reconciler.planning.planner import plan
 
     with connected(options) as engine:
-        return carry_out(plan(spec, engine.observe(spec.name, spec)), engine, options)
+        snapshot = engine.observe(spec.name, spec)
+        found = with_lost(plan(spec, snapshot, targets=options.target), snapshot, engine)
+        return carry_out(found, engine, options)

@@ -23,10 +23,12 @@ def command(**given: Any) -> int:
     spec = None if options.project and not options.file else load_spec(options)
     project = spec.name if spec else options.project or ""
     from reconciler.cli.carry_out import carry_out  # a wrong spec should not wait for it
+    from reconciler.execution.lost import with_lost
     from reconciler.planning.planner import plan_down
 
     with connected(options) as engine:
-        todo = plan_down(project, engine.observe(project), spec)
+        snapshot = engine.observe(project)
+        todo = with_lost(plan_down(project, snapshot, spec), snapshot, engine)
         if todo.in_sync and options.output == "text":
             stay = f" but its volumes: {', '.join(todo.kept_volumes)}" if todo.kept_volumes else ""
             click.echo(f"Nothing of {project} is here{stay}.")

@@ -12,7 +12,7 @@ _PLANNED = "decides what is done, and when; a container that runs does not know 
 _OF_IMAGE = "decides how its image comes here; the row `image` compares which one it is"
 
 NOT_YET = (
-    *("adopt", "configs", "drift", "external_links", "links", "mac_address", "post_start", "pre_stop", "secrets"),
+    *("adopt", "configs", "external_links", "links", "mac_address", "post_start", "pre_stop", "secrets"),
     "volumes_from",
 )
 """Attributes that are read, and that no version carries out so far: a plan that would need to is a conflict."""
@@ -20,6 +20,7 @@ NOT_YET = (
 NOT_ON_THE_ENGINE = {
     **dict.fromkeys(NOT_YET, "is read, and not carried out yet"),
     "build": _OF_IMAGE,
+    "drift": _PLANNED,
     "depends_on": "orders the actions of a plan; a container that runs does not know of it",
     "network_mode": "is part of the row `networks`",
     "platform": _OF_IMAGE,

@@ -18,8 +18,10 @@ from reconciler.planning.actions import (
     RenameContainer,
 )
 from reconciler.planning.diff import differences
+from reconciler.planning.drift import Difference, sort_out
 from reconciler.planning.in_place import change_in_place, operation_in_place
 from reconciler.planning.plan import Change, FieldChange, Operation
+from reconciler.planning.remounted import remounted
 from reconciler.planning.slots import NEXT, OLD, Slot
 from reconciler.planning.steps import ContainerPlan, Step, pause, start, stop
 from reconciler.planning.waiting import Before
@@ -86,7 +88,7 @@ def plan_container(
             started = start(part, created, step, ready, to_start)
             pause(part, instance, created, step, started)
         return part
-    found = differences(instance, current, snapshot)
+    found = _differences(part, instance, current, snapshot, by_plan=("networks",) if rejoin else ())
     if failed:
         is_job = instance.container.state is State.COMPLETED
         kept = {Mend.REPLACE, Mend.STATE} if is_job and current.has_failed else {Mend.REPLACE}
@@ -123,6 +125,17 @@ def plan_container(
         step = Step(resource, reason)
         change_in_place(part, instance, current, step, mends, to_create, to_start, restart=bool(restart))
     return part
+
+
+def _differences(
+    part: ContainerPlan, instance: Instance, current: ContainerState, snapshot: Snapshot, by_plan: tuple[str, ...]
+) -> list[Difference]:
+    """What is to be mended; what is only to be reported becomes a change of its own."""
+    found, drifted = sort_out(instance, current, differences(instance, current, snapshot), by_plan)
+    if drifted:
+        resource = ResourceKey(Kind.CONTAINER, instance.name)
+        part.changes.append(Change(resource, Operation.DRIFT, "changed by hand, and left so", drifted))
+    return found
 
 
 def plan_removal(container: ContainerState, why: str) -> ContainerPlan:
@@ -179,6 +192,7 @@ def _replace(
 ) -> None:
     """The steps of a replacement; the old container is there until the new one has proven itself."""
     state = instance.container.state
+    part.notices += remounted(instance, old, snapshot)
     created = step("create")["id"]
     # Not before all that the new one needs is up: until then the old one goes on serving.
     before_stop = step("stop old", created, *to_start.needs, after=to_start.after)

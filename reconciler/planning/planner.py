@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
 
@@ -23,12 +23,14 @@ from reconciler.planning.actions import (
 from reconciler.planning.containers import plan_container, plan_removal
 from reconciler.planning.draft import Draft
 from reconciler.planning.failures import Failure
+from reconciler.planning.guard import needs_person
 from reconciler.planning.handover import hand_over_names, hand_over_ports, hand_over_ranges
 from reconciler.planning.images import ImagePlan, plan_images
 from reconciler.planning.networks import plan_networks, without_gone
 from reconciler.planning.not_yet import not_yet
 from reconciler.planning.places import PlacesPlan
-from reconciler.planning.plan import Change, Conflict, Operation, Plan
+from reconciler.planning.plan import Change, Conflict, Notice, Operation, Plan
+from reconciler.planning.scope import limited, without_undeclared
 from reconciler.planning.slots import Slot, find_slot, key_of
 from reconciler.planning.steps import ContainerPlan
 from reconciler.planning.volumes import plan_volumes, used_on
@@ -41,19 +43,35 @@ from reconciler.state.snapshot import ContainerState, NetworkState, Snapshot
 _DOWN = "the project is taken down"
 
 
-def plan(spec: Spec, snapshot: Snapshot, failures: frozenset[Failure] = frozenset()) -> Plan:
+def plan(
+    spec: Spec, snapshot: Snapshot, failures: frozenset[Failure] = frozenset(), targets: Sequence[str] = ()
+) -> Plan:
     """What would make the snapshot what the spec wants. Pure: the same arguments give the same plan.
 
     Args:
         spec: what is wanted.
         snapshot: what is there, observed for this spec.
         failures: replacements and jobs that failed before and are not to be tried again.
+        targets: limits it to these and what they need, as `limited` takes them; everything where empty.
+
+    Raises:
+        UsageError: a target that nobody knows.
     """
     draft = Draft()
+    if targets:
+        spec, snapshot = limited(spec, snapshot, targets)
+        draft.notices.append(_limited_to(spec, targets))
+    stay: list[str] = []
+    if not spec.settings.prune:
+        snapshot, stay = without_undeclared(spec, snapshot)
     spec = used_on(spec, snapshot)
     images = plan_images(spec, snapshot)
     places = PlacesPlan()
     plan_networks(spec, snapshot, places)
+    if not spec.settings.prune:
+        stay += [f"{Kind.NETWORK} {network.name}" for network in places.removals]
+        places.removals = []
+    draft.notices += [_stays(spec, name) for name in stay]
     plan_volumes(spec, snapshot, places)
     for image in images.values():
         draft.changes += [image.change] if image.change else []
@@ -84,7 +102,9 @@ def plan(spec: Spec, snapshot: Snapshot, failures: frozenset[Failure] = frozense
     draft.changes += absent.changes
     draft.conflicts += absent.conflicts
     draft.actions |= {action.id: action for action in absent.actions}
-    return draft.finish(spec.name, snapshot, places.kept_volumes)
+    found = draft.finish(spec.name, snapshot, places.kept_volumes)
+    guard = None if targets else needs_person(found.changes, spec, snapshot)
+    return replace(found, needs_person=guard, settings=spec.settings)
 
 
 def plan_down(project: str, snapshot: Snapshot, spec: Spec | None = None) -> Plan:
@@ -110,7 +130,8 @@ def plan_down(project: str, snapshot: Snapshot, spec: Spec | None = None) -> Pla
     networks = [network for network in snapshot.networks if network.labels.get(ownership.PROJECT) == project]
     _remove_networks(draft, sorted(networks, key=lambda network: (network.name, network.id)), snapshot, _DOWN)
     kept = sorted(volume.name for volume in snapshot.volumes if volume.labels.get(ownership.PROJECT) == project)
-    return draft.finish(project, snapshot, kept)
+    found = draft.finish(project, snapshot, kept)
+    return replace(found, settings=spec.settings) if spec else found
 
 
 def _sort_out(
@@ -132,6 +153,16 @@ def _sort_out(
             unwanted += [one for one in candidates if one.resource != key]
             wanted[key, number] = [one for one in candidates if one.resource == key]
     return wanted, unwanted
+
+
+def _limited_to(spec: Spec, targets: Sequence[str]) -> Notice:
+    project = ResourceKey(Kind.CONTAINER, spec.name)  # it is of no resource; what is said names the project
+    return Notice(project, f"limited to {', '.join(targets)} and what they need: the rest of {spec.name} is left alone")
+
+
+def _stays(spec: Spec, name: str) -> Notice:
+    message = f"{name} is no longer declared, and stays: `settings.prune` is false"
+    return Notice(ResourceKey(Kind.CONTAINER, spec.name), message)
 
 
 def _why_unwanted(spec: Spec, container: ContainerState) -> str:

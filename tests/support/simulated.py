@@ -112,6 +112,8 @@ class Daemon:
                 return self._list_containers(params.get("filters") or {})
             case "GET", "containers", name, "json":
                 return self.container(name)
+            case "GET", "containers", name, "changes":
+                return self.container(name).get("Layer")
             case "POST", "containers", "create":
                 return self._create(params["name"], body)
             case "POST", "containers", name, "start":
@@ -626,6 +628,9 @@ class SimulatedEngine:
     def logs(self, container: str, lines: int) -> list[str]:
         command = self.get(f"/containers/{container}/json")["Config"]["Cmd"]
         return [f"I am {' '.join(command)}"][:lines]
+
+    def layer(self, container: str, seconds: float) -> list[dict[str, Any]]:
+        return self.get(f"/containers/{container}/changes") or []
 
     def perform(self, action: Action, created: Mapping[str, str]) -> str | None:
         return perform(cast("Client", self), action, created)
