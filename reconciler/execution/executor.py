@@ -48,7 +48,7 @@ def apply(
     """Carry out a plan, no more and no less.
 
     An action that fails skips those that need it; everything else goes on. Where it is a step of a replacement, the
-    steps done are taken back, so that the old container serves again. With `settings.on_failure: stop` no action begins
+    steps done are taken back, so that the old container serves again. With `on_failure: stop` no action begins
     any more once one has failed, as if it had been told to stop.
 
     Args:
@@ -57,11 +57,11 @@ def apply(
         clock: for gates and durations.
         progress: told of each action as it begins and ends.
         stop: when set, no action begins any more; those under way are waited for.
-        concurrency: how many calls at once; `settings.parallelism`, or else `CONCURRENCY`, where not given.
+        concurrency: how many calls at once; the plan's, or else `CONCURRENCY`, where not given.
         gates: how many gates may be waited at beside them, so that what is waited for holds nothing else up; with 0 a
             gate takes the place of a call.
     """
-    concurrency = concurrency or plan.settings.parallelism or CONCURRENCY
+    concurrency = concurrency or plan.parallelism or CONCURRENCY
     return _Run(plan, engine, clock, progress, stop or threading.Event(), concurrency, gates).run()
 
 
@@ -159,7 +159,7 @@ class _Run:
             return []
         self._ended.pop(action.id, None)  # what is taken back ends a second time, later
         self._ended[action.id] = outcome
-        if outcome.result is Result.FAILED and self._plan.settings.on_failure == "stop" and not self._gave_up:
+        if outcome.result is Result.FAILED and self._plan.on_failure == "stop" and not self._gave_up:
             self._gave_up = ReconcilerError(f"{action.resource} failed, and `settings.on_failure` is stop")
         if outcome.result is Result.DONE:
             return self._release(action.id, [*self._dependents[action.id], *self._followers[action.id]])

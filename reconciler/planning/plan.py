@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from graphlib import TopologicalSorter
 from typing import Any
 
 from reconciler.planning.actions import Action
-from reconciler.spec.model import Settings
 from reconciler.state.identity import EngineIdentity
 from reconciler.state.resource import Kind, ResourceKey
 
@@ -144,7 +143,8 @@ class Plan:
         kept_volumes: the project's volumes that the spec does not name; they stay.
         notices: what to know besides.
         needs_person: why it is not to be carried out where nobody is there to agree; None where it may be.
-        settings: how it is carried out.
+        parallelism: how many calls are made at once; None for the usual number.
+        on_failure: `continue`, or `stop`: once an action has failed, no other begins.
         lost: what would be lost, of those containers that go and lose something; the Engine is asked for it later.
     """
 
@@ -156,7 +156,8 @@ class Plan:
     kept_volumes: tuple[str, ...] = ()
     notices: tuple[Notice, ...] = ()
     needs_person: Notice | None = None
-    settings: Settings = field(default_factory=Settings)
+    parallelism: int | None = None
+    on_failure: str = "continue"
     lost: tuple[Lost, ...] = ()
 
     @property

@@ -104,7 +104,7 @@ def plan(
     draft.actions |= {action.id: action for action in absent.actions}
     found = draft.finish(spec.name, snapshot, places.kept_volumes)
     guard = None if targets else needs_person(found.changes, spec, snapshot)
-    return replace(found, needs_person=guard, settings=spec.settings)
+    return replace(_as_set(found, spec), needs_person=guard)
 
 
 def plan_down(project: str, snapshot: Snapshot, spec: Spec | None = None) -> Plan:
@@ -131,7 +131,7 @@ def plan_down(project: str, snapshot: Snapshot, spec: Spec | None = None) -> Pla
     _remove_networks(draft, sorted(networks, key=lambda network: (network.name, network.id)), snapshot, _DOWN)
     kept = sorted(volume.name for volume in snapshot.volumes if volume.labels.get(ownership.PROJECT) == project)
     found = draft.finish(project, snapshot, kept)
-    return replace(found, settings=spec.settings) if spec else found
+    return _as_set(found, spec) if spec else found
 
 
 def _sort_out(
@@ -153,6 +153,11 @@ def _sort_out(
             unwanted += [one for one in candidates if one.resource != key]
             wanted[key, number] = [one for one in candidates if one.resource == key]
     return wanted, unwanted
+
+
+def _as_set(plan: Plan, spec: Spec) -> Plan:
+    """The plan, carried out as the settings say."""
+    return replace(plan, parallelism=spec.settings.parallelism, on_failure=spec.settings.on_failure)
 
 
 def _limited_to(spec: Spec, targets: Sequence[str]) -> Notice:

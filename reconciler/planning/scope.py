@@ -36,8 +36,8 @@ def limited(spec: Spec, snapshot: Snapshot, targets: Iterable[str]) -> tuple[Spe
     Args:
         spec: what is wanted.
         snapshot: what is there.
-        targets: `web` or `container/web`, `network/front`, `volume/data`, `image/nginx:1.27`; by their names in the
-            spec, or of what it no longer declares, by the name that it had there.
+        targets: `web` or `container/web`, `network/front`, `volume/data`, `image/nginx:1.27` of those in
+            `images`; by their names in the spec, or of what it no longer declares, by the name that it had there.
 
     Raises:
         UsageError: nothing has this name, in the spec or on the Engine.
@@ -112,7 +112,7 @@ def _known(spec: Spec, snapshot: Snapshot) -> Iterator[tuple[str, tuple[Kind, st
     for container in snapshot.containers:
         key = key_of(spec, container)
         yield f"{Kind.CONTAINER}/{key}", (Kind.CONTAINER, key)
-    for text in (*spec.images, *(container.image for container in spec.containers.values())):
+    for text in spec.images:
         yield f"{Kind.IMAGE}/{text}", (Kind.IMAGE, full_reference(text))
     joined = (name for container in spec.containers.values() for name in container.joined)
     for kind, keys in (
@@ -126,7 +126,7 @@ def _known(spec: Spec, snapshot: Snapshot) -> Iterator[tuple[str, tuple[Kind, st
 
 def _unknown(target: str, known: dict[str, tuple[Kind, str]], spec: Spec) -> tuple[Kind, str]:
     spoken = [name.removeprefix(f"{Kind.CONTAINER}/") for name in known]
-    near = get_close_matches(target, spoken, n=3)
+    near = get_close_matches(target, spoken, n=3, cutoff=0.7)
     names = ", ".join(near or sorted(spoken)[:_MOST_LISTED])
     hint = f"did you mean {' or '.join(near)}?" if near else f"there are: {names}" if names else "it declares nothing"
     raise UsageError(f'--target: project "{spec.name}" has nothing called "{target}"', hint)

@@ -707,8 +707,8 @@ class Scene:
     def snapshot(self) -> Snapshot:
         return SimulatedEngine(self.daemon).observe("p", self.spec)
 
-    def plan(self, failures: frozenset[Failure] = frozenset()) -> Plan:
-        return plan(self.spec, self.snapshot(), failures)
+    def plan(self, failures: frozenset[Failure] = frozenset(), *targets: str) -> Plan:
+        return plan(self.spec, self.snapshot(), failures, targets)
 
     def apply(
         self,
