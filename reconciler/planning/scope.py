@@ -126,7 +126,7 @@ def _known(spec: Spec, snapshot: Snapshot) -> Iterator[tuple[str, tuple[Kind, st
 
 def _unknown(target: str, known: dict[str, tuple[Kind, str]], spec: Spec) -> tuple[Kind, str]:
     spoken = [name.removeprefix(f"{Kind.CONTAINER}/") for name in known]
-    near = get_close_matches(target, spoken, n=3, cutoff=0.7)
+    near = get_close_matches(target, spoken, n=3)
     names = ", ".join(near or sorted(spoken)[:_MOST_LISTED])
     hint = f"did you mean {' or '.join(near)}?" if near else f"there are: {names}" if names else "it declares nothing"
     raise UsageError(f'--target: project "{spec.name}" has nothing called "{target}"', hint)

@@ -15,8 +15,8 @@ class Settings(Value):
     Attributes:
         interval: how often `watch` looks at everything; 30s without it.
         prune: whether what is no longer declared is removed; true without it. Volumes never are.
-        max_removals: of how many containers and networks the removal at once is left to a person, where more would go
-            and nobody is there to agree; half of what is there without it, and at least 3.
+        max_removals: how many containers and networks may go at once where nobody is there to agree; without it half of
+            what is there, and at least 3.
         parallelism: how many calls to the Engine are made at once.
         on_failure: `continue` with what does not depend on what failed, or `stop`: begin nothing more.
         sensitive: names, with `*` for any letters, of variables and labels whose values are never shown, besides the
