@@ -12,7 +12,7 @@ from tests.support.simulated import Scene, changes
 
 WEB = {"depends_on": ["db"], "networks": ["front", "back"], "volumes": ["pages:/p"]}
 DB = {"networks": ["back"], "volumes": ["data:/d"]}
-PLACES = {
+PLACES: dict[str, Any] = {
     "networks": {"front": {}, "back": {}, "apart": {}},
     "volumes": {"pages": {}, "data": {}, "more": {}},
 }
@@ -109,7 +109,7 @@ def test_an_unknown_name(target: str, hint: str) -> None:
 def test_without_pruning_what_is_no_longer_declared_stays() -> None:
     scene = shop()
     scene.converge()
-    part = {"networks": {"front": {}, "back": {}}, "volumes": {"pages": {}, "data": {}}}
+    part: dict[str, Any] = {"networks": {"front": {}, "back": {}}, "volumes": {"pages": {}, "data": {}}}
     scene.declare({"web": WEB, "db": DB}, settings={"prune": False}, **part)
     plan = scene.plan()
     assert plan.in_sync
