@@ -88,7 +88,7 @@ def plan_container(
             started = start(part, created, step, ready, to_start)
             pause(part, instance, created, step, started)
         return part
-    found = _differences(part, instance, current, snapshot, by_plan=("networks",) if rejoin else ())
+    found = _differences(part, instance, slot, snapshot, rejoins=bool(rejoin))
     if failed:
         is_job = instance.container.state is State.COMPLETED
         kept = {Mend.REPLACE, Mend.STATE} if is_job and current.has_failed else {Mend.REPLACE}
@@ -128,10 +128,16 @@ def plan_container(
 
 
 def _differences(
-    part: ContainerPlan, instance: Instance, current: ContainerState, snapshot: Snapshot, by_plan: tuple[str, ...]
+    part: ContainerPlan, instance: Instance, slot: Slot, snapshot: Snapshot, *, rejoins: bool
 ) -> list[Difference]:
     """What is to be mended; what is only to be reported becomes a change of its own."""
-    found, drifted = sort_out(instance, current, differences(instance, current, snapshot), by_plan)
+    current = slot.current
+    if current is None:
+        return []
+    found = differences(instance, current, snapshot)
+    if slot.leftovers or current.name.endswith((NEXT, OLD)):
+        return found  # a replacement was cut off: that did it, and nobody's hand
+    found, drifted = sort_out(instance, current, found, by_plan=("networks",) if rejoins else ())
     if drifted:
         resource = ResourceKey(Kind.CONTAINER, instance.name)
         part.changes.append(Change(resource, Operation.DRIFT, "changed by hand, and left so", drifted))

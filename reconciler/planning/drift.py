@@ -9,6 +9,7 @@ from reconciler.fields.base import Instance, Mend
 from reconciler.fields.payload import value_digest
 from reconciler.fields.table import ROW
 from reconciler.planning.plan import FieldChange
+from reconciler.spec.model import State
 from reconciler.state.snapshot import ContainerState
 
 Difference = tuple[FieldChange, Mend]
@@ -27,8 +28,8 @@ def sort_out(
     """
     drift = instance.container.drift
     found = [one for one in found if not _is_one_of(one[0].path, drift.ignore)]
-    if drift.mode == "mend":
-        return found, ()
+    if drift.mode == "mend" or container.status == "created":
+        return found, ()  # what has never run was cut off while it was made
     mended: list[Difference] = []
     drifted: list[Difference] = []
     for change, mend in found:
@@ -50,6 +51,8 @@ def _by_hand(instance: Instance, container: ContainerState, path: str) -> bool:
     What only a replacement can change can't be changed by hand either. And of what the spec has changed since, nobody
     can tell who changed it last: the label stays as it was made.
     """
+    if path == "state" and instance.container.state is State.COMPLETED:
+        return False  # it ended by itself
     row = ROW.get(path)
     if row is None or not row.always or container.resource != instance.key:
         return False

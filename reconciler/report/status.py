@@ -182,7 +182,9 @@ def _networks(plan: Plan, spec: Spec | None, snapshot: Snapshot) -> Iterator[Sta
         for container in spec.containers.values():
             keys |= set(container.networks) if container.state.value != ABSENT else set()
     names = {spec.network_name(key) for key in keys} if spec else set()
-    yield from _places(Kind.NETWORK, names, snapshot.networks, plan.project, unwanted=ABSENT if spec else "")
+    yield from _places(
+        Kind.NETWORK, names, snapshot.networks, plan.project, unwanted=ABSENT if spec and spec.settings.prune else ""
+    )
 
 
 def _volumes(plan: Plan, spec: Spec | None, snapshot: Snapshot) -> Iterator[StatusRow]:
@@ -219,7 +221,7 @@ def _containers(spec: Spec | None, snapshot: Snapshot) -> Iterator[StatusRow]:
     for state in snapshot.containers:
         if state.id not in shown:
             resource = ResourceKey(Kind.CONTAINER, state.name)
-            yield _container(resource, ABSENT if spec else "", state, snapshot)
+            yield _container(resource, ABSENT if spec and spec.settings.prune else "", state, snapshot)
 
 
 def _container(resource: ResourceKey, wanted: str, state: ContainerState, snapshot: Snapshot) -> StatusRow:

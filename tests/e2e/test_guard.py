@@ -26,7 +26,7 @@ def test_watch_leaves_it_to_a_person_and_goes_on(shell: Shell, left: dict[str, A
     shell.declare(FIVE)
     with shell.start("watch", *LONG) as running:
         running.until("cycle_done")
-        shell.declare(left)
+        shell.declare(left, volumes={"data": {}})
         told = running.until("needs_person")
         assert told["level"] == "error"
         assert said in told["error"]
@@ -37,7 +37,7 @@ def test_watch_leaves_it_to_a_person_and_goes_on(shell: Shell, left: dict[str, A
         assert there(shell, 6), "nothing was removed, and it goes on"
         assert len(running.events("needs_person")) == 1, "said once"
 
-        shell.declare(left)
+        shell.declare(left, volumes={"data": {}})
         running.until("needs_person", 2)
         assert there(shell, 6)
         assert shell.run("apply", "-y").code == 0

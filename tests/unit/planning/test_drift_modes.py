@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reconciler.fields import ownership
-from tests.support.simulated import Scene, changes
+from tests.support.simulated import Killed, Scene, SimulatedEngine, changes
 
 MIB = 1 << 20
 
@@ -153,3 +153,45 @@ def test_a_container_whose_label_is_lost_is_reported_on() -> None:
     del scene.inspect("web")["Config"]["Labels"][ownership.IN_PLACE]
     by_hand(scene, **MORE)
     assert changes(scene.plan()) == {"p-web-1": ("drift", ["mem_limit"])}
+
+
+# --- what looks like drift, and was done by a plan that was cut off --------------------------------------------------
+
+
+@pytest.mark.parametrize("drift", [REPORT, IGNORE])
+@pytest.mark.parametrize("after", [False, True], ids=["before the call", "after it"])
+def test_whichever_call_a_replacement_dies_at_the_next_one_converges(drift: dict[str, Any], after: bool) -> None:
+    for call in range(1, 20):
+        scene = made(drift)
+        declare(scene, drift, user="x")
+        engine = SimulatedEngine(scene.daemon)
+        engine.kill_at(call, after=after)
+        try:
+            scene.apply(engine)
+        except Killed:
+            scene.converge()
+            assert scene.names() == ["p-web-1"]
+            assert scene.status("web") == "running"
+        else:
+            assert call > 6
+            return
+    pytest.fail("it never came to an end")
+
+
+@pytest.mark.parametrize("call", range(1, 4))
+def test_a_creation_that_was_cut_off_is_brought_to_its_end(call: int) -> None:
+    scene = Scene()
+    declare(scene, REPORT)
+    engine = SimulatedEngine(scene.daemon)
+    engine.kill_at(call)
+    with pytest.raises(Killed):
+        scene.apply(engine)
+    scene.converge()
+    assert scene.status("web") == "running"
+
+
+def test_a_job_that_failed_is_run_again() -> None:
+    scene = Scene()
+    scene.declare({"job": {"command": ["exit", "3"], "state": "completed", "drift": REPORT}})
+    scene.apply()
+    assert changes(scene.plan()) == {"p-job-1": ("start", ["state"])}
