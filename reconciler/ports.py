@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from reconciler.planning.actions import Action
@@ -37,6 +37,19 @@ class Engine(Protocol):
 
     def logs(self, container: str, lines: int) -> list[str]:
         """The last lines that a container wrote, to either stream."""
+        ...
+
+    def layer(self, container: str, seconds: float) -> list[dict[str, Any]]:
+        """What was changed in a container's writable layer, as `GET /containers/ID/changes` tells it.
+
+        Args:
+            container: its ID.
+            seconds: the deadline.
+
+        Raises:
+            NotFound: it is gone.
+            EngineTimeout: the Engine did not say it in time.
+        """
         ...
 
     def perform(self, action: Action, created: Mapping[str, str]) -> str | None:

@@ -35,7 +35,7 @@ def carry_out(plan: Plan, engine: Engine, options: Options, record: Recorder, se
     text = options.output == "text"
     if text:
         click.echo(plan_text(plan, style(), width()))
-        if plan.in_sync:
+        if not plan.is_pending:
             return ExitCode.OK
         click.echo()
     if plan.conflicts:
@@ -56,8 +56,9 @@ def _agree(plan: Plan, options: Options) -> None:
         for operation in sorted({change.operation for change in plan.destructive}):
             names = ", ".join(change.resource.name for change in plan.destructive if change.operation is operation)
             parts.append(f"{operation}s {names}")
+        why = f"; {plan.needs_person.message}" if plan.needs_person else ""
         raise Refused(
-            f"this {' and '.join(parts)}, and nobody is here to agree; nothing has been changed",
+            f"this {' and '.join(parts)}, and nobody is here to agree{why}; nothing has been changed",
             "look at the plan, then say --yes",
         )
     if not click.confirm("Go ahead?", default=False):

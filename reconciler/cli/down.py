@@ -25,11 +25,13 @@ def command(**given: Any) -> int:
     project = spec.name if spec else options.project or ""
     from reconciler.cli.carry_out import carry_out  # a wrong spec should not wait for it
     from reconciler.cli.recording import Recorder
+    from reconciler.execution.lost import with_lost
     from reconciler.planning.planner import plan_down
 
     with connected(options) as engine:
         snapshot = engine.observe(project, spec, images=False)
-        todo = plan_down(project, snapshot, spec, remove_orphans=options.remove_orphans)
+        found = plan_down(project, snapshot, spec, remove_orphans=options.remove_orphans)
+        todo = with_lost(found, snapshot, engine)
         if todo.in_sync and not todo.notices and options.output == "text":
             stay = f" but its volumes: {', '.join(todo.kept_volumes)}" if todo.kept_volumes else ""
             click.echo(f"Nothing of {project} is here{stay}.")

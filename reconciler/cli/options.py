@@ -28,6 +28,7 @@ class Options:
         host: the Engine's address.
         context: the Docker context, instead of an address.
         output: for a person or for a program.
+        target: resources that a plan is limited to; none for all.
         yes: agreed to removals and replacements beforehand.
         remove_orphans: what a Compose project of this name has besides the spec's goes.
     """
@@ -39,6 +40,7 @@ class Options:
     host: str | None = None
     context: str | None = None
     output: Output = "text"
+    target: tuple[str, ...] = ()
     yes: bool = False
     remove_orphans: bool = False
 
@@ -96,6 +98,16 @@ def engine_options(command: Command) -> Command:
     host = click.option("--host", metavar="URL", help="The Engine's address (default: as docker finds it).")
     context = click.option("--context", metavar="NAME", help="A Docker context, instead of an address.")
     return host(context(command))
+
+
+def target_option(command: Command) -> Command:
+    """--target: for commands that plan."""
+    return click.option(
+        "--target",
+        metavar="NAME",
+        multiple=True,
+        help="Only this one and what it needs: web, network/front, volume/data, image/nginx.",
+    )(command)
 
 
 def yes_option(command: Command) -> Command:

@@ -28,12 +28,10 @@ if TYPE_CHECKING:
 @click.option(
     "--interval",
     type=click.FloatRange(min=0.1),
-    default=30.0,
-    show_default=True,
     metavar="SECONDS",
-    help="Look again after so long, even if nothing asked for it.",
+    help="Look again after so long, even if nothing asked for it; otherwise what the spec says, or 30.",
 )
-def command(interval: float, **given: Any) -> int:
+def command(interval: float | None, **given: Any) -> int:
     """Keep the Engine as the spec declares it, until stopped.
 
     A cycle runs at once, when the spec changes, after each interval, and on SIGHUP. It removes and replaces
@@ -51,12 +49,12 @@ def command(interval: float, **given: Any) -> int:
     from reconciler.state_folder import state_folder
     from reconciler.watch.files import watched
     from reconciler.watch.log import configure
-    from reconciler.watch.loop import Watch
+    from reconciler.watch.loop import Watch, seconds_between
     from reconciler.watch.memory import Memory
     from reconciler.watch.triggers import Triggers
 
     files = files_of(options.file, os.environ, Path.cwd())
-    load_spec(options)  # a spec that is wrong from the start is better said here, with its exit code
+    spec = load_spec(options)  # a spec that is wrong from the start is better said here, with its exit code
     clock = SystemClock()
     triggers = Triggers(clock)
 
@@ -81,7 +79,7 @@ def command(interval: float, **given: Any) -> int:
         with ExitStack() as stack:
             for file in files:
                 stack.enter_context(watched(file, lambda: triggers.ask("file")))
-            log.info("watching", file=", ".join(map(str, files)), interval=interval)
+            log.info("watching", file=", ".join(map(str, files)), interval=seconds_between(interval, spec))
             watch.run()
         log.info("stopped")
     return ExitCode.OK

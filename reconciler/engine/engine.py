@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from reconciler.errors import NotFound
+from reconciler.errors import EngineError, NotFound
 from reconciler.state.snapshot import ContainerState
 
 if TYPE_CHECKING:
@@ -54,6 +54,15 @@ class DockerEngine:
     def logs(self, container: str, lines: int) -> list[str]:
         """The last lines that a container wrote, to either stream."""
         return self._client.logs(container, lines)
+
+    def layer(self, container: str, seconds: float) -> list[dict[str, Any]]:
+        """What was changed in a container's writable layer."""
+        found = self._client.get(f"/containers/{container}/changes", deadline=seconds)
+        if found is None:
+            return []  # nothing was changed
+        if not isinstance(found, list) or not all(isinstance(row, dict) and row.get("Path") for row in found):
+            raise EngineError(f"the Engine's list of what container {container[:12]} changed can't be read")
+        return found
 
     def perform(self, action: Action, created: Mapping[str, str]) -> str | None:
         """Carry out one action that is an effect."""

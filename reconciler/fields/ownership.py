@@ -17,6 +17,9 @@ REPLICA = f"{PREFIX}replica"
 DECLARED = f"{PREFIX}declared"
 DIGEST = f"{PREFIX}digest"
 VERSION = f"{PREFIX}version"
+IN_PLACE = f"{PREFIX}in-place"
+"""Of each declared field that can be changed in place, a digest of what was declared: JSON, by path."""
+
 ANONYMOUS = f"{PREFIX}anonymous"
 """The anonymous volumes that moved along from the container's forerunner: `Anonymous` as JSON."""
 REPLACES = f"{PREFIX}replaces"
@@ -40,6 +43,11 @@ def project(labels: Labels) -> str:
 def declared(labels: Labels) -> frozenset[str]:
     """The paths that were declared when the container was made, such as `command` and `environment.TZ`."""
     return frozenset(_json(labels.get(DECLARED), list) or ())
+
+
+def in_place(labels: Labels) -> Mapping[str, str]:
+    """The digests of what was declared of fields that can be changed in place, by path; `{}` where nobody knows."""
+    return _json(labels.get(IN_PLACE), dict) or {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,9 +22,11 @@ from reconciler.planning.actions import (
     RenameContainer,
 )
 from reconciler.planning.diff import differences
+from reconciler.planning.drift import Difference, sort_out
 from reconciler.planning.hooks import run_before
 from reconciler.planning.in_place import change_in_place, operation_in_place
 from reconciler.planning.plan import Change, FieldChange, Operation
+from reconciler.planning.remounted import remounted
 from reconciler.planning.slots import NEXT, OLD, Slot
 from reconciler.planning.start_first import give_aliases, retire, starts_first
 from reconciler.planning.steps import ContainerPlan, Step, pause, start, stop
@@ -92,7 +94,7 @@ def plan_container(
             started = start(part, created, step, ready, to_start, instance.container.post_start)
             pause(part, instance, created, step, started)
         return part
-    found = differences(instance, current, snapshot)
+    found = _differences(part, instance, slot, snapshot, rejoins=bool(rejoin))
     if failed:
         is_job = instance.container.state is State.COMPLETED
         kept = {Mend.REPLACE, Mend.STATE} if is_job and current.has_failed else {Mend.REPLACE}
@@ -136,6 +138,23 @@ def _in_turn(instance: Instance, needs: tuple[str, ...], turn: tuple[str, ...]) 
     """What comes before a replacement; with `continue`, the turn comes whatever became of the replicas before."""
     goes_on = instance.container.update.failure_action == "continue"
     return Before(needs, turn) if goes_on else Before((*needs, *turn))
+
+
+def _differences(
+    part: ContainerPlan, instance: Instance, slot: Slot, snapshot: Snapshot, *, rejoins: bool
+) -> list[Difference]:
+    """What is to be mended; what is only to be reported becomes a change of its own."""
+    current = slot.current
+    if current is None:
+        return []
+    found = differences(instance, current, snapshot)
+    if slot.leftovers or current.name.endswith((NEXT, OLD)):
+        return found  # a replacement was cut off: that did it, and nobody's hand
+    found, drifted = sort_out(instance, current, found, by_plan=("networks",) if rejoins else ())
+    if drifted:
+        resource = ResourceKey(Kind.CONTAINER, instance.name)
+        part.changes.append(Change(resource, Operation.DRIFT, "changed by hand, and left so", drifted))
+    return found
 
 
 def plan_removal(container: ContainerState, why: str, pre_stop: tuple[Hook, ...] = ()) -> ContainerPlan:
@@ -207,6 +226,7 @@ def _replace(
 ) -> None:
     """The steps of a replacement; the old container is there until the new one has proven itself."""
     container, state = instance.container, instance.container.state
+    part.notices += remounted(instance, old, snapshot)
     first = starts_first(instance, old)
     if container.update.before and old.status == "running":
         common = step("before", *to_create.needs, after=to_create.after)

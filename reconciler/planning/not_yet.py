@@ -7,7 +7,7 @@ from typing import Any
 
 from reconciler.fields.table import NOT_YET
 from reconciler.planning.plan import Conflict
-from reconciler.spec.model import Container, Settings, Spec, State
+from reconciler.spec.model import Container, Spec, State
 from reconciler.state.resource import Kind, ResourceKey
 
 _WHY = "is read, but this version does not carry it out yet"
@@ -19,11 +19,10 @@ def not_yet(spec: Spec) -> Iterator[Conflict]:
     for key, container in spec.containers.items():
         if container.state is not State.ABSENT:
             yield from _container(ResourceKey(Kind.CONTAINER, spec.container_name(key)), container)
-    for name in Settings.model_fields:
-        if getattr(spec.settings, name) != getattr(Settings(), name):
-            # They are of no resource; what is said names the project.
-            project = ResourceKey(Kind.CONTAINER, spec.name)
-            yield Conflict(project, f'project "{spec.name}": `settings.{name}` {_WHY}', _HINT)
+    if spec.settings.sensitive:
+        # It is of no resource; what is said names the project.
+        project = ResourceKey(Kind.CONTAINER, spec.name)
+        yield Conflict(project, f'project "{spec.name}": `settings.sensitive` {_WHY}', _HINT)
 
 
 def _container(resource: ResourceKey, container: Container) -> Iterator[Conflict]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
 from itertools import chain
@@ -28,6 +28,7 @@ from reconciler.planning.contents import content_conflicts, put_contents, remove
 from reconciler.planning.digests import unknown
 from reconciler.planning.draft import Draft
 from reconciler.planning.failures import Failure
+from reconciler.planning.guard import needs_person
 from reconciler.planning.handover import hand_over_names, hand_over_ports, hand_over_ranges
 from reconciler.planning.hooks import begin_of_stop
 from reconciler.planning.images import ImagePlan, plan_images
@@ -35,7 +36,8 @@ from reconciler.planning.networks import networks_going_down, plan_networks, wit
 from reconciler.planning.not_yet import not_yet
 from reconciler.planning.peers import find_peers, peer_conflicts, replace_together
 from reconciler.planning.places import PlacesPlan
-from reconciler.planning.plan import Change, Conflict, Operation, Plan
+from reconciler.planning.plan import Change, Conflict, Notice, Operation, Plan
+from reconciler.planning.scope import limited, without_undeclared
 from reconciler.planning.slots import Slot, find_slot, key_of
 from reconciler.planning.steps import ContainerPlan
 from reconciler.planning.takeover import name_is_taken, orphans_stay, take_over
@@ -50,7 +52,12 @@ _DOWN = "the project is taken down"
 
 
 def plan(
-    spec: Spec, snapshot: Snapshot, failures: frozenset[Failure] = frozenset(), *, remove_orphans: bool = False
+    spec: Spec,
+    snapshot: Snapshot,
+    failures: frozenset[Failure] = frozenset(),
+    *,
+    targets: Sequence[str] = (),
+    remove_orphans: bool = False,
 ) -> Plan:
     """What would make the snapshot what the spec wants. Pure: the same arguments give the same plan.
 
@@ -58,15 +65,31 @@ def plan(
         spec: what is wanted.
         snapshot: what is there, observed for this spec.
         failures: replacements and jobs that failed before and are not to be tried again.
+        targets: limits it to these and what they need, as `limited` takes them; everything where empty.
         remove_orphans: whether containers of a Compose project of this name go, where the spec has no such service.
+
+    Raises:
+        UsageError: a target that nobody knows.
     """
     draft = Draft()
     snapshot = take_over(snapshot, spec.name, spec, orphans=remove_orphans)
-    draft.notices += orphans_stay(spec.name, snapshot)
+    everything = snapshot
+    if targets:
+        spec, snapshot = limited(spec, snapshot, targets)
+        draft.notices.append(_limited_to(spec, targets))
+    else:
+        draft.notices += orphans_stay(spec.name, snapshot)
+    stay: list[str] = []
+    if not spec.settings.prune:
+        snapshot, stay = without_undeclared(spec, snapshot)
     spec, unseen = bound_on(used_on(spec, snapshot), snapshot.view)
     images = plan_images(spec, snapshot)
     places = PlacesPlan()
     plan_networks(spec, snapshot, places)
+    if not spec.settings.prune:
+        stay += [f"{Kind.NETWORK} {network.name}" for network in places.removals]
+        places.removals = []
+    draft.notices += [_stays(spec, name) for name in stay]
     plan_volumes(spec, snapshot, places)
     for image in images.values():
         draft.changes += [image.change] if image.change else []
@@ -94,13 +117,15 @@ def plan(
     hand_over_ports(draft, spec, snapshot)
     _remove_networks(draft, places.removals, snapshot, "no longer declared")
     hand_over_ranges(draft, snapshot)
-    remove_unused(draft, spec.name, snapshot)
+    remove_unused(draft, spec.name, everything)
     draft.notices += unknown(spec, snapshot)
     absent = plan_absent([image.wanted for image in images.values()], draft.actions, snapshot)
     draft.changes += absent.changes
     draft.conflicts += absent.conflicts
     draft.actions |= {action.id: action for action in absent.actions}
-    return draft.finish(spec.name, snapshot, places.kept_volumes)
+    found = draft.finish(spec.name, snapshot, places.kept_volumes)
+    guard = None if targets else needs_person(found.changes, spec, snapshot)
+    return replace(_as_set(found, spec), needs_person=guard)
 
 
 def plan_down(project: str, snapshot: Snapshot, spec: Spec | None = None, *, remove_orphans: bool = False) -> Plan:
@@ -132,7 +157,8 @@ def plan_down(project: str, snapshot: Snapshot, spec: Spec | None = None, *, rem
     _remove_networks(draft, networks, snapshot, _DOWN)
     remove_unused(draft, project, snapshot)
     kept = sorted(volume.name for volume in snapshot.volumes if ownership.project(volume.labels) == project)
-    return draft.finish(project, snapshot, kept)
+    found = draft.finish(project, snapshot, kept)
+    return _as_set(found, spec) if spec else found
 
 
 def _sort_out(
@@ -154,6 +180,21 @@ def _sort_out(
             unwanted += [one for one in candidates if one.resource != key]
             wanted[key, number] = [one for one in candidates if one.resource == key]
     return wanted, unwanted
+
+
+def _as_set(plan: Plan, spec: Spec) -> Plan:
+    """The plan, carried out as the settings say."""
+    return replace(plan, parallelism=spec.settings.parallelism, on_failure=spec.settings.on_failure)
+
+
+def _limited_to(spec: Spec, targets: Sequence[str]) -> Notice:
+    project = ResourceKey(Kind.CONTAINER, spec.name)  # it is of no resource; what is said names the project
+    return Notice(project, f"limited to {', '.join(targets)} and what they need: the rest of {spec.name} is left alone")
+
+
+def _stays(spec: Spec, name: str) -> Notice:
+    message = f"{name} is no longer declared, and stays: `settings.prune` is false"
+    return Notice(ResourceKey(Kind.CONTAINER, spec.name), message)
 
 
 def _why_unwanted(spec: Spec, container: ContainerState) -> str:

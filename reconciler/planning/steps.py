@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.planning.actions import Action, PauseContainer, StartContainer, StopContainer
 from reconciler.planning.hooks import run
-from reconciler.planning.plan import Change, Conflict
+from reconciler.planning.plan import Change, Conflict, Notice
 from reconciler.spec.model import Hook, State
 from reconciler.state.resource import Kind, ResourceKey
 
@@ -31,6 +31,7 @@ class ContainerPlan:
 
     changes: list[Change] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
     up: str | None = None
     starts: bool = False

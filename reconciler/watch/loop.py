@@ -11,7 +11,7 @@ from reconciler.errors import EngineError, ReconcilerError, SpecError
 from reconciler.execution.executor import apply
 from reconciler.execution.outcome import ActionOutcome, Outcome, Result, Started
 from reconciler.planning.failures import failed_jobs
-from reconciler.planning.plan import Operation
+from reconciler.planning.plan import LEFT_ALONE, Operation
 from reconciler.planning.planner import plan
 
 if TYPE_CHECKING:
@@ -24,6 +24,22 @@ if TYPE_CHECKING:
     from reconciler.watch.triggers import Triggers
 
 
+INTERVAL = 30.0
+"""Seconds between two looks, where nobody says another number."""
+
+_NANOSECONDS = 10**9
+
+
+_LEAST = 0.1
+"""Seconds: an Engine has other things to do."""
+
+
+def seconds_between(given: float | None, spec: Spec | None) -> float:
+    """The seconds between two looks: as given on the command line, else as the spec says."""
+    said = spec.settings.interval if spec else None
+    return given or (max(_LEAST, said / _NANOSECONDS) if said is not None else INTERVAL)
+
+
 @dataclass(slots=True)
 class Watch:
     """Keeps one project as its spec declares it.
@@ -32,7 +48,7 @@ class Watch:
         load: reads the spec; raises `SpecError` where it is invalid.
         connect: connects to the Engine.
         triggers: what asks for a cycle.
-        interval: seconds after which a cycle comes without being asked for.
+        interval: seconds after which a cycle comes without being asked for; None for what the spec says.
         clock: for durations.
         log: where it says what it does.
         stop: set to end it, after the calls under way.
@@ -43,7 +59,7 @@ class Watch:
     load: Callable[[], Spec]
     connect: Callable[[], Engine]
     triggers: Triggers
-    interval: float
+    interval: float | None
     clock: Clock
     log: Log
     stop: threading.Event
@@ -53,6 +69,7 @@ class Watch:
     _engine: Engine | None = None
     _said: str = ""
     _held: tuple[Change, ...] = ()
+    _drifted: tuple[Change, ...] = ()
     _engine_id: str = ""
 
     def run(self) -> None:
@@ -61,7 +78,9 @@ class Watch:
         try:
             while not self.stop.is_set():
                 self._cycle(reasons)
-                reasons = self.triggers.wait(self.interval) if not self.stop.is_set() else []
+                reasons = (
+                    self.triggers.wait(seconds_between(self.interval, self._spec)) if not self.stop.is_set() else []
+                )
         finally:
             self._disconnect()
 
@@ -107,7 +126,8 @@ class Watch:
         self._say_held(found, log)
         if self._stands_in_the_way(found, log) or not found.actions:
             return
-        changes = [f"{change.operation} {change.resource}" for change in found.changes if change not in self._held]
+        todo = [change for change in found.changes if change.operation not in LEFT_ALONE]
+        changes = [f"{change.operation} {change.resource}" for change in todo]
         log.info("drift", changes=changes)
         outcome = apply(found, self._engine, self.clock, progress=lambda event: _log(event, log), stop=self.stop)
         seconds = self.clock.monotonic() - began
@@ -121,11 +141,23 @@ class Watch:
             names = [str(change.resource) for change in held]
             log.warning("held_back", resources=names, hint="it failed before: change it, or send SIGHUP to try again")
         self._held = held
+        drifted = tuple(change for change in found.changes if change.operation is Operation.DRIFT)
+        for change in drifted:
+            if change not in self._drifted:
+                fields = [field.path for field in change.fields]
+                log.warning("drift_left_alone", resource=str(change.resource), fields=fields)
+        self._drifted = drifted
 
     def _stands_in_the_way(self, found: Plan, log: Log) -> bool:
         said = "; ".join(conflict.message for conflict in found.conflicts)
+        guard = found.needs_person
+        if guard and not said:
+            if self._said != f"needs_person {guard.message}":
+                self._said = f"needs_person {guard.message}"
+                log.error("needs_person", error=f"{guard.message}; nothing has been changed", hint=guard.hint)
+            return True
         if not said:
-            if self._said.startswith("conflict"):
+            if self._said.startswith(("conflict", "needs_person")):
                 self._said = ""
             return False
         if self._said != f"conflict {said}":

@@ -119,6 +119,8 @@ class Daemon:
                 return self._list_containers(params.get("filters") or {})
             case "GET", "containers", name, "json":
                 return self.container(name)
+            case "GET", "containers", name, "changes":
+                return self.container(name).get("Layer")
             case "POST", "containers", "create":
                 return self._create(params["name"], body)
             case "POST", "containers", name, "start":
@@ -666,6 +668,9 @@ class SimulatedEngine:
         command = self.get(f"/containers/{container}/json")["Config"]["Cmd"]
         return [f"I am {' '.join(command)}"][:lines]
 
+    def layer(self, container: str, seconds: float) -> list[dict[str, Any]]:
+        return self.get(f"/containers/{container}/changes") or []
+
     def perform(self, action: Action, created: Mapping[str, str]) -> str | None:
         return perform(cast("Client", self), action, created)
 
@@ -754,8 +759,8 @@ class Scene:
     def snapshot(self) -> Snapshot:
         return SimulatedEngine(self.daemon).observe("p", self.spec)
 
-    def plan(self, failures: frozenset[Failure] = frozenset()) -> Plan:
-        return plan(self.spec, self.snapshot(), failures)
+    def plan(self, failures: frozenset[Failure] = frozenset(), *targets: str) -> Plan:
+        return plan(self.spec, self.snapshot(), failures, targets=targets)
 
     def apply(
         self,
