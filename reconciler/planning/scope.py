@@ -59,7 +59,7 @@ def limited(spec: Spec, snapshot: Snapshot, targets: Iterable[str]) -> tuple[Spe
     apart = set_apart(snapshot, lambda container: not scope.has(Kind.CONTAINER, key_of(spec, container)))
     # By name too: what Compose made bears no label of ours.
     network_names = {spec.network_name(key) for key in scope.keys[Kind.NETWORK]}
-    volume_names = {spec.volume_name(key) for key in scope.keys[Kind.VOLUME]}
+    volume_names = {spec.volume_name(key) for key in scope.keys[Kind.VOLUME] & spec.volumes.keys()}
     networks = scope.keys[Kind.NETWORK] | {one.was or "" for one in part.networks.values()}
     volumes = scope.keys[Kind.VOLUME] | {one.was or "" for one in part.volumes.values()}
     return part, replace(
