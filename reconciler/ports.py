@@ -27,6 +27,10 @@ class Engine(Protocol):
         """
         ...
 
+    def identity(self) -> str:
+        """The Engine's ID: stays the same as long as its data does."""
+        ...
+
     def inspect(self, container: str) -> ContainerState:
         """One container, as it is now; raises `NotFound` when it is gone."""
         ...

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from reconciler.cli.options import Options, engine_options, orphans_option, spec_options, yes_option
-from reconciler.cli.wiring import connected, load_spec
+from reconciler.cli.wiring import connected, load_spec, spec_files
 
 
 @click.command()
@@ -23,8 +23,11 @@ def command(**given: Any) -> int:
     options = Options(**given)
     spec = load_spec(options)
     from reconciler.cli.carry_out import carry_out  # a wrong spec should not wait for it
+    from reconciler.cli.recording import Recorder
     from reconciler.planning.planner import plan
 
     with connected(options) as engine:
-        found = plan(spec, engine.observe(spec.name, spec), remove_orphans=options.remove_orphans)
-        return carry_out(found, engine, options)
+        snapshot = engine.observe(spec.name, spec)
+        record = Recorder("apply", spec, spec_files(options), snapshot, engine)
+        found = plan(spec, snapshot, remove_orphans=options.remove_orphans)
+        return carry_out(found, engine, options, record)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from reconciler.fields import limits, network, runtime, security, storage
+from reconciler.fields import hardware, limits, network, runtime, security, storage
 
-TABLE = (*runtime.ROWS, *security.ROWS, *limits.ROWS, *network.ROWS, *storage.ROWS)
+TABLE = (*runtime.ROWS, *security.ROWS, *limits.ROWS, *network.ROWS, hardware.ROW, *storage.ROWS)
 
 ROW = {row.path: row for row in TABLE}
 
 _PLANNED = "decides what is done, and when; a container that runs does not know of it"
 _OF_IMAGE = "decides how its image comes here; the row `image` compares which one it is"
 
-NOT_YET = (
-    *("configs", "drift", "external_links", "links", "mac_address", "post_start", "pre_stop", "secrets"),
-    "volumes_from",
-)
+NOT_YET = (*("configs", "drift", "post_start", "pre_stop", "secrets"),)
 """Attributes that are read, and that no version carries out so far: a plan that would need to is a conflict."""
 
 NOT_ON_THE_ENGINE = {
@@ -22,6 +19,8 @@ NOT_ON_THE_ENGINE = {
     "adopt": "says whose a container is that stands already",
     "build": _OF_IMAGE,
     "depends_on": "orders the actions of a plan; a container that runs does not know of it",
+    "external_links": "are part of the row `networks`",
+    "links": "are part of the row `networks`",
     "network_mode": "is part of the row `networks`",
     "platform": _OF_IMAGE,
     "pull_policy": _OF_IMAGE,
