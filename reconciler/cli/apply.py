@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import click
 
-from reconciler.cli.options import Options, engine_options, spec_options, yes_option
+from reconciler.cli.options import Options, engine_options, show_sensitive_option, spec_options, yes_option
 from reconciler.cli.wiring import connected, load_spec
 
 
@@ -14,15 +15,28 @@ from reconciler.cli.wiring import connected, load_spec
 @spec_options
 @engine_options
 @yes_option
-def command(**given: Any) -> int:
+@show_sensitive_option
+@click.option("--plan", "agreed", metavar="FILE", help="Only if it comes to what plan --out saved there; asks nothing.")
+def command(agreed: str | None, **given: Any) -> int:
     """Make the Engine what the spec declares.
 
     On a terminal it asks before it removes or replaces; elsewhere such a plan needs --yes.
     """
     options = Options(**given)
+    from reconciler.cli.saved_plan import expect_same_actions, expect_same_place, read_plan
+
+    saved = read_plan(agreed) if agreed else None
     spec = load_spec(options)
     from reconciler.cli.carry_out import carry_out  # a wrong spec should not wait for it
     from reconciler.planning.planner import plan
 
     with connected(options) as engine:
-        return carry_out(plan(spec, engine.observe(spec.name, spec)), engine, options)
+        if agreed and saved:
+            expect_same_place(agreed, saved, spec, engine)
+        todo = plan(spec, engine.observe(spec.name, spec))
+        if agreed and saved:
+            code = expect_same_actions(agreed, saved, todo, spec, engine, options)
+            if code is not None:
+                return code
+            options = replace(options, yes=True)  # that was agreed to
+        return carry_out(options.to_show(todo), engine, options)
