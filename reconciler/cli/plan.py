@@ -31,7 +31,7 @@ def command(detailed_exitcode: bool, out: str | None, **given: Any) -> int:
             save_plan(out, found, spec, engine)
     from reconciler.report.plan_forms import plan_form
 
-    closing = "Nothing has been changed, nor saved." if out and found.conflicts else "Nothing has been changed."
+    closing = "Nothing has been changed or saved." if out and found.conflicts else "Nothing has been changed."
     click.echo(plan_form(options.to_show(found), options.output, style(), width(), closing=closing))
     if found.conflicts:
         return ExitCode.REFUSED

@@ -124,7 +124,14 @@ def expect_same_actions(
         click.echo(both_plans(saved, plan, found, style(), width()))
         click.echo()
         raise error
-    print_json({**error_dict(error), "differences": differences_dict(found), "agreed": written(saved)["changes"], "plan": plan_dict(plan)})
+    print_json(
+        {
+            **error_dict(error),
+            "differences": differences_dict(found),
+            "agreed": written(saved)["changes"],
+            "plan": plan_dict(plan),
+        }
+    )
     return int(error.exit_code)
 
 
