@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from reconciler.cli.options import Options, engine_options, show_sensitive_option, spec_options, yes_option
-from reconciler.cli.wiring import connected, load_spec
+from reconciler.cli.wiring import connected, load_spec, spec_files
 
 
 @click.command()
@@ -28,15 +28,18 @@ def command(agreed: str | None, **given: Any) -> int:
     saved = read_plan(agreed) if agreed else None
     spec = load_spec(options)
     from reconciler.cli.carry_out import carry_out  # a wrong spec should not wait for it
+    from reconciler.cli.recording import Recorder
     from reconciler.planning.planner import plan
 
     with connected(options) as engine:
         if agreed and saved:
             expect_same_place(agreed, saved, spec, engine)
-        todo = plan(spec, engine.observe(spec.name, spec))
+        snapshot = engine.observe(spec.name, spec)
+        todo = plan(spec, snapshot)
         if agreed and saved:
             code = expect_same_actions(agreed, saved, todo, spec, engine, options)
             if code is not None:
                 return code
             options = replace(options, yes=True)  # that was agreed to
-        return carry_out(options.to_show(todo), engine, options)
+        record = Recorder("apply", spec, spec_files(options), snapshot, engine)
+        return carry_out(todo, engine, options, record)

@@ -76,7 +76,8 @@ def source_options(command: Command) -> Command:
     return file(project(profile(env_file(command))))
 
 
-def _output_option(command: Command, forms: tuple[str, ...]) -> Command:
+def output_option(command: Command, forms: tuple[str, ...] = _FORMS) -> Command:
+    """-o: for commands that print something."""
     return click.option(
         "-o",
         "--output",
@@ -109,7 +110,7 @@ def _with_output(command: Callable[..., int | None], forms: tuple[str, ...]) -> 
             print_json(error_dict(error), lines=given["output"] == "ndjson")
             return int(error.exit_code)
 
-    return source_options(_output_option(run, forms))
+    return source_options(output_option(run, forms))
 
 
 def engine_options(command: Command) -> Command:

@@ -18,15 +18,15 @@ from reconciler.version import __version__
 
 if TYPE_CHECKING:
     from reconciler.cli.options import Options
-    from reconciler.engine.engine import DockerEngine
     from reconciler.planning.plan import Plan
     from reconciler.planning.saved import SavedPlan
+    from reconciler.ports import Engine
     from reconciler.spec.model import Spec
 
 _AGAIN = "make another one: reconciler plan --out FILE"
 
 
-def save_plan(file: str, plan: Plan, spec: Spec, engine: DockerEngine) -> None:
+def save_plan(file: str, plan: Plan, spec: Spec, engine: Engine) -> None:
     """Write a plan to a file that only its owner can read: as a whole, or not at all.
 
     Raises:
@@ -34,7 +34,7 @@ def save_plan(file: str, plan: Plan, spec: Spec, engine: DockerEngine) -> None:
     """
     from reconciler.planning.saved import saved_plan, written
 
-    data = written(saved_plan(plan, spec, _id(engine), secrets.token_bytes(16)))
+    data = written(saved_plan(plan, spec, engine.identity(), secrets.token_bytes(16)))
     path = Path(os.path.realpath(file))
     if path.exists() and not path.is_file():
         raise UsageError(f"{file} is no file", "name a file after --out; it is made anew")
@@ -84,7 +84,7 @@ def read_plan(file: str) -> SavedPlan:
     return saved
 
 
-def expect_same_place(file: str, saved: SavedPlan, spec: Spec, engine: DockerEngine) -> None:
+def expect_same_place(file: str, saved: SavedPlan, spec: Spec, engine: Engine) -> None:
     """Refuse a saved plan of another project, or for another Engine."""
     if saved.plan.project != spec.name:
         raise Refused(
@@ -92,7 +92,7 @@ def expect_same_place(file: str, saved: SavedPlan, spec: Spec, engine: DockerEng
             "nothing has been changed",
             "name the spec that it was made of with -f, or plan again",
         )
-    if saved.engine_id != _id(engine):
+    if saved.engine_id != engine.identity():
         raise Refused(
             f"the saved plan {file} was made for another Engine: Docker {saved.plan.engine.version}, "
             f"{saved.engine_id}; nothing has been changed",
@@ -101,7 +101,7 @@ def expect_same_place(file: str, saved: SavedPlan, spec: Spec, engine: DockerEng
 
 
 def expect_same_actions(
-    file: str, saved: SavedPlan, plan: Plan, spec: Spec, engine: DockerEngine, options: Options
+    file: str, saved: SavedPlan, plan: Plan, spec: Spec, engine: Engine, options: Options
 ) -> int | None:
     """Show both plans where they differ, and refuse; for a program the exit code, once all is said.
 
@@ -110,7 +110,7 @@ def expect_same_actions(
     """
     from reconciler.planning.saved import differences, written
 
-    found = differences(saved, plan, spec, _id(engine))
+    found = differences(saved, plan, spec, engine.identity())
     if not found:
         return None
     from reconciler.report.json_form import error_dict, plan_dict
@@ -133,7 +133,3 @@ def expect_same_actions(
         }
     )
     return int(error.exit_code)
-
-
-def _id(engine: DockerEngine) -> str:
-    return str(engine.info().get("ID") or "")

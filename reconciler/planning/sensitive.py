@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from reconciler.spec.scalar import FromEnvFile
 
 if TYPE_CHECKING:
     from reconciler.planning.plan import Plan
+    from reconciler.spec.model import Spec
 
 SENSITIVE = re.compile(
     r"passw|passphrase|secret|token|credential|auth(?!or(?!i))|cookie|jwt|connection_?string"
@@ -41,6 +42,21 @@ def is_sensitive(globs: Sequence[str], key: str, *values: object) -> bool:
         for value in values
         for name, text in _texts("", value)
     )
+
+
+def secrets_of(spec: Spec) -> Callable[[str, object], bool]:
+    """Whether the value of a key may be a secret, in plain data that `spec.writing.native` made of this spec."""
+    given = {
+        (name, text.replace("$", "$$"))
+        for container in spec.containers.values()
+        for name, text in container.environment.items()
+        if isinstance(text, FromEnvFile)
+    }
+
+    def is_secret(key: str, value: object) -> bool:
+        return (isinstance(value, str) and (key, value) in given) or is_sensitive(spec.settings.sensitive, key, value)
+
+    return is_secret
 
 
 def revealed(plan: Plan) -> Plan:

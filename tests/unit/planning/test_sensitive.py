@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reconciler.planning.sensitive import is_sensitive, revealed
+from reconciler.journal.secrets import without_secrets
+from reconciler.planning.sensitive import is_sensitive, revealed, secrets_of
 from reconciler.report.json_form import plan_dict
 from reconciler.report.plan_text import plan_text
 from reconciler.report.style import Style
 from reconciler.spec.loader import load
+from reconciler.spec.model import Settings
 from reconciler.spec.scalar import FromEnvFile
+from reconciler.spec.writing import native
 from tests.support.simulated import Scene
 
 if TYPE_CHECKING:
@@ -136,3 +139,13 @@ def test_through_extends_and_another_file_it_is_still_hidden(tmp_path: Path) -> 
     scene.converge()
     declare(scene, tmp_path, extends, "PLAIN=hunter2\n")
     expect_hidden(scene, "environment.PLAIN")
+
+
+def test_a_stored_spec_has_neither_what_an_env_file_gives_nor_what_the_settings_name(tmp_path: Path) -> None:
+    scene = Scene()
+    declare(scene, tmp_path, "env_file: web.env, environment: {DSN: hunter2, TZ: UTC}", "PLAIN='hunter$1'\n")
+    scene.spec = scene.spec.model_copy(update={"settings": Settings(sensitive=("dsn",))})
+    data, paths = without_secrets(native(scene.spec), secrets_of(scene.spec))
+    assert "hunter" not in json.dumps(data)
+    assert paths == [("containers", "web", "environment", name) for name in ("DSN", "PLAIN")]
+    assert data["containers"]["web"]["environment"]["TZ"] == "UTC"
