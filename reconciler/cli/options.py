@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
 from reconciler.cli.wiring import print_json
 from reconciler.errors import ReconcilerError
 
+if TYPE_CHECKING:
+    from reconciler.planning.plan import Plan
+
 Command = TypeVar("Command", bound=Callable[..., Any])
-Output = Literal["text", "json"]
+Output = Literal["text", "json", "ndjson", "markdown", "dot"]
+
+_FORMS = ("text", "json")
+_PLAN_FORMS = ("text", "json", "ndjson", "markdown", "dot")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,7 @@ class Options:
         target: resources that a plan is limited to; none for all.
         yes: agreed to removals and replacements beforehand.
         remove_orphans: what a Compose project of this name has besides the spec's goes.
+        show_sensitive: show values that may be secrets.
     """
 
     file: tuple[str, ...] = ()
@@ -43,6 +50,15 @@ class Options:
     target: tuple[str, ...] = ()
     yes: bool = False
     remove_orphans: bool = False
+    show_sensitive: bool = False
+
+    def to_show(self, plan: Plan) -> Plan:
+        """The plan, with the values that may be secrets where the person asked for them."""
+        if not self.show_sensitive:
+            return plan
+        from reconciler.planning.sensitive import revealed  # each command pays for what it needs
+
+        return revealed(plan)
 
 
 def source_options(command: Command) -> Command:
@@ -64,12 +80,12 @@ def source_options(command: Command) -> Command:
     return file(project(profile(env_file(command))))
 
 
-def output_option(command: Command) -> Command:
+def output_option(command: Command, forms: tuple[str, ...] = _FORMS) -> Command:
     """-o: for commands that print something."""
     return click.option(
         "-o",
         "--output",
-        type=click.Choice(["text", "json"]),
+        type=click.Choice(forms),
         default="text",
         help="For a person or for a program.",
     )(command)
@@ -77,20 +93,28 @@ def output_option(command: Command) -> Command:
 
 def spec_options(command: Callable[..., int | None]) -> Callable[..., int | None]:
     """`source_options` and -o: for commands that read a spec. With `-o json`, an error is JSON too."""
+    return _with_output(command, _FORMS)
 
+
+def plan_options(command: Callable[..., int | None]) -> Callable[..., int | None]:
+    """`spec_options`, with all forms of a plan."""
+    return _with_output(command, _PLAN_FORMS)
+
+
+def _with_output(command: Callable[..., int | None], forms: tuple[str, ...]) -> Callable[..., int | None]:
     @wraps(command)
     def run(**given: Any) -> int | None:
         try:
             return command(**given)
         except ReconcilerError as error:
-            if given["output"] != "json":
+            if given["output"] not in {"json", "ndjson"}:
                 raise
             from reconciler.report.json_form import error_dict  # only where something failed
 
-            print_json(error_dict(error))
+            print_json(error_dict(error), lines=given["output"] == "ndjson")
             return int(error.exit_code)
 
-    return source_options(output_option(run))
+    return source_options(output_option(run, forms))
 
 
 def engine_options(command: Command) -> Command:
@@ -108,6 +132,11 @@ def target_option(command: Command) -> Command:
         multiple=True,
         help="Only this one and what it needs: web, network/front, volume/data, image/nginx.",
     )(command)
+
+
+def show_sensitive_option(command: Command) -> Command:
+    """--show-sensitive: for commands that show a plan."""
+    return click.option("--show-sensitive", is_flag=True, help="Show values that may be secrets.")(command)
 
 
 def yes_option(command: Command) -> Command:

@@ -73,9 +73,9 @@ def connected(options: Options) -> Iterator[DockerEngine]:
         engine.close()
 
 
-def print_json(value: dict[str, Any]) -> None:
-    """Print a value for a program."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+def print_json(value: dict[str, Any], *, lines: bool = False) -> None:
+    """Print a value for a program; as one line where it reads lines."""
+    sys.stdout.write(json.dumps(value, indent=None if lines else 2, ensure_ascii=False) + "\n")
 
 
 def style() -> Style:

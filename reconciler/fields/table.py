@@ -20,11 +20,7 @@ _PLANNED = "decides what is done, and when; a container that runs does not know 
 _HOOK = "is run at its next start or stop; a container that runs does not know of it"
 _OF_IMAGE = "decides how its image comes here; the row `image` compares which one it is"
 
-NOT_YET: tuple[str, ...] = ()
-"""Attributes that are read, and that no version carries out so far: a plan that would need to is a conflict."""
-
 NOT_ON_THE_ENGINE = {
-    **dict.fromkeys(NOT_YET, "is read, and not carried out yet"),
     "adopt": "says whose a container is that stands already",
     "build": _OF_IMAGE,
     "drift": _PLANNED,

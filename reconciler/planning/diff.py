@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,14 +12,9 @@ from reconciler.fields.table import TABLE
 from reconciler.planning.declared import declared_before
 from reconciler.planning.digests import comparable
 from reconciler.planning.plan import FieldChange
+from reconciler.planning.sensitive import is_sensitive
 from reconciler.spec.model import State
 from reconciler.state.snapshot import ContainerState, Snapshot
-
-SENSITIVE = re.compile(r"passw|passphrase|secret|token|credential|api_?key|private_?key|access_?key|auth(?!or)", re.I)
-"""Names of keys and of a command's options whose values are rather not shown."""
-
-_CREDENTIALS = re.compile(r"://[^/@\s]*:[^/@\s]+@")
-"""A URL with a password in it."""
 
 _SHORT_ID = 19
 """`sha256:` and 12 digits: as docker shows an ID."""
@@ -93,7 +87,7 @@ def _whole(
         return []
     if same:
         return []
-    sensitive = is_sensitive("", *(_words(wanted)), *(_words(actual)))
+    sensitive = is_sensitive(instance.spec.settings.sensitive, "", wanted, actual)
     return [
         (FieldChange(row.path, wanted, actual, row.show(wanted), row.show(actual), sensitive), row.mend(wanted, actual))
     ]
@@ -108,11 +102,12 @@ def _by_key(
 ) -> list[tuple[FieldChange, Mend]]:
     wanted = dict(row.wanted(instance))
     undeclared = row.undeclared(container.inspect, config)
-    for path in before:
-        attribute, _, key = path.partition(".")
-        if attribute == row.path and key and key not in wanted:
-            wanted[key] = undeclared.get(key)
+    taken_back = {key for path in before if (key := path.removeprefix(f"{row.path}.")) not in {path, *wanted}}
+    wanted |= {key: undeclared.get(key) for key in taken_back}
     actual = row.actual(container.inspect)
+    globs = instance.spec.settings.sensitive
+    # What is no longer declared may have come from an `env_file`: nobody knows any more.
+    hidden = taken_back if row.path == "environment" else set()
     return [
         (
             FieldChange(
@@ -121,7 +116,7 @@ def _by_key(
                 actual.get(key),
                 _shown(row, value),
                 _shown(row, actual.get(key)),
-                sensitive=row.sensitive or is_sensitive(key, value, actual.get(key)),
+                sensitive=row.sensitive or key in hidden or is_sensitive(globs, key, value, actual.get(key)),
             ),
             row.mend(value, actual.get(key)),
         )
@@ -132,15 +127,3 @@ def _by_key(
 
 def _shown(row: Field, value: object) -> str:
     return "not set" if value is None else row.show(value)
-
-
-def _words(value: object) -> tuple[str, ...]:
-    return tuple(word for word in value if isinstance(word, str)) if isinstance(value, tuple) else ()
-
-
-def is_sensitive(key: str, *values: object) -> bool:
-    """Whether a value may hold a secret: by the name of its key, as `--password=x` in a command, or in a URL."""
-    texts = [value for value in values if isinstance(value, str)]
-    return bool(SENSITIVE.search(key)) or any(
-        _CREDENTIALS.search(text) or (text.startswith("-") and SENSITIVE.search(text)) for text in texts
-    )

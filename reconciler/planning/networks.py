@@ -160,7 +160,7 @@ def _compare(
         why = "another network has its name"
         plan.changes.append(Change(resource, Operation.REMOVE, why))
         removed.append(_clear(resource, double, why, snapshot, plan))
-    fields = place_differences(NETWORK, network, current.report, current.labels)
+    fields = place_differences(NETWORK, network, current.report, current.labels, spec.settings.sensitive)
     if fields:
         _make_anew(resource, current, fields, removed, spec, key, network, snapshot, plan)
     elif removed:

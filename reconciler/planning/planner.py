@@ -33,7 +33,6 @@ from reconciler.planning.handover import hand_over_names, hand_over_ports, hand_
 from reconciler.planning.hooks import begin_of_stop
 from reconciler.planning.images import ImagePlan, plan_images
 from reconciler.planning.networks import networks_going_down, plan_networks, without_gone
-from reconciler.planning.not_yet import not_yet
 from reconciler.planning.peers import find_peers, peer_conflicts, replace_together
 from reconciler.planning.places import PlacesPlan
 from reconciler.planning.plan import Change, Conflict, Notice, Operation, Plan
@@ -97,7 +96,7 @@ def plan(
         draft.notices += image.notices
         draft.actions |= {action.id: action for action in image.actions}
     draft.changes += places.changes
-    draft.conflicts += [*places.conflicts, *unseen, *not_yet(spec)]
+    draft.conflicts += [*places.conflicts, *unseen]
     draft.actions |= {action.id: action for action in places.actions}
     draft.notices += places.notices
 

@@ -43,6 +43,7 @@ from reconciler.spec.model.values import (
     Text,
     Texts,
     Value,
+    VariableText,
     Words,
     names,
     one_of,
@@ -147,7 +148,7 @@ class Container(Value):
     domainname: Text | None = None
     drift: Drift = Drift()
     entrypoint: Words | None = None
-    environment: Annotated[dict[str, Text], pairs("variable")] = {}
+    environment: Annotated[dict[str, VariableText], pairs("variable")] = {}
     expose: Annotated[tuple[Text, ...], BeforeValidator(_expose)] = ()
     external_links: Annotated[Texts, AfterValidator(_links)] = ()
     extra_hosts: Annotated[dict[str, tuple[Text, ...]], BeforeValidator(hosts.extra_hosts)] = {}
