@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 
 from reconciler.cli.options import Options, engine_options, spec_options
 from reconciler.cli.wiring import connected, load_spec, print_json, style, width
-from reconciler.errors import ExitCode
+from reconciler.errors import ExitCode, UsageError
 
 
 @click.command()
 @spec_options
 @engine_options
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where changes are pending.")
-def command(detailed_exitcode: bool, **given: Any) -> int:
+@click.option("--snapshot", metavar="FILE", help="Plan on what `snapshot` wrote, without an Engine.")
+def command(detailed_exitcode: bool, snapshot: str | None, **given: Any) -> int:
     """Show what apply would do, and change nothing."""
     options = Options(**given)
     spec = load_spec(options)
     from reconciler.planning.planner import plan  # a wrong spec should not wait for it
 
-    with connected(options) as engine:
-        found = plan(spec, engine.observe(spec.name, spec))
+    if snapshot is None:
+        with connected(options) as engine:
+            there = engine.observe(spec.name, spec)
+    elif options.host or options.context:
+        raise UsageError("--snapshot takes the place of an Engine: leave --host and --context out")
+    else:
+        from reconciler.cli.snapshot_file import read_snapshot
+
+        there = read_snapshot(Path(snapshot), spec)
+    found = plan(spec, there)
     if options.output == "json":
         from reconciler.report.json_form import plan_dict
 

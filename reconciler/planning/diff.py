@@ -11,6 +11,7 @@ from reconciler.fields.base import Field, Instance, Mend
 from reconciler.fields.payload import digest
 from reconciler.fields.table import TABLE
 from reconciler.planning.plan import FieldChange
+from reconciler.state.salt import is_salted
 from reconciler.state.snapshot import ContainerState, Snapshot
 
 SENSITIVE = re.compile(r"passw|passphrase|secret|token|credential|api_?key|private_?key|access_?key|auth(?!or)", re.I)
@@ -110,15 +111,15 @@ def _by_key(
             FieldChange(
                 f"{row.path}.{key}",
                 value,
-                actual.get(key),
+                there,
                 _shown(row, value),
-                _shown(row, actual.get(key)),
-                sensitive=is_sensitive(key, value, actual.get(key)),
+                _shown(row, there),
+                sensitive=is_sensitive(key, value, there, *_words(value), *_words(there)),
             ),
-            row.mend(value, actual.get(key)),
+            row.mend(value, there),
         )
         for key, value in sorted(wanted.items())
-        if value != actual.get(key)
+        if value != (there := actual.get(key))
     ]
 
 
@@ -134,5 +135,6 @@ def is_sensitive(key: str, *values: object) -> bool:
     """Whether a value may hold a secret: by the name of its key, as `--password=x` in a command, or in a URL."""
     texts = [value for value in values if isinstance(value, str)]
     return bool(SENSITIVE.search(key)) or any(
-        _CREDENTIALS.search(text) or (text.startswith("-") and SENSITIVE.search(text)) for text in texts
+        _CREDENTIALS.search(text) or is_salted(text) or (text.startswith("-") and SENSITIVE.search(text))
+        for text in texts
     )
