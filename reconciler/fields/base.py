@@ -6,6 +6,7 @@ import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -77,6 +78,11 @@ def _nothing(_inspect: Inspect, _image: ImageConfig) -> Canonical:
     return None
 
 
+def since_ever(_wanted: Canonical) -> ApiVersion:
+    """Known to every API version that is spoken."""
+    return OLDEST
+
+
 def _plain(value: Canonical) -> str:
     return str(value)
 
@@ -111,18 +117,24 @@ class Field:
     always: bool = False
     along: str = ""
     by_key: bool = False
-    since: Callable[[Canonical], ApiVersion] = lambda _wanted: OLDEST
+    since: Callable[[Canonical], ApiVersion] = since_ever
     show: Callable[[Canonical], str] = _plain
 
 
 def at(path: str, mapping: Mapping[str, Any]) -> Any:
     """The value at a dotted path of the Engine's JSON; None where any step is missing or null."""
     value: Any = mapping
-    for step in path.split("."):
-        if not isinstance(value, Mapping):
+    for step in _steps(path):
+        # Nearly always a dict, and then the dear question need not be asked.
+        if value.__class__ is not dict and not isinstance(value, Mapping):
             return None
         value = value.get(step)
     return value
+
+
+@cache
+def _steps(path: str) -> tuple[str, ...]:
+    return tuple(path.split("."))
 
 
 def put(path: str) -> Callable[[Payload, Canonical], None]:
@@ -193,7 +205,7 @@ def plain(
         actual=get(where, default),
         write=put(where.removeprefix("Config.")),  # what inspect calls Config is the body of the create call
         undeclared=constant(default if undeclared is None else undeclared),
-        since=lambda _wanted: since,
+        since=since_ever if since == OLDEST else lambda _wanted: since,
         show=shown,
     )
 

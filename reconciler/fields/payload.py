@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from reconciler.fields import compose_labels, ownership
-from reconciler.fields.table import TABLE
+from reconciler.fields.table import ROW, TABLE
 from reconciler.version import __version__
 
 if TYPE_CHECKING:
@@ -32,9 +32,9 @@ def digest(instance: Instance) -> str:
     The image is known by its ID, and is no part of it.
     """
     values = {
-        row.path: row.wanted(instance)
-        for row in TABLE
-        if not row.always and row.path != "image" and instance.declares(row.path)
+        path: row.wanted(instance)
+        for path in instance.container.model_fields_set
+        if path != "image" and (row := ROW.get(path)) and not row.always and instance.declares(path)
     }
     text = ownership.write_json({"form": _FORM, "fields": values})
     return f"{_FORM}:{hashlib.sha256(text.encode()).hexdigest()}"

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from reconciler.fields import limits, network, runtime, security, storage
+from reconciler.fields.base import since_ever
 
 TABLE = (*runtime.ROWS, *security.ROWS, *limits.ROWS, *network.ROWS, *storage.ROWS)
 
 ROW = {row.path: row for row in TABLE}
+
+DATED = tuple(row for row in TABLE if row.since is not since_ever)
+"""The rows that some API version does not know."""
 
 _PLANNED = "decides what is done, and when; a container that runs does not know of it"
 _OF_IMAGE = "decides how its image comes here; the row `image` compares which one it is"

@@ -20,6 +20,9 @@ SENSITIVE = re.compile(r"passw|passphrase|secret|token|credential|api_?key|priva
 _CREDENTIALS = re.compile(r"://[^/@\s]*:[^/@\s]+@")
 """A URL with a password in it."""
 
+_NOT_SETTLED = tuple(row for row in TABLE if row.always or row.path == "image")
+"""The rows that an equal definition says nothing of."""
+
 _SHORT_ID = 19
 """`sha256:` and 12 digits: as docker shows an ID."""
 
@@ -45,9 +48,7 @@ def differences(
     before = ownership.declared(container.labels)
     settled = trust_digest and container.labels.get(ownership.DIGEST) == digest(instance)
     found: list[tuple[FieldChange, Mend]] = []
-    for row in TABLE:
-        if settled and not row.always and row.path != "image":
-            continue
+    for row in _NOT_SETTLED if settled else TABLE:
         if row.path == "image":
             found += _image(instance, container)
         elif row.by_key:

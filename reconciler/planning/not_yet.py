@@ -7,11 +7,14 @@ from typing import Any
 
 from reconciler.fields.table import NOT_YET
 from reconciler.planning.plan import Conflict
-from reconciler.spec.model import Container, Endpoint, Mount, Settings, Spec, State, Update
+from reconciler.spec.model import Container, Endpoint, Mount, Settings, Spec, State
 from reconciler.state.resource import Kind, ResourceKey
 
 _UPDATE = ("order", "monitor", "failure_action", "drain", "before")
 _ENDPOINT = ("gw_priority", "interface_name", "mac_address")
+
+_PLAIN = Container(image="plain")
+_ENDPOINT_PLAIN = Endpoint()
 
 _WHY = "is read, but this version does not carry it out yet"
 _HINT = "leave it out for now; docs/spec.md lists what is not carried out yet"
@@ -30,14 +33,14 @@ def not_yet(spec: Spec) -> Iterator[Conflict]:
 
 
 def _container(resource: ResourceKey, container: Container) -> Iterator[Conflict]:
-    yield from _attributes(resource, container, Container(image=container.image), NOT_YET)
-    yield from _attributes(resource, container.update, Update(), _UPDATE, "update.")
+    yield from _attributes(resource, container, _PLAIN, NOT_YET)
+    yield from _attributes(resource, container.update, _PLAIN.update, _UPDATE, "update.")
     if container.shares or any(
         str(mode).startswith("container:") for mode in (container.network_mode, container.ipc, container.pid)
     ):
         yield _conflict(resource, "a namespace of another container")
     for name, endpoint in container.joined.items():
-        yield from _attributes(resource, endpoint, Endpoint(), _ENDPOINT, f"networks.{name}.")
+        yield from _attributes(resource, endpoint, _ENDPOINT_PLAIN, _ENDPOINT, f"networks.{name}.")
     for mount in container.volumes:
         yield from _mount(resource, mount)
     if any("=" in device.source for device in container.devices):

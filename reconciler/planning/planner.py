@@ -10,7 +10,7 @@ from graphlib import TopologicalSorter
 from reconciler.fields import ownership
 from reconciler.fields.base import Instance
 from reconciler.fields.payload import digest
-from reconciler.fields.table import TABLE
+from reconciler.fields.table import DATED
 from reconciler.planning.absent_images import plan_absent
 from reconciler.planning.actions import (
     ConnectNetwork,
@@ -99,10 +99,11 @@ def plan_down(project: str, snapshot: Snapshot, spec: Spec | None = None) -> Pla
     for container in sorted(snapshot.containers, key=lambda state: state.name):
         draft.add(plan_removal(container, _DOWN))
     if spec:
+        whose = {container.id: container for container in snapshot.containers}
         stops = defaultdict(list)
         for action in draft.actions.values():
             if isinstance(action, StopContainer):
-                stops[_key_of(spec, snapshot, action)].append(action.id)
+                stops[key_of(spec, whose[action.container])].append(action.id)
         for key in spec.containers:
             for dependency in sorted(precede(spec.containers[key])):
                 for stop in stops[dependency]:
@@ -295,7 +296,7 @@ def _name_conflict(instance: Instance, slot: Slot, snapshot: Snapshot) -> Iterat
 
 def _too_new(instance: Instance, snapshot: Snapshot) -> Iterator[Conflict]:
     """What this Engine would drop without a word."""
-    for row in TABLE:
+    for row in DATED:
         if instance.declares(row.path) and row.since(row.wanted(instance)) > snapshot.engine.api:
             needed = ".".join(map(str, row.since(row.wanted(instance))))
             yield Conflict(
@@ -325,7 +326,3 @@ def _remove_networks(draft: Draft, networks: list[NetworkState], snapshot: Snaps
         )
         draft.actions[action.id] = action
         draft.changes.append(Change(resource, Operation.REMOVE, why))
-
-
-def _key_of(spec: Spec, snapshot: Snapshot, action: StopContainer) -> str:
-    return next(key_of(spec, container) for container in snapshot.containers if container.id == action.container)

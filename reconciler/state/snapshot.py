@@ -29,12 +29,12 @@ class ContainerState:
 
     inspect: Mapping[str, Any]
 
-    @property
+    @cached_property
     def id(self) -> str:
         """The full ID."""
         return str(self.inspect["Id"])
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The name, without the slash that the Engine puts before it."""
         return str(self.inspect["Name"]).removeprefix("/")
@@ -131,7 +131,7 @@ class ContainerState:
         seconds = at("Config.StopTimeout", self.inspect)
         return _DEFAULT_STOP_SECONDS if seconds is None else int(seconds)
 
-    @property
+    @cached_property
     def networks(self) -> Mapping[str, Mapping[str, Any]]:
         """The networks that it is connected to, by name."""
         return at("NetworkSettings.Networks", self.inspect) or {}
@@ -244,6 +244,21 @@ class Snapshot:
     contexts: Mapping[str, Content] = field(default_factory=dict)
     archives: Mapping[str, Archive] = field(default_factory=dict)
     offers: Mapping[str, Offer] = field(default_factory=dict)
+
+    @cached_property
+    def network_ids(self) -> frozenset[str]:
+        """The IDs of all networks."""
+        return frozenset(network.id for network in self.networks)
+
+    @cached_property
+    def members(self) -> Mapping[str, tuple[ContainerState, ...]]:
+        """By the ID of a network, those of the containers that are connected to it, or were when they stopped."""
+        found: dict[str, list[ContainerState]] = {}
+        for container in self.containers:
+            for settings in container.networks.values():
+                if network := (settings or {}).get("NetworkID"):
+                    found.setdefault(network, []).append(container)
+        return {network: tuple(members) for network, members in found.items()}
 
     @cached_property
     def _image_by_reference(self) -> Mapping[str, ImageState]:
