@@ -51,6 +51,7 @@ class Instance:
         replica: its number, from 1.
         image_id: the ID of the image that it should run; None while that image is not here yet.
         platform: which of a multi-platform image's it should run; empty for the Engine's own.
+        container: the container's spec.
     """
 
     spec: Spec
@@ -58,11 +59,11 @@ class Instance:
     replica: int = 1
     image_id: str | None = None
     platform: str = ""
+    container: Container = field(init=False, repr=False, compare=False)
 
-    @property
-    def container(self) -> Container:
-        """The container's spec."""
-        return self.spec.containers[self.key]
+    def __post_init__(self) -> None:
+        # Every row asks for it.
+        object.__setattr__(self, "container", self.spec.containers[self.key])
 
     @property
     def name(self) -> str:
@@ -155,6 +156,8 @@ def get(path: str, default: Canonical = None) -> Callable[[Inspect], Canonical]:
 
     def read(inspect: Inspect) -> Canonical:
         value = at(path, inspect)
+        if value is None:
+            return default
         return (tuple(value) if isinstance(value, list) else value) or default
 
     return read

@@ -17,6 +17,8 @@ VERSION = f"{PREFIX}version"
 ANONYMOUS = f"{PREFIX}anonymous"
 """The anonymous volumes that moved along from the container's forerunner: `Anonymous` as JSON."""
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
 Labels = Mapping[str, str]
 _T = TypeVar("_T")
 
@@ -52,7 +54,7 @@ def anonymous(labels: Labels) -> Anonymous:
 
 def write_json(value: object) -> str:
     """A label's value, the same for equal values."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _ENCODER.encode(value)
 
 
 def _json(text: str | None, kind: type[_T]) -> _T | None:

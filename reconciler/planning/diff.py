@@ -45,8 +45,8 @@ def differences(
     """
     image = snapshot.image_by_id(container.image_id)
     config: Mapping[str, Any] = image.config if image else {}
-    before = ownership.declared(container.labels)
     settled = trust_digest and container.labels.get(ownership.DIGEST) == digest(instance)
+    before = frozenset[str]() if settled else ownership.declared(container.labels)
     found: list[tuple[FieldChange, Mend]] = []
     for row in _NOT_SETTLED if settled else TABLE:
         if row.path == "image":

@@ -153,13 +153,15 @@ def _needs(spec: Spec, key: str, images: dict[str, ImagePlan], places: PlacesPla
     """The actions that the creation of a container needs: its image, networks, volumes."""
     container = spec.containers[key]
     image = images[full_reference(container.image)]
+    needs = [image.action.id] if image.action else []
+    if not places.ready:
+        return tuple(needs)
     joined = [ResourceKey(Kind.NETWORK, spec.network_name(network)) for network in container.joined]
     mounted = [
         ResourceKey(Kind.VOLUME, spec.volume_name(mount.source))
         for mount in container.volumes
         if mount.type == "volume" and mount.source
     ]
-    needs = [image.action.id] if image.action else []
     for place in (*sorted(joined, key=str), *sorted(mounted, key=str)):
         needs += places.ready.get(place, ())
     return tuple(needs)
@@ -243,11 +245,12 @@ def _rejoin(shared: _Planning, key: str, slot: Slot) -> tuple[Slot, dict[str, tu
     if not slot.current:
         return slot, {}
     spec = shared.spec
-    joined = [ResourceKey(Kind.NETWORK, spec.network_name(network)) for network in spec.containers[key].joined]
-    names = {place.name for place in joined}
+    names = {spec.network_name(network) for network in spec.containers[key].joined}
     current = without_gone(slot.current, names, shared.snapshot, shared.places.gone)
-    left = slot.current.networks.keys() - current.networks.keys()
-    rejoin = {place.name: shared.places.ready.get(place, ()) for place in joined if place.name in left}
+    if current is slot.current:
+        return slot, {}
+    left = names & (slot.current.networks.keys() - current.networks.keys())
+    rejoin = {name: shared.places.ready.get(ResourceKey(Kind.NETWORK, name), ()) for name in sorted(left)}
     return replace(slot, current=current), rejoin
 
 
