@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from reconciler.engine.observe_images import ImagesObserver, by_reference
-from reconciler.errors import EngineError, NotFound
+from reconciler.engine.replies import CONTAINER, inspected, rows, volume_rows
+from reconciler.errors import NotFound
 from reconciler.fields import ownership
 from reconciler.fields.base import at
 from reconciler.spec.reference import full_reference
@@ -56,12 +57,12 @@ def observe(client: Client, project: str, spec: Spec | None) -> Snapshot:
         ]
         observer = ImagesObserver(client, spec, pool)
         containers, networks, volumes, images = (future.result() for future in listed)
-        ours, others = _sort_out(_rows(containers, "containers"), project)
+        ours, others = _sort_out(rows(containers, "containers", "Id"), project)
         inspected = pool.map(lambda row: _inspect(client, row["Id"]), ours)
         states = [state for state in inspected if state is not None]
         used = {state.image_id for state in states}
         configs = dict(zip(sorted(used), pool.map(lambda key: _image_config(client, key), sorted(used)), strict=True))
-        here = _images(_rows(images, "images"), configs)
+        here = _images(rows(images, "images", "Id"), configs)
         of_images = observer.finish(by_reference(here), taken_at)
         return Snapshot(
             taken_at=taken_at,
@@ -70,11 +71,11 @@ def observe(client: Client, project: str, spec: Spec | None) -> Snapshot:
             others=tuple(sorted(map(_other, others), key=lambda other: other.id)),
             networks=tuple(
                 NetworkState(row["Id"], row["Name"], row.get("Driver") or "", row.get("Labels") or {}, row)
-                for row in _rows(networks, "networks")
+                for row in rows(networks, "networks", "Id", "Name")
             ),
             volumes=tuple(
                 VolumeState(row["Name"], row.get("Driver") or "", row.get("Labels") or {}, row)
-                for row in _rows(volumes.get("Volumes") or [] if isinstance(volumes, dict) else volumes, "volumes")
+                for row in volume_rows(volumes)
             ),
             images=_looked_at(here, of_images.inspects),
             sources=of_images.sources,
@@ -82,13 +83,6 @@ def observe(client: Client, project: str, spec: Spec | None) -> Snapshot:
             archives=of_images.archives,
             offers=of_images.offers,
         )
-
-
-def _rows(reply: Any, what: str) -> list[dict[str, Any]]:
-    # A reply that can't be read must never look like "nothing there".
-    if not isinstance(reply, list) or not all(isinstance(row, dict) for row in reply):
-        raise EngineError(f"the Engine's list of {what} can't be read", "is something else listening at its address?")
-    return reply
 
 
 def _sort_out(rows: list[dict[str, Any]], project: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -103,14 +97,14 @@ def _sort_out(rows: list[dict[str, Any]], project: str) -> tuple[list[dict[str, 
 
 def _inspect(client: Client, container: str) -> ContainerState | None:
     try:
-        return ContainerState(client.get(f"/containers/{container}/json"))
+        return ContainerState(inspected(client.get(f"/containers/{container}/json"), "container", *CONTAINER))
     except NotFound:
         return None  # it went between the list and now: that is how it is now
 
 
 def _image_config(client: Client, image: str) -> dict[str, Any]:
     try:
-        return client.get(f"/images/{image}/json").get("Config") or {}
+        return inspected(client.get(f"/images/{image}/json"), "image", "Id").get("Config") or {}
     except NotFound:
         return {}  # an image can be removed by force under a container
 

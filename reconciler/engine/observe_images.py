@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from reconciler.engine.credentials import registry_auth
+from reconciler.engine.replies import inspected
 from reconciler.engine.spec_files import SpecFiles
 from reconciler.errors import EngineError, NotFound
 from reconciler.spec.reference import full_reference, parse_reference
@@ -95,10 +96,10 @@ class ImagesObserver:
                 asked = {"os": platform.os, "architecture": platform.architecture}
                 asked |= {"variant": platform.variant} if platform.variant else {}
                 try:
-                    return dict(self._client.get(path, {"platform": asked}))
+                    return inspected(self._client.get(path, {"platform": asked}), "image", "Id")
                 except NotFound:
                     pass  # it is not here for that platform: for which one then?
-            return dict(self._client.get(path))
+            return inspected(self._client.get(path), "image", "Id")
         except NotFound:
             return None  # it went between the list and now
 
