@@ -269,8 +269,8 @@ class Snapshot:
         return {image.id: image for image in self.images}
 
     def image(self, reference: str) -> ImageState | None:
-        """The image that a reference names now, in whatever spelling."""
-        return self._image_by_reference.get(full_reference(reference))
+        """The image that a reference names now, in whatever spelling; or an ID."""
+        return self._image_by_reference.get(full_reference(reference)) or self._image_by_id.get(reference)
 
     def image_by_id(self, image_id: str) -> ImageState | None:
         """The image of that ID, tagged or not."""

@@ -7,6 +7,7 @@ against it. What is recorded is a spec with the first value of every sample, and
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,9 @@ from tests.support.samples import SAMPLES
 RECORDED = Path(__file__).parents[1] / "unit" / "planning" / "recorded"
 PROJECT = "recorded"
 
-_OF_THE_MACHINE = frozenset(["GraphDriver", "HostnamePath", "HostsPath", "LogPath", "ResolvConfPath", "Storage"])
+_OF_THE_MACHINE = frozenset(
+    ["GraphDriver", "HostnamePath", "HostsPath", "LogPath", "Mountpoint", "ResolvConfPath", "Storage"]
+)
 """What an inspect tells of where the Engine keeps its files."""
 
 
@@ -48,6 +51,7 @@ def record(engine: Engine, folder: Path) -> str:
         {"version": __version__, "spec": json.loads((folder / "reconciler.yaml").read_text()), "state": state},
         indent=0, sort_keys=True, ensure_ascii=False,
     )  # fmt: skip
+    text = re.sub(r"/tmp/engine-\w+/", "/var/lib/docker/", text)
     RECORDED.mkdir(exist_ok=True)
     name = f"{__version__}-engine-{snapshot.engine.version.partition('+')[0]}.json"
     (RECORDED / name).write_text(text + "\n")
@@ -73,7 +77,7 @@ def declare(world: World) -> None:
     world.declare(json.loads(json.dumps(containers).replace("PROJECT", PROJECT)), **places)
     spec = load(world.folder)
     with connect(world.proxy.host) as engine:
-        api = engine.about.api
+        api = observe(engine, spec).engine.api
     rows = {key: ROW[key.rpartition("-")[0]] for key in containers}
     known = {key: containers[key] for key, row in rows.items() if row.since(row.wanted(Instance(spec, key))) <= api}
     world.declare(json.loads(json.dumps(known).replace("PROJECT", PROJECT)), **places)
