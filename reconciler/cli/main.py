@@ -16,6 +16,7 @@ _COMMANDS = {
     "apply": "Make the Engine what the spec declares.",
     "plan": "Show what apply would do, and change nothing.",
     "diff": "The same as plan.",
+    "snapshot": "Write what is there to a file, for a plan without an Engine.",
     "status": "Show every resource, wanted beside actual.",
     "watch": "Keep the Engine as the spec declares it, until stopped.",
     "down": "Remove the project's containers and networks; its volumes stay.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -15,7 +16,7 @@ from reconciler.cli.options import (
     target_option,
 )
 from reconciler.cli.wiring import connected, load_spec, style, width
-from reconciler.errors import ExitCode
+from reconciler.errors import ExitCode, UsageError
 
 
 @click.command()
@@ -26,21 +27,31 @@ from reconciler.errors import ExitCode
 @show_sensitive_option
 @click.option("--out", metavar="FILE", help="Save the plan, for apply --plan FILE.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where changes are pending.")
-def command(detailed_exitcode: bool, out: str | None, **given: Any) -> int:
+@click.option("--snapshot", metavar="FILE", help="Plan on what `snapshot` wrote, without an Engine.")
+def command(detailed_exitcode: bool, out: str | None, snapshot: str | None, **given: Any) -> int:
     """Show what apply would do, and change nothing."""
     options = Options(**given)
     spec = load_spec(options)
     from reconciler.execution.lost import with_lost  # a wrong spec should not wait for it
     from reconciler.planning.planner import plan
 
-    with connected(options) as engine:
-        snapshot = engine.observe(spec.name, spec)
-        found = plan(spec, snapshot, targets=options.target, remove_orphans=options.remove_orphans)
-        found = with_lost(found, snapshot, engine)
-        if out and not found.conflicts:
-            from reconciler.cli.saved_plan import save_plan
+    if snapshot is None:
+        with connected(options) as engine:
+            there = engine.observe(spec.name, spec)
+            found = plan(spec, there, targets=options.target, remove_orphans=options.remove_orphans)
+            found = with_lost(found, there, engine)
+            if out and not found.conflicts:
+                from reconciler.cli.saved_plan import save_plan
 
-            save_plan(out, found, spec, engine)
+                save_plan(out, found, spec, engine)
+    elif options.host or options.context or out:
+        raise UsageError("--snapshot takes the place of an Engine: leave --host, --context and --out out")
+    else:
+        from reconciler.cli.snapshot_file import read_snapshot
+
+        there = read_snapshot(Path(snapshot), spec)
+        found = plan(spec, there, targets=options.target, remove_orphans=options.remove_orphans)
+
     from reconciler.report.plan_forms import plan_form
 
     closing = "Nothing has been changed or saved." if out and found.conflicts else "Nothing has been changed."

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from reconciler.engine.replies import CONTAINER, inspected
 from reconciler.errors import EngineError, NotFound
 from reconciler.state.snapshot import ContainerState
 
@@ -36,7 +37,7 @@ class DockerEngine:
 
     def inspect(self, container: str) -> ContainerState:
         """One container, as it is now."""
-        return ContainerState(self._client.get(f"/containers/{container}/json"))
+        return ContainerState(inspected(self._client.get(f"/containers/{container}/json"), "container", *CONTAINER))
 
     def image(self, image: str) -> dict[str, Any]:
         """What the Engine says of an image, as `GET /images/ID/json`; empty where it is gone."""

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 from reconciler.fields import contents, hardware, limits, network, runtime, security, storage
+from reconciler.fields.base import since_ever
+
+if TYPE_CHECKING:
+    from reconciler.fields.base import Field, Instance
 
 TABLE = (
     *runtime.ROWS,
@@ -15,6 +22,9 @@ TABLE = (
 )
 
 ROW = {row.path: row for row in TABLE}
+
+DATED = tuple(row for row in TABLE if row.since is not since_ever)
+"""The rows that some API version does not know."""
 
 _PLANNED = "decides what is done, and when; a container that runs does not know of it"
 _HOOK = "is run at its next start or stop; a container that runs does not know of it"
@@ -38,3 +48,14 @@ NOT_ON_THE_ENGINE = {
     "was": _PLANNED,
 }
 """Attributes without a row, and why."""
+
+_OTHERWISE = tuple(row for row in TABLE if row.declared)
+
+
+def declared_rows(instance: Instance) -> Iterator[Field]:
+    """The rows that the spec gives a value, in no order."""
+    for path in instance.container.model_fields_set:
+        row = ROW.get(path)
+        if row and not row.declared and instance.declares(path):
+            yield row
+    yield from (row for row in _OTHERWISE if row.is_declared(instance))

@@ -16,6 +16,9 @@ from reconciler.planning.sensitive import is_sensitive
 from reconciler.spec.model import State
 from reconciler.state.snapshot import ContainerState, Snapshot
 
+_NOT_SETTLED = tuple(row for row in TABLE if row.always or row.drifts or row.path == "image")
+"""The rows that an equal definition says nothing of."""
+
 _SHORT_ID = 19
 """`sha256:` and 12 digits: as docker shows an ID."""
 
@@ -39,16 +42,14 @@ def differences(
     instance = comparable(instance, container, snapshot)
     image = snapshot.image_by_id(container.image_id)
     config: Mapping[str, Any] = image.config if image else {}
-    before = declared_before(container, image)
     settled = trust_digest and container.labels.get(ownership.DIGEST) == digest(instance)
+    before = frozenset[str]() if settled else declared_before(container, image)
     inspect = peers.named(container.inspect, instance.peers)
     if instance.container.state is State.COMPLETED and container.has_completed:
         inspect = peers.done_with(inspect, instance.container)
     container = ContainerState(inspect)
     found: list[tuple[FieldChange, Mend]] = []
-    for row in TABLE:
-        if settled and not (row.always or row.drifts) and row.path != "image":
-            continue
+    for row in _NOT_SETTLED if settled else TABLE:
         if row.path == "image":
             found += _image(instance, container)
         elif row.by_key:
@@ -113,15 +114,15 @@ def _by_key(
             FieldChange(
                 f"{row.path}.{key}",
                 value,
-                actual.get(key),
+                there,
                 _shown(row, value),
-                _shown(row, actual.get(key)),
-                sensitive=row.sensitive or key in hidden or is_sensitive(globs, key, value, actual.get(key)),
+                _shown(row, there),
+                sensitive=row.sensitive or key in hidden or is_sensitive(globs, key, value, there),
             ),
-            row.mend(value, actual.get(key)),
+            row.mend(value, there),
         )
         for key, value in sorted(wanted.items())
-        if not row.same(value, actual.get(key))
+        if not row.same(value, there := actual.get(key))
     ]
 
 

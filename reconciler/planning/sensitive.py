@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from reconciler.spec.scalar import FromEnvFile
+from reconciler.state.salt import is_salted
 
 if TYPE_CHECKING:
     from reconciler.planning.plan import Plan
@@ -69,7 +70,7 @@ def revealed(plan: Plan) -> Plan:
 
 
 def _holds_secret(text: str, named: _Matcher) -> bool:
-    if _CREDENTIALS.search(text) or (text.startswith("-") and SENSITIVE.search(text)):
+    if is_salted(text) or _CREDENTIALS.search(text) or (text.startswith("-") and SENSITIVE.search(text)):
         return True
     return any(named(found[1]) for found in _ASSIGNED.finditer(text))
 

@@ -218,6 +218,8 @@ class Container(Value):
     @property
     def uses(self) -> frozenset[str]:
         """The containers of the project that must be there when it is made, besides those of `depends_on`."""
+        if not (self.links or self.volumes_from):
+            return self.shares
         linked = {link.partition(":")[0] for link in self.links}
         mounted = {text.partition(":")[0] for text in self.volumes_from if not text.startswith("container:")}
         return self.shares | linked | mounted
