@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from reconciler.planning.actions import Action
     from reconciler.spec.model import Spec
+    from reconciler.state.output import Event, Written
     from reconciler.state.snapshot import ContainerState, Snapshot
 
 
@@ -46,6 +48,41 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Close all connections."""
+        ...
+
+
+class Outputs(Protocol):
+    """What containers write and what happens to them. All methods raise `EngineError` or a kind of it."""
+
+    def containers(self, project: str) -> Sequence[ContainerState]:
+        """The project's containers, whether they run or not, by name."""
+        ...
+
+    def inspect(self, container: str) -> ContainerState:
+        """One container, as it is now; raises `NotFound` when it is gone."""
+        ...
+
+    def output(
+        self, container: ContainerState, *, follow: bool = False, since: str = "", until: str = "", tail: str = "all"
+    ) -> Iterator[Written]:
+        """What a container wrote, in order; with `follow` it ends when the container does.
+
+        Args:
+            container: whose.
+            follow: go on with what it writes.
+            since: seconds since 1970, with nine digits after the point; what was written just then comes too.
+            until: likewise.
+            tail: how many lines of the end, or `all`.
+        """
+        ...
+
+    def events(
+        self, filters: Mapping[str, Sequence[str]], *, since: str = "", until: str = ""
+    ) -> AbstractContextManager[Iterator[Event]]:
+        """What happens from when this is entered, or from `since`, on.
+
+        It ends at `until`, when the Engine is stopped, and when nothing happened for long.
+        """
         ...
 
 

@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeVar
 
 import click
 
+from reconciler.cli.completing import complete_contexts, complete_files, complete_profiles
 from reconciler.cli.wiring import print_json
 from reconciler.errors import ReconcilerError
 
@@ -48,14 +49,23 @@ def source_options(command: Command) -> Command:
         "--file",
         metavar="PATH",
         multiple=True,
+        shell_complete=complete_files,
         help="A spec: a file, a folder, or - for standard input. Several files are merged.",
     )
     project = click.option("-p", "--project", metavar="NAME", help="The project's name, instead of the spec's.")
     profile = click.option(
-        "--profile", metavar="NAME", multiple=True, help="Containers of this profile too; * for all."
+        "--profile",
+        metavar="NAME",
+        multiple=True,
+        shell_complete=complete_profiles,
+        help="Containers of this profile too; * for all.",
     )
     env_file = click.option(
-        "--env-file", metavar="PATH", multiple=True, help="Variables for the spec, instead of the .env beside it."
+        "--env-file",
+        metavar="PATH",
+        multiple=True,
+        shell_complete=complete_files,
+        help="Variables for the spec, instead of the .env beside it.",
     )
     return file(project(profile(env_file(command))))
 
@@ -91,7 +101,9 @@ def spec_options(command: Callable[..., int | None]) -> Callable[..., int | None
 def engine_options(command: Command) -> Command:
     """--host and --context: for commands that talk to an Engine."""
     host = click.option("--host", metavar="URL", help="The Engine's address (default: as docker finds it).")
-    context = click.option("--context", metavar="NAME", help="A Docker context, instead of an address.")
+    context = click.option(
+        "--context", metavar="NAME", shell_complete=complete_contexts, help="A Docker context, instead of an address."
+    )
     return host(context(command))
 
 

@@ -161,6 +161,10 @@ class Client:
         said = demultiplexed(text).decode("utf-8", errors="replace").splitlines()
         return said[-lines:] if lines > 0 else []
 
+    def open(self, path: str, params: Mapping[str, Any] | None = None, *, wait: float) -> requests.Response:
+        """The reply to GET while it comes, for the caller to read and close; `wait` is for its head."""
+        return self._send("GET", path, params=params, wait=wait)
+
     def stream(
         self,
         method: str,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from reconciler.engine.client import Client
     from reconciler.planning.actions import Action
     from reconciler.spec.model import Spec
+    from reconciler.state.output import Event, Written
     from reconciler.state.snapshot import Snapshot
 
 
@@ -48,6 +50,30 @@ class DockerEngine:
     def logs(self, container: str, lines: int) -> list[str]:
         """The last lines that a container wrote, to either stream."""
         return self._client.logs(container, lines)
+
+    def containers(self, project: str) -> list[ContainerState]:
+        """The project's containers, by name; see `reconciler.ports.Outputs`."""
+        from reconciler.engine.observe import observe_containers
+
+        return observe_containers(self._client, project)
+
+    def output(
+        self, container: ContainerState, *, follow: bool = False, since: str = "", until: str = "", tail: str = "all"
+    ) -> Iterator[Written]:
+        """What a container wrote; see `reconciler.ports.Outputs`."""
+        from reconciler.engine.output import output
+
+        return output(
+            self._client, container.id, tty=container.has_tty, follow=follow, since=since, until=until, tail=tail
+        )
+
+    def events(
+        self, filters: Mapping[str, Sequence[str]], *, since: str = "", until: str = ""
+    ) -> AbstractContextManager[Iterator[Event]]:
+        """What happens from now on; see `reconciler.ports.Outputs`."""
+        from reconciler.engine.events import events
+
+        return events(self._client, filters, since=since, until=until)
 
     def perform(self, action: Action, created: Mapping[str, str]) -> str | None:
         """Carry out one action that is an effect."""

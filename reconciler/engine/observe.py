@@ -84,6 +84,18 @@ def observe(client: Client, project: str, spec: Spec | None) -> Snapshot:
         )
 
 
+def observe_containers(client: Client, project: str) -> list[ContainerState]:
+    """A project's containers alone, by name.
+
+    Raises:
+        EngineError: a call failed, or a reply is not what it should be.
+    """
+    params = {"all": "1", "filters": {"label": [f"{ownership.PROJECT}={project}", ownership.RESOURCE]}}
+    rows = _rows(client.get("/containers/json", params), "containers")
+    states = [state for row in rows if (state := _inspect(client, row["Id"]))]
+    return sorted(states, key=lambda state: (state.name, state.id))
+
+
 def _rows(reply: Any, what: str) -> list[dict[str, Any]]:
     # A reply that can't be read must never look like "nothing there".
     if not isinstance(reply, list) or not all(isinstance(row, dict) for row in reply):
