@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from reconciler.engine.client import Client
     from reconciler.planning.actions import Action
     from reconciler.spec.model import Spec
+    from reconciler.state.images import Offer
     from reconciler.state.output import Event, Written
     from reconciler.state.snapshot import Snapshot
 
@@ -74,6 +75,22 @@ class DockerEngine:
         from reconciler.engine.events import events
 
         return events(self._client, filters, since=since, until=until)
+
+    def offers(self, references: Sequence[str]) -> dict[str, Offer]:
+        """What the registries have under these references now; each is asked through the Engine."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        from reconciler.engine.observe_images import offer_of
+
+        with ThreadPoolExecutor(8, thread_name_prefix="registry") as pool:
+            return dict(zip(references, pool.map(lambda one: offer_of(self._client, one), references), strict=True))
+
+    @property
+    def host_name(self) -> str:
+        """The machine whose ports the containers publish on, as this one reaches it."""
+        from urllib.parse import urlsplit
+
+        return urlsplit(self._client.endpoint.host).hostname or "localhost"
 
     def perform(self, action: Action, created: Mapping[str, str]) -> str | None:
         """Carry out one action that is an effect."""
