@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from reconciler.planning.actions import Action
     from reconciler.spec.model import Spec
+    from reconciler.state.identity import EngineIdentity
     from reconciler.state.output import Event, Written
     from reconciler.state.snapshot import ContainerState, Snapshot
 
@@ -83,6 +84,48 @@ class Outputs(Protocol):
 
         It ends at `until`, when the Engine is stopped, and when nothing happened for long.
         """
+        ...
+
+
+class Examined(Protocol):
+    """An Engine that is looked at closely. All methods raise `EngineError` or a kind of it."""
+
+    @property
+    def about(self) -> EngineIdentity:
+        """As it introduced itself."""
+        ...
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is on this machine, as far as its address says."""
+        ...
+
+    def version(self) -> Mapping[str, Any]:
+        """What it says of its versions, as `GET /version`."""
+        ...
+
+    def info(self) -> Mapping[str, Any]:
+        """What it says of itself, as `GET /info`."""
+        ...
+
+    def log_in(self, login: Mapping[str, str]) -> None:
+        """Have it try a login at the registry that the login is for."""
+        ...
+
+    def close(self) -> None:
+        """Close all connections."""
+        ...
+
+
+class Logins(Protocol):
+    """Docker's logins for registries. All methods raise `EngineError`."""
+
+    def registries(self) -> list[str]:
+        """The registries that there should be a login for."""
+        ...
+
+    def login(self, registry: str) -> dict[str, str] | None:
+        """The login for one, with the API's words for its parts."""
         ...
 
 

@@ -70,7 +70,8 @@ def source_options(command: Command) -> Command:
     return file(project(profile(env_file(command))))
 
 
-def _output_option(command: Command) -> Command:
+def output_option(command: Command) -> Command:
+    """-o: for commands that print for a person or for a program."""
     return click.option(
         "-o",
         "--output",
@@ -95,7 +96,7 @@ def spec_options(command: Callable[..., int | None]) -> Callable[..., int | None
             print_json(error_dict(error))
             return int(error.exit_code)
 
-    return source_options(_output_option(run))
+    return source_options(output_option(run))
 
 
 def engine_options(command: Command) -> Command:

@@ -14,9 +14,13 @@ if TYPE_CHECKING:
     from reconciler.engine.client import Client
     from reconciler.planning.actions import Action
     from reconciler.spec.model import Spec
+    from reconciler.state.identity import EngineIdentity
     from reconciler.state.images import Offer
     from reconciler.state.output import Event, Written
     from reconciler.state.snapshot import Snapshot
+
+LOGIN_SECONDS = 20.0
+"""For a registry's answer to a login."""
 
 
 class DockerEngine:
@@ -47,6 +51,25 @@ class DockerEngine:
         """What the Engine says of itself, as `GET /info`."""
         found: dict[str, Any] = self._client.get("/info")
         return found
+
+    @property
+    def about(self) -> EngineIdentity:
+        """As it introduced itself."""
+        return self._client.about
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is on this machine, as far as its address says."""
+        return self._client.endpoint.host.startswith(("unix://", "npipe://"))
+
+    def version(self) -> dict[str, Any]:
+        """What it says of its versions, as `GET /version`."""
+        found: dict[str, Any] = self._client.get("/version")
+        return found
+
+    def log_in(self, login: Mapping[str, str]) -> None:
+        """Have it try a login at the registry that the login is for."""
+        self._client.post("/auth", {name.lower(): value for name, value in login.items()}, deadline=LOGIN_SECONDS)
 
     def logs(self, container: str, lines: int) -> list[str]:
         """The last lines that a container wrote, to either stream."""
