@@ -19,6 +19,7 @@ _CONTAINERS = ("containers", "services")
 _DEEPEST = 3
 """The level of a list of profiles: section, container, profiles."""
 
+_MOST_PROFILES = 20
 _LONGEST = 1 << 20
 """Bytes: a spec is no longer; something else may be anything."""
 
@@ -98,7 +99,7 @@ def _plain(node: Any, depth: int) -> Any:
     if isinstance(node.value, str):
         return node.value
     if node.tag.endswith(":seq"):
-        return [_plain(one, depth + 1) for one in node.value] if depth <= _DEEPEST else []
+        return [_plain(one, depth + 1) for one in node.value[:_MOST_PROFILES]] if depth <= _DEEPEST else []
     return {
         key.value: _plain(value, depth + 1)
         for key, value in node.value
