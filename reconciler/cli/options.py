@@ -81,8 +81,8 @@ def output_option(command: Command) -> Command:
     )(command)
 
 
-def spec_options(command: Callable[..., int | None]) -> Callable[..., int | None]:
-    """`source_options` and -o: for commands that read a spec. With `-o json`, an error is JSON too."""
+def json_errors(command: Callable[..., int | None]) -> Callable[..., int | None]:
+    """With `-o json`, an error is JSON too."""
 
     @wraps(command)
     def run(**given: Any) -> int | None:
@@ -96,7 +96,12 @@ def spec_options(command: Callable[..., int | None]) -> Callable[..., int | None
             print_json(error_dict(error))
             return int(error.exit_code)
 
-    return source_options(output_option(run))
+    return run
+
+
+def spec_options(command: Callable[..., int | None]) -> Callable[..., int | None]:
+    """`source_options` and -o: for commands that read a spec."""
+    return source_options(output_option(json_errors(command)))
 
 
 def engine_options(command: Command) -> Command:

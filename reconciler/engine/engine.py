@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from reconciler.state.output import Event, Written
     from reconciler.state.snapshot import Snapshot
 
+SEARCH_SECONDS = 30.0
+"""For Docker Hub's answer to a search."""
+
 LOGIN_SECONDS = 20.0
 """For a registry's answer to a login."""
 
@@ -107,6 +110,13 @@ class DockerEngine:
 
         with ThreadPoolExecutor(8, thread_name_prefix="registry") as pool:
             return dict(zip(references, pool.map(lambda one: offer_of(self._client, one), references), strict=True))
+
+    def search(self, term: str, limit: int) -> list[dict[str, Any]]:
+        """What Docker Hub has for a term, as `GET /images/search`: the Engine asks it."""
+        found: list[dict[str, Any]] = self._client.get(
+            "/images/search", {"term": term, "limit": limit}, deadline=SEARCH_SECONDS
+        )
+        return found
 
     @property
     def host_name(self) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from reconciler.state.output import Event
 
 _SHORT_ID = 12
+_DIGITS = 64
 _GOOD = {"start", "unpause", "health_status: healthy"}
 _BAD = {"oom", "health_status: unhealthy"}
 _ADDED = {"create", "pull", "import", "load", "connect"}
@@ -79,9 +80,13 @@ class EventText:
 
 
 def _name(event: Event) -> str:
-    name = event.id if event.kind == "image" else event.name
-    digest = name.removeprefix("sha256:")
-    return digest[:_SHORT_ID] if len(digest) == 64 and digest.isalnum() else name
+    # A pull says the whole reference as the ID, other events of images say it as the name.
+    name = event.id if event.kind == "image" and not _is_digest(event.id) else event.name
+    return name.removeprefix("sha256:")[:_SHORT_ID] if _is_digest(name) else name
+
+
+def _is_digest(text: str) -> bool:
+    return len(digest := text.removeprefix("sha256:")) == _DIGITS and digest.isalnum()
 
 
 def event_dict(event: Event) -> dict[str, Any]:
