@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from reconciler.cli.options import Options, engine_options, spec_options, yes_option
-from reconciler.cli.wiring import connected, load_spec
+from reconciler.cli.wiring import connected, load_spec, spec_files
 
 
 @click.command()
@@ -22,7 +22,10 @@ def command(**given: Any) -> int:
     options = Options(**given)
     spec = load_spec(options)
     from reconciler.cli.carry_out import carry_out  # a wrong spec should not wait for it
+    from reconciler.cli.recording import Recorder
     from reconciler.planning.planner import plan
 
     with connected(options) as engine:
-        return carry_out(plan(spec, engine.observe(spec.name, spec)), engine, options)
+        snapshot = engine.observe(spec.name, spec)
+        record = Recorder("apply", spec, spec_files(options), snapshot, engine)
+        return carry_out(plan(spec, snapshot), engine, options, record)
