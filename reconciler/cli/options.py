@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
+from reconciler.cli.completing import complete_contexts, complete_files, complete_profiles
 from reconciler.cli.wiring import print_json
 from reconciler.errors import ReconcilerError
 
@@ -68,20 +69,29 @@ def source_options(command: Command) -> Command:
         "--file",
         metavar="PATH",
         multiple=True,
+        shell_complete=complete_files,
         help="A spec: a file, a folder, or - for standard input. Several files are merged.",
     )
     project = click.option("-p", "--project", metavar="NAME", help="The project's name, instead of the spec's.")
     profile = click.option(
-        "--profile", metavar="NAME", multiple=True, help="Containers of this profile too; * for all."
+        "--profile",
+        metavar="NAME",
+        multiple=True,
+        shell_complete=complete_profiles,
+        help="Containers of this profile too; * for all.",
     )
     env_file = click.option(
-        "--env-file", metavar="PATH", multiple=True, help="Variables for the spec, instead of the .env beside it."
+        "--env-file",
+        metavar="PATH",
+        multiple=True,
+        shell_complete=complete_files,
+        help="Variables for the spec, instead of the .env beside it.",
     )
     return file(project(profile(env_file(command))))
 
 
 def output_option(command: Command, forms: tuple[str, ...] = _FORMS) -> Command:
-    """-o: for commands that print something."""
+    """-o: for commands that print for a person or for a program."""
     return click.option(
         "-o",
         "--output",
@@ -92,16 +102,18 @@ def output_option(command: Command, forms: tuple[str, ...] = _FORMS) -> Command:
 
 
 def spec_options(command: Callable[..., int | None]) -> Callable[..., int | None]:
-    """`source_options` and -o: for commands that read a spec. With `-o json`, an error is JSON too."""
-    return _with_output(command, _FORMS)
+    """`source_options` and -o: for commands that read a spec."""
+    return source_options(output_option(json_errors(command)))
 
 
 def plan_options(command: Callable[..., int | None]) -> Callable[..., int | None]:
     """`spec_options`, with all forms of a plan."""
-    return _with_output(command, _PLAN_FORMS)
+    return source_options(output_option(json_errors(command), _PLAN_FORMS))
 
 
-def _with_output(command: Callable[..., int | None], forms: tuple[str, ...]) -> Callable[..., int | None]:
+def json_errors(command: Callable[..., int | None]) -> Callable[..., int | None]:
+    """With `-o json`, an error is JSON too."""
+
     @wraps(command)
     def run(**given: Any) -> int | None:
         try:
@@ -114,13 +126,15 @@ def _with_output(command: Callable[..., int | None], forms: tuple[str, ...]) -> 
             print_json(error_dict(error), lines=given["output"] == "ndjson")
             return int(error.exit_code)
 
-    return source_options(output_option(run, forms))
+    return run
 
 
 def engine_options(command: Command) -> Command:
     """--host and --context: for commands that talk to an Engine."""
     host = click.option("--host", metavar="URL", help="The Engine's address (default: as docker finds it).")
-    context = click.option("--context", metavar="NAME", help="A Docker context, instead of an address.")
+    context = click.option(
+        "--context", metavar="NAME", shell_complete=complete_contexts, help="A Docker context, instead of an address."
+    )
     return host(context(command))
 
 

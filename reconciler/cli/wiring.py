@@ -61,6 +61,15 @@ def show(diagnostic: Diagnostic) -> None:
     sys.stderr.write(diagnostic_text(diagnostic, Style.for_stream(sys.stderr, os.environ)) + "\n")
 
 
+def note(message: str, hint: str) -> None:
+    """Tell of something on standard error that does not end the command."""
+    from reconciler.report.error_text import warning_text  # only where there is something to say
+    from reconciler.report.style import Style
+
+    sys.stderr.write(warning_text(message, hint, Style.for_stream(sys.stderr, os.environ)) + "\n")
+    sys.stderr.flush()
+
+
 @contextmanager
 def connected(options: Options) -> Iterator[DockerEngine]:
     """The Engine that the options name, for a while."""

@@ -104,18 +104,23 @@ class ImagesObserver:
             return None  # it went between the list and now
 
     def _ask(self, wanted: WantedImage) -> Offer:
-        reference = parse_reference(wanted.text)
-        try:
-            auth = registry_auth(reference.domain)
-            headers = {"X-Registry-Auth": auth} if auth else None
-            name = str(reference)
-            reply = self._client.get(f"/distribution/{name}/json", headers=headers, deadline=REGISTRY_SECONDS)
-            return Offer(str(reply["Descriptor"]["digest"]))
-        except EngineError as error:
-            # What is here may serve: the plan says what to do about it.
-            return Offer(None, error.message, error.hint)
-        except (KeyError, TypeError):
-            return Offer(None, "its answer can't be read", "")
+        return offer_of(self._client, wanted.text)
+
+
+def offer_of(client: Client, text: str) -> Offer:
+    """What the registry has under a reference now; why it can't say, where it can't."""
+    reference = parse_reference(text)
+    try:
+        auth = registry_auth(reference.domain)
+        headers = {"X-Registry-Auth": auth} if auth else None
+        name = str(reference)
+        reply = client.get(f"/distribution/{name}/json", headers=headers, deadline=REGISTRY_SECONDS)
+        return Offer(str(reply["Descriptor"]["digest"]))
+    except EngineError as error:
+        # What is here may serve: the plan says what to do about it.
+        return Offer(None, error.message, error.hint)
+    except (KeyError, TypeError):
+        return Offer(None, "its answer can't be read", "")
 
 
 def by_reference(images: tuple[ImageState, ...]) -> dict[str, ImageState]:

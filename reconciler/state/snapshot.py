@@ -110,6 +110,11 @@ class ContainerState:
         return _moment(self.started_at) > _moment(other.started_at)
 
     @property
+    def has_tty(self) -> bool:
+        """Whether it has a terminal."""
+        return bool(at("Config.Tty", self.inspect))
+
+    @property
     def restart_count(self) -> int:
         """How often the Engine restarted it by its policy."""
         return int(self.inspect.get("RestartCount") or 0)
