@@ -21,6 +21,10 @@ class Engine(Protocol):
         """What is there now: a project's resources, and what else a plan for the spec depends on."""
         ...
 
+    def identity(self) -> str:
+        """The Engine's ID: stays the same as long as its data does."""
+        ...
+
     def inspect(self, container: str) -> ContainerState:
         """One container, as it is now; raises `NotFound` when it is gone."""
         ...

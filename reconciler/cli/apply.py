@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from reconciler.cli.options import Options, engine_options, spec_options, target_option, yes_option
-from reconciler.cli.wiring import connected, load_spec
+from reconciler.cli.wiring import connected, load_spec, spec_files
 
 
 @click.command()
@@ -23,10 +23,12 @@ def command(**given: Any) -> int:
     options = Options(**given)
     spec = load_spec(options)
     from reconciler.cli.carry_out import carry_out  # a wrong spec should not wait for it
+    from reconciler.cli.recording import Recorder
     from reconciler.execution.lost import with_lost
     from reconciler.planning.planner import plan
 
     with connected(options) as engine:
         snapshot = engine.observe(spec.name, spec)
+        record = Recorder("apply", spec, spec_files(options), snapshot, engine)
         found = with_lost(plan(spec, snapshot, targets=options.target), snapshot, engine)
-        return carry_out(found, engine, options)
+        return carry_out(found, engine, options, record)

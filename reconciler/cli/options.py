@@ -62,7 +62,8 @@ def source_options(command: Command) -> Command:
     return file(project(profile(env_file(command))))
 
 
-def _output_option(command: Command) -> Command:
+def output_option(command: Command) -> Command:
+    """-o: for commands that print something."""
     return click.option(
         "-o",
         "--output",
@@ -87,7 +88,7 @@ def spec_options(command: Callable[..., int | None]) -> Callable[..., int | None
             print_json(error_dict(error))
             return int(error.exit_code)
 
-    return source_options(_output_option(run))
+    return source_options(output_option(run))
 
 
 def engine_options(command: Command) -> Command:

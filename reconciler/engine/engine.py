@@ -22,6 +22,10 @@ class DockerEngine:
     def __init__(self, client: Client) -> None:
         self._client = client
 
+    def identity(self) -> str:
+        """The Engine's ID: stays the same as long as its data does."""
+        return str(self.info().get("ID") or "")
+
     def observe(self, project: str, spec: Spec | None = None) -> Snapshot:
         """What is there now."""
         from reconciler.engine.observe import observe  # each command pays for what it needs

@@ -81,6 +81,14 @@ class Outcome:
         return bool(self.having(Result.UNDONE)) and not any(is_undo(outcome.action) for outcome in self.failed)
 
     @property
+    def taken_back(self) -> tuple[Action, ...]:
+        """The actions that were taken back because of a failure, and not only because the run came to an early end."""
+        failed = {one.action.group for one in self.failed}
+        ended_early = self.interrupted or self.plan.on_failure == "stop"
+        undone = [one.action for one in self.having(Result.UNDONE)]
+        return tuple(action for action in undone if action.group in failed or not ended_early)
+
+    @property
     def exit_code(self) -> ExitCode:
         """How the command that applied it ends."""
         if self.interrupted:

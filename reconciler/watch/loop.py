@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.errors import EngineError, ReconcilerError, SpecError
 from reconciler.execution.executor import apply
 from reconciler.execution.outcome import ActionOutcome, Outcome, Result, Started
-from reconciler.planning.failures import Failure, Unproven, failed_jobs, unproven
+from reconciler.planning.failures import failed_jobs
 from reconciler.planning.plan import LEFT_ALONE, Operation
 from reconciler.planning.planner import plan
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from reconciler.spec.model import Spec
     from reconciler.state.snapshot import Snapshot
     from reconciler.watch.log import Log
+    from reconciler.watch.memory import Memory
     from reconciler.watch.triggers import Triggers
 
 
@@ -51,6 +52,8 @@ class Watch:
         clock: for durations.
         log: where it says what it does.
         stop: set to end it, after the calls under way.
+        memory: of what failed and is not tried again.
+        record: remembers what became of a cycle: its spec, what was there before, where, the outcome, the seconds.
     """
 
     load: Callable[[], Spec]
@@ -60,13 +63,14 @@ class Watch:
     clock: Clock
     log: Log
     stop: threading.Event
+    memory: Memory
+    record: Callable[[Spec, Snapshot, Engine, Outcome, float], None]
     _spec: Spec | None = None
     _engine: Engine | None = None
     _said: str = ""
     _held: tuple[Change, ...] = ()
     _drifted: tuple[Change, ...] = ()
-    _failures: set[Failure] = field(default_factory=set)
-    _unresolved: list[Unproven] = field(default_factory=list)
+    _engine_id: str = ""
 
     def run(self) -> None:
         """Run cycles until stopped."""
@@ -81,23 +85,17 @@ class Watch:
             self._disconnect()
 
     def _cycle(self, reasons: list[str]) -> None:
-        began = self.clock.monotonic()
         self._read()
         if self._spec is None:
             return
         log = self.log.bind(project=self._spec.name, reason=",".join(reasons))
         again = "signal" in reasons  # a person asks to try again
-        if again:
-            self._failures.clear()
         try:
-            outcome = self._reconcile(self._spec, log, again=again)
+            self._reconcile(self._spec, log, again=again)
         except EngineError as error:
             # It may be away for hours: said once, then again when it says something else or is back.
             self._say("engine_error", error)
             self._disconnect()
-            return
-        if outcome is not None:
-            self._report(outcome, log, self.clock.monotonic() - began)
 
     def _read(self) -> None:
         try:
@@ -111,23 +109,31 @@ class Watch:
             self._said = ""
         self._spec = spec
 
-    def _reconcile(self, spec: Spec, log: Log, *, again: bool) -> Outcome | None:
+    def _reconcile(self, spec: Spec, log: Log, *, again: bool) -> None:
+        began = self.clock.monotonic()
         if self._engine is None:
             self._engine = self.connect()
+            self._engine_id = self._engine.identity()
         snapshot = self._engine.observe(spec.name, spec)
         if self._said.startswith("engine_error"):
             log.info("engine_is_back", engine=snapshot.engine.version)
             self._said = ""
-        self._resolve(snapshot)
-        failed = self._failures if again else self._failures | failed_jobs(spec, snapshot)
-        found = plan(spec, snapshot, frozenset(failed))
+        failed = self.memory.recall(spec.name, self._engine_id, snapshot) | failed_jobs(spec, snapshot)
+        if again:
+            self.memory.forget()
+            failed = frozenset()
+        found = plan(spec, snapshot, failed)
         self._say_held(found, log)
         if self._stands_in_the_way(found, log) or not found.actions:
-            return None
+            return
         todo = [change for change in found.changes if change.operation not in LEFT_ALONE]
         changes = [f"{change.operation} {change.resource}" for change in todo]
         log.info("drift", changes=changes)
-        return apply(found, self._engine, self.clock, progress=lambda event: _log(event, log), stop=self.stop)
+        outcome = apply(found, self._engine, self.clock, progress=lambda event: _log(event, log), stop=self.stop)
+        seconds = self.clock.monotonic() - began
+        self.memory.note(outcome)
+        self.record(spec, snapshot, self._engine, outcome, seconds)
+        _report(outcome, log, seconds)
 
     def _say_held(self, found: Plan, log: Log) -> None:
         held = tuple(change for change in found.changes if change.operation is Operation.HOLD)
@@ -160,24 +166,6 @@ class Watch:
                 log.error("conflict", resource=str(conflict.resource), error=conflict.message, hint=conflict.hint)
         return True
 
-    def _resolve(self, snapshot: Snapshot) -> None:
-        """What failed is known by its image's ID too, and that is here by now."""
-        for one in self._unresolved:
-            image = snapshot.image(one.image)
-            if image:
-                self._failures.add(Failure(one.container, one.digest, image.id))
-        self._unresolved = []
-
-    def _report(self, outcome: Outcome, log: Log, seconds: float) -> None:
-        done = len(outcome.having(Result.DONE))
-        self._unresolved = unproven([one.action for one in outcome.having(Result.UNDONE)])
-        if outcome.interrupted:
-            log.warning("cycle_stopped", done=done, left=len(outcome.having(Result.SKIPPED)))
-        elif outcome.failed:
-            log.error("cycle_failed", done=done, failed=len(outcome.failed), seconds=round(seconds, 1))
-        else:
-            log.info("cycle_done", done=done, seconds=round(seconds, 1))
-
     def _say(self, event: str, error: ReconcilerError) -> None:
         said = f"{event} {error}"
         if said != self._said:
@@ -188,6 +176,16 @@ class Watch:
         if self._engine is not None:
             self._engine.close()
             self._engine = None
+
+
+def _report(outcome: Outcome, log: Log, seconds: float) -> None:
+    done = len(outcome.having(Result.DONE))
+    if outcome.interrupted:
+        log.warning("cycle_stopped", done=done, left=len(outcome.having(Result.SKIPPED)))
+    elif outcome.failed:
+        log.error("cycle_failed", done=done, failed=len(outcome.failed), seconds=round(seconds, 1))
+    else:
+        log.info("cycle_done", done=done, seconds=round(seconds, 1))
 
 
 def _log(event: Started | ActionOutcome, log: Log) -> None:

@@ -619,6 +619,9 @@ class SimulatedEngine:
         """The process dies at the changing call of that number from now on, before or after it took effect."""
         self._fault = _Fault(len(self.calls) + number, after, Killed)
 
+    def identity(self) -> str:
+        return "SIMULATED"
+
     def observe(self, project: str, spec: Spec | None = None) -> Snapshot:
         return observe(cast("Client", self), project, spec)
 
