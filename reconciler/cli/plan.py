@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from reconciler.cli.options import Options, engine_options, spec_options
+from reconciler.cli.options import Options, engine_options, orphans_option, spec_options, target_option
 from reconciler.cli.wiring import connected, load_spec, print_json, style, width
 from reconciler.errors import ExitCode, UsageError
 
@@ -15,24 +15,29 @@ from reconciler.errors import ExitCode, UsageError
 @click.command()
 @spec_options
 @engine_options
+@orphans_option
+@target_option
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where changes are pending.")
 @click.option("--snapshot", metavar="FILE", help="Plan on what `snapshot` wrote, without an Engine.")
 def command(detailed_exitcode: bool, snapshot: str | None, **given: Any) -> int:
     """Show what apply would do, and change nothing."""
     options = Options(**given)
     spec = load_spec(options)
-    from reconciler.planning.planner import plan  # a wrong spec should not wait for it
+    from reconciler.execution.lost import with_lost  # a wrong spec should not wait for it
+    from reconciler.planning.planner import plan
 
     if snapshot is None:
         with connected(options) as engine:
             there = engine.observe(spec.name, spec)
+            found = plan(spec, there, targets=options.target, remove_orphans=options.remove_orphans)
+            found = with_lost(found, there, engine)
     elif options.host or options.context:
         raise UsageError("--snapshot takes the place of an Engine: leave --host and --context out")
     else:
         from reconciler.cli.snapshot_file import read_snapshot
 
         there = read_snapshot(Path(snapshot), spec)
-    found = plan(spec, there)
+        found = plan(spec, there, targets=options.target, remove_orphans=options.remove_orphans)
     if options.output == "json":
         from reconciler.report.json_form import plan_dict
 
@@ -43,4 +48,4 @@ def command(detailed_exitcode: bool, snapshot: str | None, **given: Any) -> int:
         click.echo(plan_text(found, style(), width(), closing="Nothing has been changed."))
     if found.conflicts:
         return ExitCode.REFUSED
-    return ExitCode.CHANGES_PENDING if detailed_exitcode and not found.in_sync else ExitCode.OK
+    return ExitCode.CHANGES_PENDING if detailed_exitcode and found.is_pending else ExitCode.OK

@@ -76,10 +76,12 @@ def _ports(value: Canonical) -> Any:
     return found
 
 
+_RECURSIVE = {"NonRecursive": "disabled", "ReadOnlyNonRecursive": "writable", "ReadOnlyForceRecursive": "readonly"}
 _MOUNT_OPTIONS = {
     "propagation": ("bind", "propagation"),
     "selinux": ("bind", "selinux"),
     "nocopy": ("volume", "nocopy"),
+    "labels": ("volume", "labels"),
     "size": ("tmpfs", "size"),
     "mode": ("tmpfs", "mode"),
 }
@@ -92,10 +94,23 @@ def _mounts(value: Canonical) -> Any:
         for key, (kind, name) in _MOUNT_OPTIONS.items():
             if key in mount:
                 one.setdefault(kind, {})[name] = f"{mount[key]:o}" if key == "mode" else mount[key]
+        if "subpath" in mount:
+            one.setdefault(mount["type"], {})["subpath"] = mount["subpath"]
+        if "recursive" in mount:
+            one.setdefault("bind", {})["recursive"] = _RECURSIVE[mount["recursive"]]
         if mount.get("must_exist"):
             one.setdefault("bind", {})["create_host_path"] = False
         found.append(one)
     return found
+
+
+def _grants(value: Canonical) -> Any:
+    parts = ("target", "uid", "gid", "mode")
+    return [
+        {"source": name, **{part: one[part] for part in parts if part in one}}
+        for name, files in sorted(value.items())
+        for one in files
+    ]
 
 
 _SPELLED: Mapping[str, Callable[[Canonical], Any]] = {
@@ -103,7 +118,9 @@ _SPELLED: Mapping[str, Callable[[Canonical], Any]] = {
     "stop_grace_period": lambda value: f"{value}s",
     "healthcheck": _health,
     "logging": _logging,
-    "devices": lambda value: [dict(zip(("source", "target", "permissions"), one, strict=True)) for one in value],
+    "devices": lambda value: [
+        {key: item for key, item in zip(("source", "target", "permissions"), one, strict=True) if item} for one in value
+    ],
     "gpus": _requests,
     "memswap_limit": lambda value: value["swap"],
     "cpus": lambda value: format((Decimal(value) / 10**9).normalize(), "f"),
@@ -112,6 +129,8 @@ _SPELLED: Mapping[str, Callable[[Canonical], Any]] = {
     "extra_hosts": lambda value: ["=".join(host.split(":", 1)) for host in value],
     "ports": _ports,
     "volumes": _mounts,
+    "configs": _grants,
+    "secrets": _grants,
     "tmpfs": lambda value: {path: ",".join(options) for path, options in value.items()},
 }
 """By the path of the row; what is not here is spelled as it is."""

@@ -51,6 +51,8 @@ class Instance:
         replica: its number, from 1.
         image_id: the ID of the image that it should run; None while that image is not here yet.
         platform: which of a multi-platform image's it should run; empty for the Engine's own.
+        peers: the IDs of the other containers that it names, by the spec's words for them (see `peers.py`).
+        digests: of the contents of the configs and secrets, by section and name: `configs.site`.
         container: the container's spec.
     """
 
@@ -59,6 +61,8 @@ class Instance:
     replica: int = 1
     image_id: str | None = None
     platform: str = ""
+    peers: Mapping[str, str] = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict)
     container: Container = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -79,9 +83,9 @@ def _nothing(_inspect: Inspect, _image: ImageConfig) -> Canonical:
     return None
 
 
-def since_ever(_wanted: Canonical) -> ApiVersion:
+def since_ever(_wanted: Canonical) -> Mapping[str, ApiVersion]:
     """Known to every API version that is spoken."""
-    return OLDEST
+    return {}
 
 
 def _plain(value: Canonical) -> str:
@@ -104,7 +108,12 @@ class Field:
         along: another row that an update must send with this one.
         by_key: a mapping of which only the declared keys are ours; the others are the image's or the daemon's. Its
             `show` is for the value of one key.
-        since: the API version that knows it, by the wanted value; an older one drops it without a word.
+        since: by the wanted value, what of it an older Engine would drop without a word: the API version that knows it,
+            by its name.
+        drifts: it can come to differ on a container that exists, although only a replacement mends it: it is compared
+            also where the definition is the same.
+        declared: whether the spec gives it, where that is not simply the attribute of this name.
+        sensitive: its values are never shown.
         show: its canonical value in a plan's line.
     """
 
@@ -118,8 +127,15 @@ class Field:
     always: bool = False
     along: str = ""
     by_key: bool = False
-    since: Callable[[Canonical], ApiVersion] = since_ever
+    since: Callable[[Canonical], Mapping[str, ApiVersion]] = since_ever
+    drifts: bool = False
+    declared: Callable[[Instance], bool] | None = None
+    sensitive: bool = False
     show: Callable[[Canonical], str] = _plain
+
+    def is_declared(self, instance: Instance) -> bool:
+        """Whether the spec gives it itself, rather than leave it to the image or the Engine."""
+        return self.declared(instance) if self.declared else instance.declares(self.path)
 
 
 def at(path: str, mapping: Mapping[str, Any]) -> Any:
@@ -208,7 +224,7 @@ def plain(
         actual=get(where, default),
         write=put(where.removeprefix("Config.")),  # what inspect calls Config is the body of the create call
         undeclared=constant(default if undeclared is None else undeclared),
-        since=since_ever if since == OLDEST else lambda _wanted: since,
+        since=since_ever if since == OLDEST else lambda _wanted: {path: since},
         show=shown,
     )
 

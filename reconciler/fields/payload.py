@@ -5,22 +5,28 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from reconciler.fields import compose_labels, ownership
-from reconciler.fields.table import ROW, TABLE
+from reconciler.fields import compose_labels, ownership, peers
+from reconciler.fields.table import TABLE
 from reconciler.version import __version__
 
 if TYPE_CHECKING:
-    from reconciler.fields.base import Instance, Payload
+    from reconciler.fields.base import Field, Instance, Payload
 
 _FORM = 1
 """The version of the canonical form: a digest made from another one says nothing."""
+
+_REPLACED = tuple(row for row in TABLE if not row.always and row.path != "image")
+"""The rows that only a replacement can change."""
+
+_SHORT = 12
+"""Hexadecimal digits that tell the few values of one field apart."""
 
 
 def declared(instance: Instance) -> list[str]:
     """The paths that the spec declares, with the names of map keys and never a value; sorted."""
     paths: list[str] = []
     for row in TABLE:
-        if not instance.declares(row.path):
+        if not row.is_declared(instance):
             continue
         paths.extend(f"{row.path}.{key}" for key in row.wanted(instance)) if row.by_key else paths.append(row.path)
     return sorted(paths)
@@ -31,13 +37,19 @@ def digest(instance: Instance) -> str:
 
     The image is known by its ID, and is no part of it.
     """
-    values = {
-        path: row.wanted(instance)
-        for path in instance.container.model_fields_set
-        if path != "image" and (row := ROW.get(path)) and not row.always and instance.declares(path)
-    }
+    values = {row.path: row.wanted(instance) for row in _REPLACED if row.is_declared(instance)}
     text = ownership.write_json({"form": _FORM, "fields": values})
     return f"{_FORM}:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def value_digest(row: Field, instance: Instance) -> str:
+    """A short digest of what is wanted of one field."""
+    text = ownership.write_json({"form": _FORM, "value": row.wanted(instance)})
+    return hashlib.sha256(text.encode()).hexdigest()[:_SHORT]
+
+
+def _in_place(instance: Instance) -> dict[str, str]:
+    return {row.path: value_digest(row, instance) for row in TABLE if row.always and instance.declares(row.path)}
 
 
 def labels(project: str, resource: str) -> dict[str, str]:
@@ -54,7 +66,7 @@ def create_payload(instance: Instance, carried: ownership.Anonymous | None = Non
     """
     payload: Payload = {"Image": instance.container.image}
     for row in TABLE:
-        if row.always or instance.declares(row.path):
+        if row.always or row.is_declared(instance):
             row.write(payload, row.wanted(instance))
     own = compose_labels.of_container(instance) | labels(instance.spec.name, instance.key)
     own |= {
@@ -62,6 +74,8 @@ def create_payload(instance: Instance, carried: ownership.Anonymous | None = Non
         ownership.DECLARED: ownership.write_json(declared(instance)),
         ownership.DIGEST: digest(instance),
     }
+    if in_place := _in_place(instance):
+        own[ownership.IN_PLACE] = ownership.write_json(in_place)
     if carried:
         own[ownership.ANONYMOUS] = str(carried)
         mounts = payload.setdefault("HostConfig", {}).setdefault("Mounts", [])
@@ -70,4 +84,4 @@ def create_payload(instance: Instance, carried: ownership.Anonymous | None = Non
         of_image = sorted(carried.of_image.items())
         mounts.extend({"Type": "volume", "Source": name, "Target": path} for path, name in of_image)
     payload.setdefault("Labels", {}).update(own)
-    return payload
+    return peers.resolved(payload, instance.peers)

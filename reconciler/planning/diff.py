@@ -6,11 +6,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.fields import ownership
+from reconciler.fields import ownership, peers
 from reconciler.fields.base import Field, Instance, Mend
 from reconciler.fields.payload import digest
 from reconciler.fields.table import TABLE
+from reconciler.planning.declared import declared_before
+from reconciler.planning.digests import comparable
 from reconciler.planning.plan import FieldChange
+from reconciler.spec.model import State
 from reconciler.state.salt import is_salted
 from reconciler.state.snapshot import ContainerState, Snapshot
 
@@ -20,7 +23,7 @@ SENSITIVE = re.compile(r"passw|passphrase|secret|token|credential|api_?key|priva
 _CREDENTIALS = re.compile(r"://[^/@\s]*:[^/@\s]+@")
 """A URL with a password in it."""
 
-_NOT_SETTLED = tuple(row for row in TABLE if row.always or row.path == "image")
+_NOT_SETTLED = tuple(row for row in TABLE if row.always or row.drifts or row.path == "image")
 """The rows that an equal definition says nothing of."""
 
 _SHORT_ID = 19
@@ -38,15 +41,20 @@ def differences(
     Args:
         instance: what is wanted.
         container: what is there.
-        snapshot: its image.
+        snapshot: its image, and what is known of its secrets.
         trust_digest: whether an equal definition settles all that only a replacement could change. That can't drift,
             since the Engine has no call that changes it; and what an Engine dropped because its kernel can't do it
             would otherwise be a difference for ever.
     """
+    instance = comparable(instance, container, snapshot)
     image = snapshot.image_by_id(container.image_id)
     config: Mapping[str, Any] = image.config if image else {}
+    before = declared_before(container, image)
     settled = trust_digest and container.labels.get(ownership.DIGEST) == digest(instance)
-    before = frozenset[str]() if settled else ownership.declared(container.labels)
+    inspect = peers.named(container.inspect, instance.peers)
+    if instance.container.state is State.COMPLETED and container.has_completed:
+        inspect = peers.done_with(inspect, instance.container)
+    container = ContainerState(inspect)
     found: list[tuple[FieldChange, Mend]] = []
     for row in _NOT_SETTLED if settled else TABLE:
         if row.path == "image":
@@ -77,7 +85,7 @@ def _whole(
     config: Mapping[str, Any],
 ) -> list[tuple[FieldChange, Mend]]:
     actual = row.actual(container.inspect)
-    if row.always or instance.declares(row.path):
+    if row.always or row.is_declared(instance):
         wanted = row.wanted(instance)
         same = row.same(wanted, actual)
     elif row.path in before:
@@ -115,12 +123,12 @@ def _by_key(
                 there,
                 _shown(row, value),
                 _shown(row, there),
-                sensitive=is_sensitive(key, value, there, *_words(value), *_words(there)),
+                sensitive=row.sensitive or is_sensitive(key, value, there, *_words(value), *_words(there)),
             ),
             row.mend(value, there),
         )
         for key, value in sorted(wanted.items())
-        if value != (there := actual.get(key))
+        if not row.same(value, (there := actual.get(key)))
     ]
 
 

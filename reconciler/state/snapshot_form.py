@@ -11,8 +11,8 @@ from pydantic import TypeAdapter
 
 from reconciler.state.snapshot import Snapshot
 
-_FILES = frozenset(["sources", "contexts", "archives"])
-"""Fields that tell of the spec's own files: they are read where the plan is made."""
+_FILES = frozenset(["sources", "contexts", "archives", "contents", "revealed"])
+"""Fields that tell of the spec's own files, or of secrets: they are never written."""
 
 
 def snapshot_data(snapshot: Snapshot) -> dict[str, Any]:

@@ -161,7 +161,8 @@ def test_pulling_or_having_the_image_is_the_same(world: World) -> None:
 
 def test_the_order_in_which_things_are_written_says_nothing(world: World) -> None:
     """compose 9600: the same file, read twice, had two hashes."""
-    one: dict[str, Any] = {"environment": {"A": "1", "B": "2"}, "labels": {"a": "1", "b": "2"}, "cap_add": ["NET_ADMIN", "SYS_TIME"],
+    one: dict[str, Any] = {"environment": {"A": "1", "B": "2"}, "labels": {"a": "1", "b": "2"},
+           "cap_add": ["NET_ADMIN", "SYS_TIME"],
            "ports": ["28851:80", "28852:81"], "volumes": ["/var/tmp:/a", "/var/tmp:/b"]}  # fmt: skip
     world.declare({"web": one})
     world.converge()

@@ -15,14 +15,14 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from reconciler import connect, load, observe
+from reconciler import load, observe
 from reconciler.errors import ExitCode
 from reconciler.fields import ownership
 from reconciler.fields.base import Instance
 from reconciler.fields.table import ROW
 from reconciler.planning.diff import differences
 from tests.integration.world import IDLE, a_world, changes, failures
-from tests.support.samples import REPLACE, SAMPLES, UPDATE, Sample
+from tests.support.samples import CONTENTS, REPLACE, SAMPLES, UPDATE, Sample
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -79,7 +79,7 @@ def story(engine: Engine, idle_image: str, tmp_path_factory: pytest.TempPathFact
         try:
             yield tell(world)
         finally:
-            with connect(world.proxy.host):
+            with world.connect():
                 world.declare({"none": {"state": "absent"}})
                 world.apply()
             engine.docker("network", "rm", f"{world.project}-static")
@@ -103,10 +103,12 @@ def tell(world: World) -> Story:
 
 
 def declare(world: World, containers: Mapping[str, Mapping[str, Any]]) -> None:
+    (world.folder / "key.txt").write_text("a secret")
     text = json.dumps(containers).replace("PROJECT", world.project)
     world.declare(
         json.loads(text),
         volumes={"pages": {}},
+        **CONTENTS,
         networks={"front": {}, "back": {}, "static": {"external": True, "name": f"{world.project}-static"}},
     )
 
@@ -146,7 +148,7 @@ def by_key(world: World, found: tuple[Change, ...]) -> dict[str, tuple[str, list
 def disagreements(world: World) -> list[str]:
     """Where the comparison of all rows, and the one that the digest shortens, see different things."""
     spec = load(world.folder)
-    with connect(world.proxy.host) as engine:
+    with world.connect() as engine:
         snapshot = observe(engine, spec)
     found = []
     for container in snapshot.containers:
@@ -154,7 +156,7 @@ def disagreements(world: World) -> list[str]:
         if key not in spec.containers or (key in CASES and CASES[key].dropped):
             continue
         image = snapshot.image(spec.containers[key].image)
-        instance = Instance(spec, key, image_id=image.id if image else None)
+        instance = Instance(spec, key, image_id=image.id if image else None, digests=snapshot.content_digests)
         short, whole = (
             [(change.path, mend) for change, mend in differences(instance, container, snapshot, trust_digest=trust)]
             for trust in (True, False)
@@ -168,10 +170,12 @@ def newer_than(world: World, cases: Mapping[str, Sample]) -> set[str]:
     """The samples that this Engine's API does not know."""
     declare(world, {key: {**sample.base, **sample.first} for key, sample in cases.items()})
     spec = load(world.folder)
-    with connect(world.proxy.host) as engine:
+    with world.connect() as engine:
         api = observe(engine, spec).engine.api
     rows = {key: ROW[key.rpartition("-")[0]] for key in cases}
-    return {key for key, row in rows.items() if row.since(row.wanted(Instance(spec, key))) > api}
+    return {
+        key for key, row in rows.items() if max(row.since(row.wanted(Instance(spec, key))).values(), default=api) > api
+    }
 
 
 def is_refused(story: Story, key: str) -> bool:

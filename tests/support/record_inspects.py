@@ -79,7 +79,12 @@ def declare(world: World) -> None:
     with connect(world.proxy.host) as engine:
         api = observe(engine, spec).engine.api
     rows = {key: ROW[key.rpartition("-")[0]] for key in containers}
-    known = {key: containers[key] for key, row in rows.items() if row.since(row.wanted(Instance(spec, key))) <= api}
+    known = {
+        key: containers[key]
+        for key, row in rows.items()
+        if not row.is_declared(one := Instance(spec, key))
+        or all(since <= api for since in row.since(row.wanted(one)).values())
+    }
     world.declare(json.loads(json.dumps(known).replace("PROJECT", PROJECT)), **places)
 
 

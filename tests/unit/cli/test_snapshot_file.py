@@ -160,3 +160,9 @@ def test_the_files_of_the_spec_are_read_where_the_plan_is_made(file: Path, scene
     changed = plan(scene.spec, read_snapshot(file, scene.spec))
     assert changed == scene.plan()
     assert not changed.in_sync
+
+
+def test_a_spec_with_configs_is_refused_rather_than_compared_with_what_they_were(file: Path, scene: Scene) -> None:
+    scene.declare({"web": {**TZ, "configs": [{"source": "site"}]}}, configs={"site": {"content": "x"}})
+    with pytest.raises(Refused, match="does not hold all that this spec needs: the content of config site"):
+        read_snapshot(file, scene.spec)

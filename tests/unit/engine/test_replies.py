@@ -12,7 +12,7 @@ from reconciler.engine.endpoint import Endpoint
 from reconciler.engine.observe import observe
 from reconciler.errors import EngineError
 from reconciler.planning.planner import plan
-from tests.support.simulated import IDLE, Scene
+from tests.support.simulated import HERE, IDLE, Scene
 from tests.unit.engine.fake import FakeEngine, reply
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def observed(scene: Scene, answers: Mapping[str, bytes]) -> Snapshot:
         FakeEngine(true | {f"GET {path}": answer for path, answer in answers.items()}) as fake,
         Client.connect(Endpoint(fake.host, None, "test"), timeout=5) as client,
     ):
-        return observe(client, "p", scene.spec)
+        return observe(client, "p", scene.spec, HERE)
 
 
 def test_the_true_answers_are_in_sync(scene: Scene) -> None:
