@@ -28,8 +28,8 @@ _MODES = ("NetworkMode", "IpcMode", "PidMode")
 _PREDEFINED = frozenset(["bridge", "host", "none"])
 _APART = frozenset(
     [
-        *("configs", "container_name", "expose", "external_links", "image", "labels", "links", "memswap_limit"),
-        *("networks", "secrets", "state", "volumes", "volumes_from"),
+        *("configs", "container_name", "expose", "image", "labels", "mac_address", "memswap_limit", "networks"),
+        *("secrets", "state", "volumes", "volumes_from"),
     ]
 )
 """Rows that more is to be known of than their value."""
@@ -205,8 +205,10 @@ class _Reader:
         aliases = [alias for alias in place["aliases"] if alias != self._key]
         if self._key not in {*place["aliases"], *place.get("added", ())}:
             self._notes.append(f'it becomes known as "{self._key}" in network "{name}": the first apply joins it anew')
-        rest = {key: value for key, value in place.items() if value and key not in {"aliases", "added"}}
+        rest = {key: value for key, value in place.items() if value and key not in {"aliases", "added", "links"}}
         found: dict[str, Any] = spelled("", rest)
+        if f"mac_address.{name}" in self._before and name != at("HostConfig.NetworkMode", self._inspect):
+            found["mac_address"] = ROW["mac_address"].actual(self._inspect).get(name, "")
         return ({"aliases": aliases} if aliases else {}) | found
 
     def _mounts(self) -> dict[str, Any]:
@@ -242,15 +244,19 @@ class _Reader:
                 )
         self._notes += [note for where, note in _ELSEWHERE.items() if host.get(where)]
         found: dict[str, Any] = {}
-        for link in host.get("Links") or ():
-            # "/db:/web/database": the other's name, and its alias here
+        links = [*(host.get("Links") or ())]
+        links += [link for one in ROW["networks"].actual(self._inspect)["joined"].values() for link in one["links"]]
+        for link in links:
+            # "/db:/web/database" in the Engine's own network: the other's name, and its alias here
             name, _, alias = link.partition(":")
             name, alias = name.removeprefix("/"), alias.rpartition("/")[2]
-            found.setdefault("external_links", []).append(name if name == alias else f"{name}:{alias}")
+            found.setdefault("external_links", {})[name if name == alias else f"{name}:{alias}"] = None
+        found = {name: list(value) for name, value in found.items()}
         for text in host.get("VolumesFrom") or ():
             other, colon, mode = text.partition(":")
             found.setdefault("volumes_from", []).append(f"container:{self._names.get(other, other)}{colon}{mode}")
-        return found
+        # What it was asked to have, not what the Engine gave it.
+        return found | ({"mac_address": mac} if (mac := at("Config.MacAddress", self._inspect)) else {})
 
     def _named(self, value: Any) -> Any:
         """`container:ID` → `container:NAME`."""

@@ -76,10 +76,12 @@ def _ports(value: Canonical) -> Any:
     return found
 
 
+_RECURSIVE = {"NonRecursive": "disabled", "ReadOnlyNonRecursive": "writable", "ReadOnlyForceRecursive": "readonly"}
 _MOUNT_OPTIONS = {
     "propagation": ("bind", "propagation"),
     "selinux": ("bind", "selinux"),
     "nocopy": ("volume", "nocopy"),
+    "labels": ("volume", "labels"),
     "size": ("tmpfs", "size"),
     "mode": ("tmpfs", "mode"),
 }
@@ -92,6 +94,10 @@ def _mounts(value: Canonical) -> Any:
         for key, (kind, name) in _MOUNT_OPTIONS.items():
             if key in mount:
                 one.setdefault(kind, {})[name] = f"{mount[key]:o}" if key == "mode" else mount[key]
+        if "subpath" in mount:
+            one.setdefault(mount["type"], {})["subpath"] = mount["subpath"]
+        if "recursive" in mount:
+            one.setdefault("bind", {})["recursive"] = _RECURSIVE[mount["recursive"]]
         if mount.get("must_exist"):
             one.setdefault("bind", {})["create_host_path"] = False
         found.append(one)
@@ -112,7 +118,9 @@ _SPELLED: Mapping[str, Callable[[Canonical], Any]] = {
     "stop_grace_period": lambda value: f"{value}s",
     "healthcheck": _health,
     "logging": _logging,
-    "devices": lambda value: [dict(zip(("source", "target", "permissions"), one, strict=True)) for one in value],
+    "devices": lambda value: [
+        {key: item for key, item in zip(("source", "target", "permissions"), one, strict=True) if item} for one in value
+    ],
     "gpus": _requests,
     "memswap_limit": lambda value: value["swap"],
     "cpus": lambda value: format((Decimal(value) / 10**9).normalize(), "f"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from reconciler.engine.contents import copy_contents, remove_contents, write_contents
 from reconciler.engine.images import perform_on_image
 from reconciler.errors import Conflict, EngineError, NotFound, Stale
+from reconciler.fields.peers import settled
 from reconciler.planning.actions import (
     Action,
     BuildImage,
@@ -85,7 +86,8 @@ def perform(client: Client, action: Action, created: Mapping[str, str]) -> str |
             _perform_on_container(client, action, created.get(action.container, action.container))
         case CreateContainer():
             params = {"name": action.name, "platform": action.platform or None}
-            reply = client.post("/containers/create", dict(action.payload), params=params, deadline=_CALL_SECONDS)
+            payload = settled(dict(action.payload), created)
+            reply = client.post("/containers/create", payload, params=params, deadline=_CALL_SECONDS)
             return str(reply["Id"])
         case _:
             raise TypeError(f"no call for {action!r}")

@@ -88,7 +88,10 @@ class _Run:
         self._waits_for = {action.id: {*action.needs, *action.after} for action in plan.actions}
         self._dependents: dict[str, list[str]] = defaultdict(list)
         self._followers: dict[str, list[str]] = defaultdict(list)
+        self._groups: dict[str, list[str]] = defaultdict(list)
         for action in plan.actions:
+            if action.group:
+                self._groups[action.group].append(action.id)
             for need in action.needs:
                 self._dependents[need].append(action.id)
             for need in action.after:
@@ -96,6 +99,7 @@ class _Run:
         self._ready: deque[Action] = deque()
         self._ready_gates: deque[Action] = deque()
         self._ended: dict[str, ActionOutcome] = {}
+        self._under_way: set[str] = set()
         self._undoing: set[str] = set()
         self._failed_undos: list[ActionOutcome] = []
         self._created: dict[str, str] = {}
@@ -107,6 +111,7 @@ class _Run:
         with ThreadPoolExecutor(self._concurrency + self._gates, thread_name_prefix="apply") as pool:
             while True:
                 for action in self._next(running.values()):
+                    self._under_way.add(action.id)
                     running[pool.submit(self._perform, action)] = action
                 for group in self._to_undo(running.values()):
                     self._undoing.add(group)
@@ -144,6 +149,7 @@ class _Run:
     def _end(self, outcome: ActionOutcome) -> list[Action]:
         """Note what became of an action; the actions that can begin now."""
         action = outcome.action
+        self._under_way.discard(action.id)
         if action.id not in self._actions:
             self._failed_undos.append(outcome)
             return []
@@ -165,14 +171,19 @@ class _Run:
         return ready
 
     def _skip(self, cause: Action) -> list[Action]:
-        """Skip all that needs an action that was not done; the actions that can begin now."""
+        """Skip what needs an action that was not done, and the rest of its group; the actions that can begin now."""
         error = None if self._stop.is_set() else ReconcilerError(f"it needs {cause.resource}, which failed")
         ready: list[Action] = []
         todo = [cause.id]
         while todo:
             not_done = todo.pop()
             ready += self._release(not_done, self._followers[not_done])
-            skipped = [dependent for dependent in self._dependents[not_done] if dependent not in self._ended]
+            mates = self._groups[self._actions[not_done].group]
+            skipped = [
+                other
+                for other in dict.fromkeys([*self._dependents[not_done], *mates])
+                if other not in self._ended and other not in self._under_way
+            ]
             for dependent in skipped:
                 self._ended[dependent] = outcome = ActionOutcome(self._actions[dependent], Result.SKIPPED, error=error)
                 self._tell(outcome)

@@ -51,6 +51,7 @@ class Instance:
         image_id: the ID of the image that it should run; None while that image is not here yet.
         platform: which of a multi-platform image's it should run; empty for the Engine's own.
         digests: of the contents of the configs and secrets, by section and name: `configs.site`.
+        peers: the IDs of the other containers that it names, by the spec's words for them (see `peers.py`).
     """
 
     spec: Spec
@@ -59,6 +60,7 @@ class Instance:
     image_id: str | None = None
     platform: str = ""
     digests: Mapping[str, str] = field(default_factory=dict)
+    peers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def container(self) -> Container:
@@ -100,7 +102,11 @@ class Field:
         by_key: a mapping of which only the declared keys are ours; the others are the image's or the daemon's. Its
             `show` is for the value of one key.
         sensitive: its values are never shown.
-        since: the API version that knows it, by the wanted value; an older one drops it without a word.
+        since: by the wanted value, what of it an older Engine would drop without a word: the API version that knows it,
+            by its name.
+        drifts: it can come to differ on a container that exists, although only a replacement mends it: it is compared
+            also where the definition is the same.
+        declared: whether the spec gives it, where that is not simply the attribute of this name.
         show: its canonical value in a plan's line.
     """
 
@@ -115,8 +121,14 @@ class Field:
     along: str = ""
     by_key: bool = False
     sensitive: bool = False
-    since: Callable[[Canonical], ApiVersion] = lambda _wanted: OLDEST
+    since: Callable[[Canonical], Mapping[str, ApiVersion]] = lambda _wanted: {}
+    drifts: bool = False
+    declared: Callable[[Instance], bool] | None = None
     show: Callable[[Canonical], str] = _plain
+
+    def is_declared(self, instance: Instance) -> bool:
+        """Whether the spec gives it itself, rather than leave it to the image or the Engine."""
+        return self.declared(instance) if self.declared else instance.declares(self.path)
 
 
 def at(path: str, mapping: Mapping[str, Any]) -> Any:
@@ -197,7 +209,7 @@ def plain(
         actual=get(where, default),
         write=put(where.removeprefix("Config.")),  # what inspect calls Config is the body of the create call
         undeclared=constant(default if undeclared is None else undeclared),
-        since=lambda _wanted: since,
+        since=lambda _wanted: {path: since} if since > OLDEST else {},
         show=shown,
     )
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from reconciler.fields.base import Field, Mend, at, constant, plain, put
+from reconciler.fields.base import ApiVersion, Field, Mend, at, constant, plain, put
+from reconciler.fields.peers import is_word
+from reconciler.fields.peers import show as show_word
 from reconciler.spec.model import DEFAULT_NETWORK
 
 if TYPE_CHECKING:
     from reconciler.fields.base import Canonical, ImageConfig, Inspect, Instance, Payload
+    from reconciler.spec.model import Container, Endpoint
 
 _SHORT_ID = 12
 
@@ -52,30 +55,61 @@ def show_port(binding: tuple[str, str, str]) -> str:
     return f"{address}{host_port}→{target.removesuffix('/tcp')}"
 
 
+_INTERFACE = "com.docker.network.endpoint.ifname"
+"""The driver's option that names an interface."""
+
+_GATEWAY: ApiVersion = (1, 48)
+"""Since this API version a container says which of its networks is its gateway, and what its interfaces are named."""
+
+ADDRESS_OF_EACH: ApiVersion = (1, 44)
+"""Since this API version each network of a container has a hardware address; before, only its first could be given."""
+
 _PREDEFINED = {"host", "none", "bridge"}
 """Networks that the Engine itself has; they know no aliases."""
 
 
 def _wanted_networks(instance: Instance) -> Canonical:
     spec, container = instance.spec, instance.container
+    links = _wanted_links(container)
+    if is_word(container.network_mode):
+        return {"mode": container.network_mode, "joined": {}}
     if container.network_mode:
-        return {"mode": container.network_mode, "joined": {container.network_mode: _place(())}}
-    by_priority = sorted(
-        container.networks.items(), key=lambda item: (-item[1].priority, item[0] != DEFAULT_NETWORK, item[0])
-    )
+        place = _place((), links=links) | {"mac_address": container.mac_address or ""}
+        return {"mode": container.network_mode, "joined": {container.network_mode: place}}
     joined = {
         spec.network_name(key): _place(
             sorted({instance.key, *endpoint.aliases}),
             endpoint.ipv4_address,
             endpoint.ipv6_address,
             sorted(endpoint.link_local_ips),
-            endpoint.driver_opts,
+            endpoint.driver_opts | ({_INTERFACE: endpoint.interface_name} if endpoint.interface_name else {}),
+            links,
+            endpoint.gw_priority,
         )
-        for key, endpoint in by_priority
+        | {"mac_address": endpoint.mac_address}
+        for key, endpoint in _by_priority(container)
     }
     # The Engine's NetworkMode names one of them, which can't be left without a replacement: the first, whatever the
     # order of the keys, and the project's default rather than another.
-    return {"mode": next(iter(joined)), "joined": joined}
+    mode = next(iter(joined))
+    joined[mode] |= {"mac_address": joined[mode]["mac_address"] or container.mac_address or ""}
+    return {"mode": mode, "joined": joined}
+
+
+def first_network(instance: Instance) -> str:
+    """The network that the Engine's NetworkMode names."""
+    container = instance.container
+    return container.network_mode or instance.spec.network_name(_by_priority(container)[0][0])
+
+
+def _by_priority(container: Container) -> list[tuple[str, Endpoint]]:
+    return sorted(container.networks.items(), key=lambda item: (-item[1].priority, item[0] != DEFAULT_NETWORK, item[0]))
+
+
+def _wanted_links(container: Container) -> tuple[str, ...]:
+    # By the name that all of its containers have in a network: who takes another's place is found as well.
+    parts = [link.partition(":") for link in (*container.links, *container.external_links)]
+    return tuple(sorted({f"{name}:{alias or name}" for name, _, alias in parts}))
 
 
 def _place(
@@ -84,6 +118,8 @@ def _place(
     ipv6: str = "",
     link_local: Iterable[str] = (),
     options: Mapping[str, str] | None = None,
+    links: Iterable[str] = (),
+    gateway: int = 0,
 ) -> Canonical:
     return {
         "aliases": tuple(aliases),
@@ -91,12 +127,18 @@ def _place(
         "ipv6_address": ipv6,
         "link_local_ips": tuple(link_local),
         "driver_opts": dict(options or {}),
+        "links": tuple(links),
+        "gw_priority": gateway,
     }
 
 
 def _actual_networks(inspect: Inspect) -> Canonical:
     # By itself the Engine may list the container's short ID and its hostname among its aliases.
     own, hostname = inspect["Id"][:_SHORT_ID], at("Config.Hostname", inspect)
+    mode = at("HostConfig.NetworkMode", inspect)
+    mode = "bridge" if mode == "default" else mode
+    if is_word(mode):
+        return {"mode": mode, "joined": {}}  # it has the networks of the other one
     joined = {}
     for name, settings in (at("NetworkSettings.Networks", inspect) or {}).items():
         aliases = set((settings or {}).get("Aliases") or ()) - {own}
@@ -107,9 +149,16 @@ def _actual_networks(inspect: Inspect) -> Canonical:
             addresses.get("IPv6Address") or "",
             sorted(addresses.get("LinkLocalIPs") or ()),
             (settings or {}).get("DriverOpts"),
+            sorted((settings or {}).get("Links") or _links_of_bridge(name, inspect)),
+            (settings or {}).get("GwPriority") or 0,
         ) | {"added": tuple(sorted(aliases & {hostname}))}
-    mode = at("HostConfig.NetworkMode", inspect)
-    return {"mode": "bridge" if mode == "default" else mode, "joined": joined}
+    return {"mode": mode, "joined": joined}
+
+
+def _links_of_bridge(network: str, inspect: Inspect) -> set[str]:
+    """`/db:/web/database`, as the Engine reports a link in its own network → `db:database`."""
+    parts = [link.partition(":") for link in at("HostConfig.Links", inspect) or ()] if network == "bridge" else []
+    return {f"{name.removeprefix('/')}:{alias.rpartition('/')[2]}" for name, _, alias in parts}
 
 
 def same_endpoint(wanted: Canonical, actual: Canonical) -> bool:
@@ -117,19 +166,28 @@ def same_endpoint(wanted: Canonical, actual: Canonical) -> bool:
     if wanted is None or actual is None:
         return wanted is actual
     return set(wanted["aliases"]) - set(actual["added"]) == set(actual["aliases"]) and all(
-        wanted[name] == actual[name] for name in wanted if name != "aliases"
+        wanted[name] == actual[name] for name in wanted if name not in {"aliases", "mac_address"}
     )
 
 
 def _same_networks(wanted: Canonical, actual: Canonical) -> bool:
     names = wanted["joined"].keys() | actual["joined"].keys()
-    return actual["mode"] in wanted["joined"] and all(
+    return _keeps_mode(wanted, actual) and all(
         same_endpoint(wanted["joined"].get(name), actual["joined"].get(name)) for name in names
     )
 
 
+def _keeps_mode(wanted: Canonical, actual: Canonical) -> bool:
+    return actual["mode"] in wanted["joined"] or actual["mode"] == wanted["mode"]
+
+
 def _mend_networks(wanted: Canonical, actual: Canonical) -> Mend:
-    return Mend.CONNECT if actual["mode"] in wanted["joined"] else Mend.REPLACE
+    for name, place in wanted["joined"].items():
+        # Engines drop a hardware address that comes with a connection, and their own network knows no links by then.
+        fixed = place["mac_address"] or name in _PREDEFINED
+        if fixed and not same_endpoint(place, actual["joined"].get(name)):
+            return Mend.REPLACE
+    return Mend.CONNECT if _keeps_mode(wanted, actual) else Mend.REPLACE
 
 
 def endpoint(settings: Canonical) -> dict[str, Any]:
@@ -146,6 +204,10 @@ def endpoint(settings: Canonical) -> dict[str, Any]:
         found["IPAMConfig"] = addresses
     if settings["driver_opts"]:
         found["DriverOpts"] = dict(settings["driver_opts"])
+    if settings["links"]:
+        found["Links"] = list(settings["links"])
+    if settings["gw_priority"]:
+        found["GwPriority"] = settings["gw_priority"]
     return found
 
 
@@ -156,6 +218,8 @@ def place_in(inspect: Inspect, network: str) -> Canonical:
 
 def _write_networks(payload: Payload, value: Canonical) -> None:
     payload.setdefault("HostConfig", {})["NetworkMode"] = value["mode"]
+    if links := value["joined"].get("bridge", {}).get("links"):
+        payload["HostConfig"]["Links"] = list(links)
     payload["NetworkingConfig"] = {
         "EndpointsConfig": {
             name: endpoint(settings) for name, settings in value["joined"].items() if name not in _PREDEFINED
@@ -164,9 +228,23 @@ def _write_networks(payload: Payload, value: Canonical) -> None:
 
 
 def _show_networks(value: Canonical) -> str:
-    return ", ".join(
-        f"{name} ({', '.join(settings['aliases'])})" if settings["aliases"] else name
-        for name, settings in sorted(value["joined"].items())
+    if not value["joined"]:
+        return show_word(value["mode"] or "")
+    shown = []
+    for name, settings in sorted(value["joined"].items()):
+        words = [*settings["aliases"], *(f"link {link}" for link in settings["links"])]
+        words += [f"gw_priority {settings['gw_priority']}"] if settings["gw_priority"] else []
+        shown.append(f"{name} ({', '.join(words)})" if words else name)
+    return ", ".join(shown)
+
+
+def _since(wanted: Canonical) -> Mapping[str, ApiVersion]:
+    places = wanted["joined"].values()
+    found = {"networks.gw_priority": any(place["gw_priority"] for place in places)}
+    found["networks.interface_name"] = any(_INTERFACE in place["driver_opts"] for place in places)
+    later = any(place["mac_address"] for name, place in wanted["joined"].items() if name != wanted["mode"])
+    return {name: _GATEWAY for name, is_used in found.items() if is_used} | (
+        {"networks.mac_address": ADDRESS_OF_EACH} if later else {}
     )
 
 
@@ -226,6 +304,7 @@ ROWS = (
         same=_same_networks,
         mend=_mend_networks,
         always=True,
+        since=_since,
         show=lambda value: _show_networks(value) or "none",
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from reconciler.fields import compose_labels, ownership
+from reconciler.fields import compose_labels, ownership, peers
 from reconciler.fields.table import TABLE
 from reconciler.version import __version__
 
@@ -20,7 +20,7 @@ def declared(instance: Instance) -> list[str]:
     """The paths that the spec declares, with the names of map keys and never a value; sorted."""
     paths: list[str] = []
     for row in TABLE:
-        if not instance.declares(row.path):
+        if not row.is_declared(instance):
             continue
         paths.extend(f"{row.path}.{key}" for key in row.wanted(instance)) if row.by_key else paths.append(row.path)
     return sorted(paths)
@@ -34,7 +34,7 @@ def digest(instance: Instance) -> str:
     values = {
         row.path: row.wanted(instance)
         for row in TABLE
-        if not row.always and row.path != "image" and instance.declares(row.path)
+        if not row.always and row.path != "image" and row.is_declared(instance)
     }
     text = ownership.write_json({"form": _FORM, "fields": values})
     return f"{_FORM}:{hashlib.sha256(text.encode()).hexdigest()}"
@@ -54,7 +54,7 @@ def create_payload(instance: Instance, carried: ownership.Anonymous | None = Non
     """
     payload: Payload = {"Image": instance.container.image}
     for row in TABLE:
-        if row.always or instance.declares(row.path):
+        if row.always or row.is_declared(instance):
             row.write(payload, row.wanted(instance))
     own = compose_labels.of_container(instance) | labels(instance.spec.name, instance.key)
     own |= {
@@ -70,4 +70,4 @@ def create_payload(instance: Instance, carried: ownership.Anonymous | None = Non
         of_image = sorted(carried.of_image.items())
         mounts.extend({"Type": "volume", "Source": name, "Target": path} for path, name in of_image)
     payload.setdefault("Labels", {}).update(own)
-    return payload
+    return peers.resolved(payload, instance.peers)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING, Any
 
-from reconciler.fields.base import OF_DAEMON, OLDEST, Field, Mend, at, constant, get, of_daemon, plain, put, shown
+from reconciler.fields.base import OF_DAEMON, Field, Mend, at, constant, get, of_daemon, plain, put, shown
 from reconciler.fields.ownership import PREFIX
 
 if TYPE_CHECKING:
@@ -282,7 +282,7 @@ ROWS = (
         write=_write_health,
         undeclared=lambda _inspect, image: _health(image.get("Healthcheck")),
         by_key=True,
-        since=lambda wanted: (1, 44) if "start_interval" in wanted else OLDEST,
+        since=lambda wanted: {"healthcheck.start_interval": (1, 44)} if "start_interval" in wanted else {},
         show=_show_health,
     ),
     Field(

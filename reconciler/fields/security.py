@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from reconciler.fields import peers
 from reconciler.fields.base import OF_DAEMON, Field, attribute, constant, get, plain, put
 from reconciler.spec.shorthand import capability
 
 if TYPE_CHECKING:
     from reconciler.fields.base import Canonical, Inspect, Instance
+
+_CDI = "cdi"
+"""The driver of requests for devices by their CDI names."""
 
 _ADDED_BY_THE_ENGINE = {"label=disable"}
 """Among the security options of a container that is privileged, or shares the host's processes."""
@@ -42,17 +47,24 @@ def _device(source: str, target: str, permissions: str) -> tuple[str, str, str]:
 
 
 def _wanted_devices(instance: Instance) -> Canonical:
-    devices = instance.container.devices
-    return tuple(sorted(_device(device.source, device.target, device.permissions) for device in devices))
+    return tuple(
+        sorted(
+            (device.source, "", "")
+            if is_cdi(device.source)
+            else _device(device.source, device.target, device.permissions)
+            for device in instance.container.devices
+        )
+    )
 
 
 def _actual_devices(inspect: Inspect) -> Canonical:
-    return tuple(
-        sorted(
-            _device(device["PathOnHost"], device["PathInContainer"], device["CgroupPermissions"])
-            for device in get("HostConfig.Devices", ())(inspect)
-        )
-    )
+    devices = [
+        _device(device["PathOnHost"], device["PathInContainer"], device["CgroupPermissions"])
+        for device in get("HostConfig.Devices", ())(inspect)
+    ]
+    requests = filter(_is_of_devices, get("HostConfig.DeviceRequests", ())(inspect))
+    devices += [(name, "", "") for request in requests for name in request.get("DeviceIDs") or ()]
+    return tuple(sorted(devices))
 
 
 def _write_devices(payload: dict[str, Any], value: Canonical) -> None:
@@ -61,8 +73,26 @@ def _write_devices(payload: dict[str, Any], value: Canonical) -> None:
         tuple(
             {"PathOnHost": source, "PathInContainer": target, "CgroupPermissions": permissions}
             for source, target, permissions in value
+            if not is_cdi(source)
         ),
     )
+    if named := [source for source, _, _ in value if is_cdi(source)]:
+        _requests(payload).append({"Driver": _CDI, "DeviceIDs": named})
+
+
+def _requests(payload: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = payload.setdefault("HostConfig", {}).setdefault("DeviceRequests", [])
+    return found
+
+
+def _is_of_devices(request: dict[str, Any]) -> bool:
+    # One of `gpus` has capabilities.
+    return request.get("Driver") == _CDI and not request.get("Capabilities")
+
+
+def is_cdi(source: str) -> bool:
+    """Whether it is a device by its CDI name, `vendor.com/class=name`, and no path."""
+    return "=" in source and not source.startswith("/")
 
 
 def _wanted_requests(instance: Instance) -> Canonical:
@@ -88,6 +118,7 @@ def _actual_requests(inspect: Inspect) -> Canonical:
             "Options": request.get("Options") or {},
         }
         for request in get("HostConfig.DeviceRequests", ())(inspect)
+        if not _is_of_devices(request)
     )
 
 
@@ -107,8 +138,8 @@ ROWS = (
     plain("read_only", "HostConfig.ReadonlyRootfs", default=False),
     plain("cgroup", "HostConfig.CgroupnsMode", "", undeclared=OF_DAEMON),
     plain("cgroup_parent", "HostConfig.CgroupParent", ""),
-    plain("ipc", "HostConfig.IpcMode", "", undeclared=OF_DAEMON),
-    plain("pid", "HostConfig.PidMode", ""),
+    replace(plain("ipc", "HostConfig.IpcMode", "", undeclared=OF_DAEMON), drifts=True, show=peers.show),
+    replace(plain("pid", "HostConfig.PidMode", ""), drifts=True, show=lambda value: peers.show(value) or "its own"),
     plain("uts", "HostConfig.UTSMode", ""),
     plain("userns_mode", "HostConfig.UsernsMode", ""),
     plain("sysctls", "HostConfig.Sysctls", {}),
@@ -119,13 +150,14 @@ ROWS = (
         actual=_actual_devices,
         write=_write_devices,
         undeclared=constant(()),
-        show=lambda value: ", ".join(":".join(device) for device in value) or "none",
+        since=lambda wanted: {"devices by CDI names": (1, 44)} if any(is_cdi(one[0]) for one in wanted) else {},
+        show=lambda value: ", ".join(":".join(filter(None, device)) for device in value) or "none",
     ),
     Field(
         path="gpus",
         wanted=_wanted_requests,
         actual=_actual_requests,
-        write=put("HostConfig.DeviceRequests"),
+        write=lambda payload, value: _requests(payload).extend(value),
         undeclared=constant(()),
         show=lambda value: f"{len(value)} requests" if value else "none",
     ),

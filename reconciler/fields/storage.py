@@ -4,14 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reconciler.fields import ownership
+from reconciler.fields import ownership, peers
 from reconciler.fields.base import Field, at, constant, put
 
 if TYPE_CHECKING:
-    from reconciler.fields.base import Canonical, Inspect, Instance, Payload
+    from collections.abc import Mapping
+
+    from reconciler.fields.base import ApiVersion, Canonical, Inspect, Instance, Payload
 
 
 _OPTIONS = {"ro": ("read_only", True), "z": ("selinux", "z"), "Z": ("selinux", "Z"), "nocopy": ("nocopy", True)}
+_RECURSIVE = {"disabled": "NonRecursive", "writable": "ReadOnlyNonRecursive", "readonly": "ReadOnlyForceRecursive"}
+"""`bind.recursive` in the API's words; `enabled` is what an Engine does by itself."""
+
+_ANONYMOUS = "com.docker.volume.anonymous"
+"""A label that newer Engines add to those that a volume without a name is asked to have."""
+
+_SINCE: dict[str, ApiVersion] = {
+    "volumes of the type image": (1, 48),
+    "volumes.volume.subpath": (1, 45),
+    "volumes.bind.recursive": (1, 44),
+    "volumes.bind.create_host_path with bind.recursive": (1, 42),
+}
+
 _PROPAGATIONS = {"private", "rprivate", "shared", "rshared", "slave", "rslave"}
 
 
@@ -32,11 +47,15 @@ def _wanted(instance: Instance) -> Canonical:
                 mount.type,
                 spec.volume_name(mount.source) if mount.type == "volume" and mount.source else mount.source,
                 mount.target,
-                read_only=mount.read_only,
+                # An image is never mounted in any other way.
+                read_only=mount.read_only and mount.type != "image",
                 propagation=mount.bind.propagation,
+                recursive=_RECURSIVE.get(mount.bind.recursive),
                 selinux=mount.bind.selinux,
                 must_exist=mount.type == "bind" and not mount.bind.create_host_path,
                 nocopy=mount.volume.nocopy,
+                labels=dict(mount.volume.labels),
+                subpath=mount.volume.subpath or mount.image.subpath,
                 size=mount.tmpfs.size,
                 mode=int(mount.tmpfs.mode, 8) if mount.tmpfs.mode else 0,
             )
@@ -64,14 +83,19 @@ def _actual(inspect: Inspect) -> Canonical:
 def _from_mount(mount: dict[str, Any]) -> dict[str, Any]:
     kind = mount.get("Type") or "volume"
     bind, tmpfs = mount.get("BindOptions") or {}, mount.get("TmpfsOptions") or {}
+    volume, image = mount.get("VolumeOptions") or {}, mount.get("ImageOptions") or {}
+    labels = {name: text for name, text in (volume.get("Labels") or {}).items() if name != _ANONYMOUS}
     return _mount(
         kind,
         mount.get("Source") or "",
         mount.get("Target") or "",
-        read_only=mount.get("ReadOnly"),
+        read_only=mount.get("ReadOnly") and kind != "image",
         propagation=bind.get("Propagation"),
+        recursive=next((word for word in _RECURSIVE.values() if bind.get(word)), None),
         must_exist=kind == "bind" and not bind.get("CreateMountpoint"),
-        nocopy=(mount.get("VolumeOptions") or {}).get("NoCopy"),
+        nocopy=volume.get("NoCopy"),
+        labels=labels,
+        subpath=volume.get("Subpath") or image.get("Subpath"),
         size=tmpfs.get("SizeBytes"),
         mode=tmpfs.get("Mode"),
     )
@@ -101,8 +125,12 @@ def _write(payload: Payload, value: Canonical) -> None:
 def _in_short_form(mount: dict[str, Any]) -> bool:
     """Only this form makes a missing folder of the host, and labels it for SELinux, on every API version."""
     if mount["type"] == "volume":
-        return bool(mount.get("selinux") and mount["source"])
-    return mount["type"] == "bind" and not mount.get("must_exist") and ":" not in mount["source"] + mount["target"]
+        return bool(mount.get("selinux") and mount["source"] and not mount.keys() & {"labels", "subpath"})
+    return (
+        mount["type"] == "bind"
+        and not mount.keys() & {"must_exist", "recursive"}
+        and ":" not in mount["source"] + mount["target"]
+    )
 
 
 def _to_mount(mount: dict[str, Any]) -> dict[str, Any]:
@@ -112,13 +140,34 @@ def _to_mount(mount: dict[str, Any]) -> dict[str, Any]:
         "Target": mount["target"],
         "ReadOnly": mount.get("read_only", False),
     }
-    if "propagation" in mount:
-        found["BindOptions"] = {"Propagation": mount["propagation"]}
-    if "nocopy" in mount:
-        found["VolumeOptions"] = {"NoCopy": True}
+    bind: dict[str, Any] = {"Propagation": mount["propagation"]} if "propagation" in mount else {}
+    if "recursive" in mount:
+        bind[mount["recursive"]] = True
+        bind |= {} if "must_exist" in mount else {"CreateMountpoint": True}
+    if bind:
+        found["BindOptions"] = bind
+    volume: dict[str, Any] = {"NoCopy": True} if "nocopy" in mount else {}
+    volume |= {"Labels": dict(mount["labels"])} if "labels" in mount else {}
+    subpath = {"Subpath": mount["subpath"]} if "subpath" in mount else {}
+    if mount["type"] == "volume" and (volume or subpath):
+        found["VolumeOptions"] = volume | subpath
+    if mount["type"] == "image" and subpath:
+        found["ImageOptions"] = subpath
     if "size" in mount or "mode" in mount:
         found["TmpfsOptions"] = {"SizeBytes": mount.get("size", 0), "Mode": mount.get("mode", 0)}
     return found
+
+
+def _since(wanted: Canonical) -> Mapping[str, ApiVersion]:
+    used = {
+        "volumes of the type image": any(mount["type"] == "image" for mount in wanted),
+        "volumes.volume.subpath": any(mount["type"] == "volume" and "subpath" in mount for mount in wanted),
+        "volumes.bind.recursive": any(mount.get("recursive", "NonRecursive") != "NonRecursive" for mount in wanted),
+        "volumes.bind.create_host_path with bind.recursive": any(
+            "recursive" in mount and "must_exist" not in mount for mount in wanted
+        ),
+    }
+    return {what: _SINCE[what] for what, is_used in used.items() if is_used}
 
 
 def show_mount(mount: Canonical) -> str:
@@ -138,7 +187,17 @@ ROWS = (
         actual=_actual,
         write=_write,
         undeclared=lambda _inspect, _image: (),
+        since=_since,
         show=lambda value: ", ".join(map(show_mount, value)) or "none",
+    ),
+    Field(
+        path="volumes_from",
+        wanted=lambda instance: tuple(":".join(peers.volumes_from(text)) for text in instance.container.volumes_from),
+        actual=peers.actual_volumes_from,
+        write=put("HostConfig.VolumesFrom"),
+        undeclared=constant(()),
+        drifts=True,
+        show=lambda value: ", ".join(map(peers.show, value)) or "none",
     ),
     Field(
         path="tmpfs",

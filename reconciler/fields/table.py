@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from reconciler.fields import contents, limits, network, runtime, security, storage
+from reconciler.fields import contents, hardware, limits, network, runtime, security, storage
 
-TABLE = (*runtime.ROWS, *security.ROWS, *limits.ROWS, *network.ROWS, *storage.ROWS, *contents.ROWS)
+TABLE = (
+    *(*runtime.ROWS, *security.ROWS, *limits.ROWS, *network.ROWS),
+    *(hardware.ROW, *storage.ROWS, *contents.ROWS),
+)
 
 ROW = {row.path: row for row in TABLE}
 
 _PLANNED = "decides what is done, and when; a container that runs does not know of it"
 _OF_IMAGE = "decides how its image comes here; the row `image` compares which one it is"
 
-NOT_YET = (*("adopt", "drift", "external_links", "links", "mac_address", "post_start", "pre_stop", "volumes_from"),)
+NOT_YET = ("adopt", "drift", "post_start", "pre_stop")
 """Attributes that are read, and that no version carries out so far: a plan that would need to is a conflict."""
 
 NOT_ON_THE_ENGINE = {
     **dict.fromkeys(NOT_YET, "is read, and not carried out yet"),
     "build": _OF_IMAGE,
     "depends_on": "orders the actions of a plan; a container that runs does not know of it",
+    "external_links": "are part of the row `networks`",
+    "links": "are part of the row `networks`",
     "network_mode": "is part of the row `networks`",
     "platform": _OF_IMAGE,
     "pull_policy": _OF_IMAGE,

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 
 from reconciler.fields import network as network_rows
 from reconciler.fields.base import Instance, Mend
+from reconciler.fields.hardware import of_container
 from reconciler.fields.ownership import Anonymous, anonymous
 from reconciler.fields.payload import create_payload
+from reconciler.fields.peers import named_in
 from reconciler.fields.table import ROW
 from reconciler.planning.actions import (
     AwaitProof,
@@ -153,6 +155,7 @@ def _create(
 ) -> tuple[str, tuple[str, ...]]:
     """Create and connect it; the IDs of the creation, and of all that it takes until it can be started."""
     payload = create_payload(instance, _carried(instance, forerunner, snapshot) if forerunner else None)
+    payload = of_container(payload, snapshot.engine.api)
     endpoints = payload["NetworkingConfig"]["EndpointsConfig"]
     first = payload["HostConfig"]["NetworkMode"]
     several = snapshot.engine.api >= _SEVERAL_AT_CREATE
@@ -244,7 +247,8 @@ def _carried(instance: Instance, old: ContainerState, snapshot: Snapshot) -> Ano
     image = snapshot.image_by_id(old.image_id)
     declared = {mount.target: mount for mount in instance.container.volumes}
     asked = set((image.config.get("Volumes") or {}) if image else ()) | anonymous(old.labels).of_image.keys()
-    named = old.anonymous_volumes
+    lent = {name for lender in _lenders(old, snapshot) for name in lender.volumes}
+    named = {path: name for path, name in old.anonymous_volumes.items() if name not in lent}
     of_spec = {
         path: named[path]
         for path, mount in declared.items()
@@ -252,6 +256,12 @@ def _carried(instance: Instance, old: ContainerState, snapshot: Snapshot) -> Ano
     }
     of_image = {path: name for path, name in named.items() if path in asked - declared.keys()}
     return Anonymous(of_spec, of_image) if of_spec or of_image else None
+
+
+def _lenders(container: ContainerState, snapshot: Snapshot) -> list[ContainerState]:
+    """The containers of the project whose volumes it has (`volumes_from`)."""
+    lenders = {*named_in(container.inspect)}
+    return [one for one in snapshot.containers if one.id in lenders]
 
 
 def _described(instance: Instance) -> str:

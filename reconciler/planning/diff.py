@@ -6,12 +6,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.fields import ownership
+from reconciler.fields import ownership, peers
 from reconciler.fields.base import Field, Instance, Mend
 from reconciler.fields.payload import digest
 from reconciler.fields.table import TABLE
 from reconciler.planning.digests import comparable
 from reconciler.planning.plan import FieldChange
+from reconciler.spec.model import State
 from reconciler.state.snapshot import ContainerState, Snapshot
 
 SENSITIVE = re.compile(r"passw|passphrase|secret|token|credential|api_?key|private_?key|access_?key|auth(?!or)", re.I)
@@ -45,9 +46,13 @@ def differences(
     config: Mapping[str, Any] = image.config if image else {}
     before = ownership.declared(container.labels)
     settled = trust_digest and container.labels.get(ownership.DIGEST) == digest(instance)
+    inspect = peers.named(container.inspect, instance.peers)
+    if instance.container.state is State.COMPLETED and container.has_completed:
+        inspect = peers.done_with(inspect, instance.container)
+    container = ContainerState(inspect)
     found: list[tuple[FieldChange, Mend]] = []
     for row in TABLE:
-        if settled and not row.always and row.path != "image":
+        if settled and not (row.always or row.drifts) and row.path != "image":
             continue
         if row.path == "image":
             found += _image(instance, container)
@@ -77,7 +82,7 @@ def _whole(
     config: Mapping[str, Any],
 ) -> list[tuple[FieldChange, Mend]]:
     actual = row.actual(container.inspect)
-    if row.always or instance.declares(row.path):
+    if row.always or row.is_declared(instance):
         wanted = row.wanted(instance)
         same = row.same(wanted, actual)
     elif row.path in before:
@@ -120,7 +125,7 @@ def _by_key(
             row.mend(value, actual.get(key)),
         )
         for key, value in sorted(wanted.items())
-        if value != actual.get(key)
+        if not row.same(value, actual.get(key))
     ]
 
 

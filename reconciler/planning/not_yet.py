@@ -7,11 +7,10 @@ from typing import Any
 
 from reconciler.fields.table import NOT_YET
 from reconciler.planning.plan import Conflict
-from reconciler.spec.model import Container, Endpoint, Mount, Settings, Spec, State, Update
+from reconciler.spec.model import Container, Settings, Spec, State, Update
 from reconciler.state.resource import Kind, ResourceKey
 
 _UPDATE = ("order", "monitor", "failure_action", "drain", "before")
-_ENDPOINT = ("gw_priority", "interface_name", "mac_address")
 
 _WHY = "is read, but this version does not carry it out yet"
 _HINT = "leave it out for now; docs/spec.md lists what is not carried out yet"
@@ -32,23 +31,6 @@ def not_yet(spec: Spec) -> Iterator[Conflict]:
 def _container(resource: ResourceKey, container: Container) -> Iterator[Conflict]:
     yield from _attributes(resource, container, Container(image=container.image), NOT_YET)
     yield from _attributes(resource, container.update, Update(), _UPDATE, "update.")
-    if container.shares or any(
-        str(mode).startswith("container:") for mode in (container.network_mode, container.ipc, container.pid)
-    ):
-        yield _conflict(resource, "a namespace of another container")
-    for name, endpoint in container.joined.items():
-        yield from _attributes(resource, endpoint, Endpoint(), _ENDPOINT, f"networks.{name}.")
-    for mount in container.volumes:
-        yield from _mount(resource, mount)
-    if any("=" in device.source for device in container.devices):
-        yield _conflict(resource, "a device by its CDI name")
-
-
-def _mount(resource: ResourceKey, mount: Mount) -> Iterator[Conflict]:
-    if mount.type == "image":
-        yield _conflict(resource, "a mount of an image")
-    if mount.bind.recursive or mount.volume.labels or mount.volume.subpath:
-        yield _conflict(resource, f"an option of the mount at {mount.target}")
 
 
 def _attributes(

@@ -30,6 +30,7 @@ from reconciler.planning.handover import hand_over_names, hand_over_ports, hand_
 from reconciler.planning.images import ImagePlan, plan_images
 from reconciler.planning.networks import plan_networks, without_gone
 from reconciler.planning.not_yet import not_yet
+from reconciler.planning.peers import find_peers, peer_conflicts, replace_together
 from reconciler.planning.places import PlacesPlan
 from reconciler.planning.plan import Change, Conflict, Operation, Plan
 from reconciler.planning.slots import Slot, find_slot, key_of
@@ -79,6 +80,7 @@ def plan(spec: Spec, snapshot: Snapshot, failures: frozenset[Failure] = frozense
         for part in _plan_replicas(_Planning(spec, snapshot, images, places, waiting, failures), key, wanted, needs):
             draft.add(part)
             draft.actions |= {gate.id: gate for gate in waiting.gates(part.actions)}
+    replace_together(draft)
     hand_over_names(draft, snapshot)
     hand_over_ports(draft, spec, snapshot)
     _remove_networks(draft, places.removals, snapshot, "no longer declared")
@@ -274,19 +276,45 @@ def _plan_instance(
         # nothing is replaced on a guess, and the next cycle sees it.
         image_id = slot.current.image_id
     platform = str(image.wanted.platform) if image.wanted.platform else ""
-    instance = Instance(spec, key, number, image_id, platform=platform, digests=snapshot.content_digests)
+    peers = find_peers(container, shared.waiting.replicas, snapshot)
+    instance = Instance(
+        spec,
+        key,
+        number,
+        image_id,
+        platform=platform,
+        digests=snapshot.content_digests,
+        peers=peers.ids,
+    )
+    resource = ResourceKey(Kind.CONTAINER, instance.name)
     conflicts = [
         *_name_conflict(instance, slot, snapshot),
         *_too_new(instance, snapshot),
+        *peer_conflicts(spec, key, resource, snapshot),
         *content_conflicts(instance, snapshot),
     ]
     if conflicts:
         return ContainerPlan(conflicts=conflicts)
-    failed = bool(shared.failures) and Failure(key, digest(instance), image_id or "") in shared.failures
+    if peers.replaced:
+        # It can't stay as it is, nor wait for the turn of its other replicas: all lose what they live in.
+        turn = ()
+    failed = (
+        bool(shared.failures)
+        and not peers.replaced
+        and Failure(key, digest(instance), image_id or "") in shared.failures
+    )
     restart = shared.waiting.restart(key, slot.current) if slot.current else ""
     slot, rejoin = _rejoin(shared, key, slot)
     part = plan_container(
-        instance, slot, snapshot, needs, before, turn=turn, failed=failed, restart=restart, rejoin=rejoin
+        instance,
+        slot,
+        snapshot,
+        (*needs, *peers.created),
+        before,
+        turn=turn,
+        failed=failed,
+        restart=restart,
+        rejoin=rejoin,
     )
     return put_contents(part, instance, slot.current, snapshot)
 
@@ -307,13 +335,14 @@ def _name_conflict(instance: Instance, slot: Slot, snapshot: Snapshot) -> Iterat
 def _too_new(instance: Instance, snapshot: Snapshot) -> Iterator[Conflict]:
     """What this Engine would drop without a word."""
     for row in TABLE:
-        if instance.declares(row.path) and row.since(row.wanted(instance)) > snapshot.engine.api:
-            needed = ".".join(map(str, row.since(row.wanted(instance))))
-            yield Conflict(
-                ResourceKey(Kind.CONTAINER, instance.name),
-                f"`{row.path}` needs API version {needed}, and this Engine speaks {snapshot.engine.api_version}",
-                "leave it out, or upgrade the Engine",
-            )
+        for what, since in row.since(row.wanted(instance)).items() if row.is_declared(instance) else ():
+            if since > snapshot.engine.api:
+                needed = ".".join(map(str, since))
+                yield Conflict(
+                    ResourceKey(Kind.CONTAINER, instance.name),
+                    f"`{what}` needs API version {needed}, and this Engine speaks {snapshot.engine.api_version}",
+                    "leave it out, or upgrade the Engine",
+                )
 
 
 def _remove_networks(draft: Draft, networks: list[NetworkState], snapshot: Snapshot, why: str) -> None:

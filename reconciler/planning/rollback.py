@@ -30,7 +30,8 @@ def rollback(done: Iterable[Action]) -> Mapping[str, Action]:
     """What takes the steps of a replacement back, in the order in which it must be done.
 
     The names go back first, the latest rename before the earlier. Then the new container is removed, and with it its
-    start and its connections: it may hold a host port that the old one needs. Then the old one starts. A network that
+    start and its connections: it may hold a host port that the old one needs. Then the old one starts; of several that
+    were replaced together, the last one that was stopped first, since the others live in its namespaces. A network that
     was to be made anew is made as it was, and its containers are connected to it again.
 
     Args:
@@ -58,7 +59,7 @@ def rollback(done: Iterable[Action]) -> Mapping[str, Action]:
             case CreateContainer():
                 removals[step.id] = RemoveContainer(container=step.id, expected_name=step.name, **common)
             case StopContainer():
-                starts[step.id] = StartContainer(container=step.container, **common)
+                starts = {step.id: StartContainer(container=step.container, **common), **starts}
             case RemoveNetwork():
                 networks[step.id] = CreateNetwork(payload=step.back, **common)
             case DisconnectNetwork():

@@ -96,6 +96,12 @@ class Waiting:
 
     def restart(self, key: str, current: ContainerState) -> str:
         """Why this container is restarted: for what became of one that it depends on; empty for no reason."""
+        for owner in sorted(self.spec.containers[key].shares):
+            for replica in self.replicas.get(owner, [])[:1]:
+                if replica.current and replica.starts:
+                    return f"{replica.resource} starts anew"
+                if replica.current and replica.current.started_after(current):
+                    return f"{replica.resource} was started since"
         for name, dependency in sorted(self.spec.containers[key].depends_on.items()):
             replicas = self.replicas.get(name, [])
             if not dependency.restart or self.spec.containers[name].state is State.STOPPED:
@@ -113,7 +119,9 @@ class Waiting:
         container = self.spec.containers[key]
         for name in sorted(precede(container)):
             dependency = container.depends_on.get(name, Dependency())
-            for replica in self.replicas.get(name, ()):
+            replicas = self.replicas.get(name, [])
+            # It lives in the first one; another one may be replaced only after both of them.
+            for replica in replicas[:1] if name in container.shares else replicas:
                 yield dependency, replica
 
     def _gate(self, dependency: Dependency, replica: Replica) -> str:

@@ -68,7 +68,7 @@ class ProgressText:
         """The resource whose failure an action failed or was skipped for, by the action's ID."""
         self._told: set[ResourceKey] = set()
         """The resources of which a failure or a skip has been told."""
-        self._seconds: dict[str, float] = defaultdict(float)
+        self._seconds: dict[ResourceKey, float] = defaultdict(float)
         """How long a replacement has taken so far, by its group."""
 
     def __call__(self, event: Started | ActionOutcome) -> None:
@@ -105,10 +105,10 @@ class ProgressText:
             if words := _done_words(action):
                 self._line("✓", self._style.good, f"{_named(action)} {words}{_took(seconds)}")
             return
-        self._seconds[action.group] += seconds
+        self._seconds[action.resource] += seconds
         in_place = isinstance(action, RenameContainer) and action.old_name.endswith(NEXT)
         if in_place or isinstance(action, CreateNetwork):
-            self._line("✓", self._style.good, f"{_named(action)} replaced{_took(self._seconds[action.group])}")
+            self._line("✓", self._style.good, f"{_named(action)} replaced{_took(self._seconds[action.resource])}")
         elif words := _step_words(action):
             self._step(f"{_named(action)}: {words}{_took(seconds)}")
 

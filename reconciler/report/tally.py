@@ -62,10 +62,11 @@ class Tally:
 
     def old_containers(self) -> list[tuple[ResourceKey, str, bool]]:
         """Of each replacement that began and failed: what became of the old one, and whether that is well."""
-        groups: dict[str, list[ActionOutcome]] = defaultdict(list)
+        # Of those that are replaced together, each for itself.
+        groups: dict[ResourceKey, list[ActionOutcome]] = defaultdict(list)
         for outcome in self._outcome.actions:
             if outcome.action.group:
-                groups[outcome.action.group].append(outcome)
+                groups[outcome.action.resource].append(outcome)
         found = []
         for steps in groups.values():
             results = {step.result for step in steps}

@@ -101,6 +101,10 @@ class ContainerState:
         """Whether it was created after the other one last started."""
         return _moment(str(self.inspect.get("Created") or "")) > _moment(other.started_at)
 
+    def started_after(self, other: ContainerState) -> bool:
+        """Whether it started after the other one did."""
+        return _moment(self.started_at) > _moment(other.started_at)
+
     @property
     def restart_count(self) -> int:
         """How often the Engine restarted it by its policy."""
@@ -153,6 +157,12 @@ class ContainerState:
             if entry.get("HostPort")
         }
         return frozenset(port for port in self.host_ports if "-" not in port) | chosen
+
+    @property
+    def volumes(self) -> frozenset[str]:
+        """The names of all volumes that it has."""
+        mounts = self.inspect.get("Mounts") or ()
+        return frozenset(mount["Name"] for mount in mounts if mount.get("Type") == "volume" and mount.get("Name"))
 
     @cached_property
     def bound_files(self) -> Mapping[str, str]:

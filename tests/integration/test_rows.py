@@ -172,7 +172,9 @@ def newer_than(world: World, cases: Mapping[str, Sample]) -> set[str]:
     with world.connect() as engine:
         api = observe(engine, spec).engine.api
     rows = {key: ROW[key.rpartition("-")[0]] for key in cases}
-    return {key for key, row in rows.items() if row.since(row.wanted(Instance(spec, key))) > api}
+    return {
+        key for key, row in rows.items() if max(row.since(row.wanted(Instance(spec, key))).values(), default=api) > api
+    }
 
 
 def is_refused(story: Story, key: str) -> bool:

@@ -18,7 +18,7 @@ from reconciler.spec.model import Container, Spec
 from reconciler.spec.model.descriptions import CONTAINER
 from reconciler.spec.writing import native, spec_json, spec_yaml
 from tests.support.record_compose import ENVIRON, cases, files
-from tests.support.samples import SAMPLES
+from tests.support.samples import OWNER, SAMPLES
 from tests.support.written import same
 
 ROOT = Path(__file__).parents[2]
@@ -83,7 +83,9 @@ def shuffled(value: Any, order: random.Random) -> Any:
 
 def source(containers: dict[str, Any]) -> str:
     """A whole spec, as JSON."""
-    return spec_json({"name": "p", **PLACES, "containers": {"db": {"image": "a:1"}, **containers}})
+    return spec_json(
+        {"name": "p", **PLACES, "containers": {"db": {"image": "a:1"}, OWNER: {"image": "a:1"}, **containers}}
+    )
 
 
 # --- each attribute ----------------------------------------------------------------------------------------

@@ -28,7 +28,13 @@ SCHEMA = ROOT / "specs" / "schema.json"
 
 _PART = re.compile(r"(<!-- reference: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
-SINCE = {"annotations": "1.43", "healthcheck": "1.44 (`start_interval`)"}
+SINCE = {
+    "annotations": "1.43",
+    "devices": "1.44 (CDI names)",
+    "healthcheck": "1.44 (`start_interval`)",
+    "networks": "1.48 (`gw_priority`, `interface_name`), 1.44 (`mac_address`)",
+    "volumes": "1.48 (type `image`), 1.45 (`volume.subpath`), 1.44 (`bind.recursive`)",
+}
 
 _NUMBERS = {
     PATTERNS["integer"]: "whole number",

@@ -104,6 +104,10 @@ CONTENTS: Mapping[str, Any] = {
 }
 """The configs and secrets of the project that the samples are of; the file is to be there."""
 
+OWNER = "restart-1"
+"""A sample whose container runs, and is never replaced: others use what is its own."""
+OF_ANOTHER = "needs another container"
+HERE = {"create_host_path": False}
 LIMIT = {"back": REPLACE}  # the Engine's update call can't take a limit away
 
 SAMPLES: Mapping[str, tuple[Sample, ...]] = {
@@ -195,8 +199,14 @@ SAMPLES: Mapping[str, tuple[Sample, ...]] = {
     "read_only": (replaced("read_only", first=True, again="true"),),
     "cgroup": (replaced("cgroup", "private", "host"),),
     "cgroup_parent": (replaced("cgroup_parent", "/one", "/two"),),
-    "ipc": (replaced("ipc", "shareable", "host"),),
-    "pid": (replaced("pid", "host"),),
+    "ipc": (
+        replaced("ipc", "shareable", "host"),
+        replaced("ipc", f"service:{OWNER}", "private", alone=OF_ANOTHER),
+    ),
+    "pid": (
+        replaced("pid", "host"),
+        replaced("pid", f"service:{OWNER}", "host", alone=OF_ANOTHER),
+    ),
     "uts": (replaced("uts", "host", alone="excludes a hostname"),),
     "userns_mode": (replaced("userns_mode", "host"),),
     "sysctls": (
@@ -206,6 +216,8 @@ SAMPLES: Mapping[str, tuple[Sample, ...]] = {
     "devices": (
         replaced("devices", ["/dev/null:/dev/mine", "/dev/zero"], ["/dev/zero:r"],
                  again=["/dev/zero:/dev/zero:mrw", {"source": "/dev/null", "target": "/dev/mine"}]),
+        replaced("devices", ["vendor.com/gpu=0", "/dev/zero"], ["vendor.com/gpu=1"],
+                 again=["/dev/zero", {"source": "vendor.com/gpu=0"}], alone="the same attribute as another sample"),
     ),
     "gpus": (
         replaced("gpus", "all", [{"driver": "nvidia", "device_ids": ["0"], "options": {"a": "b"}}],
@@ -274,12 +286,30 @@ SAMPLES: Mapping[str, tuple[Sample, ...]] = {
                  again={"default": {"driver_opts": ["a=b"]}}, alone="the same attribute as another sample"),
         replaced("networks", {"front": {}}, {"back": {"priority": 1}, "front": {}}, again=["front"],
                  changed=(UPDATE, ("networks",)), alone="the same attribute as another sample"),
+        in_place("networks", {"default": {"gw_priority": 2}}, {"default": {"interface_name": "eth7"}},
+                 again={"default": {"gw_priority": "2"}}, alone="the same attribute as another sample"),
+        Sample(first={"links": [f"{OWNER}:db", OWNER]}, again={"links": [f"{OWNER}:{OWNER}", f"{OWNER}:db"]},
+               second={"external_links": ["old:db"]}, running=True, added=(UPDATE, ("networks",)),
+               changed=(UPDATE, ("networks",)), removed=(UPDATE, ("networks",)), alone=OF_ANOTHER),
+        Sample(first={"network_mode": f"service:{OWNER}"}, again=None, second={"network_mode": "none"}, running=True,
+               added=(REPLACE, ("networks",)), changed=(REPLACE, ("networks",)), removed=(REPLACE, ("networks",)),
+               alone="excludes networks and ports"),
         Sample(first={"network_mode": "bridge"}, again=None, second={"network_mode": "none"},
                added=(REPLACE, ("networks",)), changed=(REPLACE, ("networks",)), removed=(REPLACE, ("networks",)),
                alone="excludes networks and ports"),
         Sample(first={"network_mode": "none"}, again=None, second={"network_mode": "host"},
                added=(REPLACE, ("networks",)), changed=(REPLACE, ("networks",)), removed=(REPLACE, ("networks",)),
                alone="excludes networks and ports"),
+    ),
+    "mac_address": (
+        replaced("mac_address", "02:42:ac:11:00:77", "02:42:ac:11:00:78", again="02-42-AC-11-00-77", running=True,
+                 keys=("PROJECT_default", "PROJECT_default", "PROJECT_default")),
+        Sample(first={"networks": {"default": {}, "back": {"mac_address": "02:42:ac:11:00:79"}}},
+               again={"networks": {"default": {}, "back": {"mac_address": "02-42-ac-11-00-79"}}},
+               second={"networks": {"default": {}, "back": {"mac_address": "02:42:ac:11:00:7a"}}},
+               base={"networks": ["default", "back"]}, running=True, added=(REPLACE, ("mac_address.PROJECT_back",)),
+               changed=(REPLACE, ("mac_address.PROJECT_back",)), removed=(REPLACE, ("mac_address.PROJECT_back",)),
+               alone="the same attribute as another sample"),
     ),
     # --- what is mounted ---
     "volumes": (
@@ -321,6 +351,49 @@ SAMPLES: Mapping[str, tuple[Sample, ...]] = {
             again=[{"type": "volume", "source": "pages", "target": "/d", "bind": {"selinux": "z"}}],
             alone="the same attribute as another sample",
         ),
+        replaced(
+            "volumes",
+            [{"type": "volume", "target": "/d", "volume": {"labels": {"a": "b"}}}],
+            [{"type": "volume", "target": "/d", "volume": {"labels": {"a": "c"}}}],
+            again=[{"type": "volume", "target": "/d/", "volume": {"labels": ["a=b"]}}],
+            alone="the same attribute as another sample",
+        ),
+        replaced(
+            "volumes",
+            [{"type": "bind", "source": "/var/tmp", "target": "/d", "bind": HERE | {"recursive": "disabled"}}],
+            [{"type": "bind", "source": "/var/tmp", "target": "/d", "bind": HERE | {"recursive": "enabled"}}],
+            again=[{"type": "bind", "source": "/var/tmp/", "target": "/d", "bind": HERE | {"recursive": "disabled"}}],
+            alone="the same attribute as another sample",
+        ),
+        replaced(
+            "volumes",
+            [{"type": "bind", "source": "/var/tmp", "target": "/d", "read_only": True,
+              "bind": HERE | {"recursive": "writable"}}],
+            [{"type": "bind", "source": "/var/tmp", "target": "/d", "read_only": True,
+              "bind": HERE | {"recursive": "readonly", "propagation": "rprivate"}}],
+            alone="the same attribute as another sample",
+        ),
+        replaced(
+            "volumes",
+            [{"type": "bind", "source": "/var/tmp", "target": "/d", "bind": {"recursive": "disabled"}}],
+            alone="the same attribute as another sample",
+        ),
+        replaced(
+            "volumes",
+            [{"type": "volume", "source": "pages", "target": "/d", "volume": {"subpath": "a/b"}}],
+            [{"type": "volume", "source": "pages", "target": "/d", "volume": {"subpath": "a"}}],
+            alone="the same attribute as another sample",
+        ),
+        replaced(
+            "volumes",
+            [{"type": "image", "source": "test-idle:1", "target": "/d"}],
+            [{"type": "image", "source": "test-idle:1", "target": "/d", "image": {"subpath": "bin"}}],
+            again=[{"type": "image", "source": "test-idle:1", "target": "/d", "read_only": "true"}],
+            alone="the same attribute as another sample",
+        ),
+    ),
+    "volumes_from": (
+        replaced("volumes_from", [OWNER], [f"{OWNER}:ro"], again=[f"{OWNER}:rw"], alone=OF_ANOTHER),
     ),
     "tmpfs": (
         replaced("tmpfs", ["/run:size=1m,mode=1777"], ["/run:size=2m", "/x"], again={"/run": "mode=1777,size=1m"}),
@@ -343,7 +416,6 @@ SAMPLES: Mapping[str, tuple[Sample, ...]] = {
 """By the path of the row."""
 
 ONE_VALUE = {
-    "pid": "host is its only word yet",
     "uts": "host is its only word",
     "userns_mode": "host is its only word",
     "stdin_open": "a boolean whose other value is the default",

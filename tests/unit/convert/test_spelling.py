@@ -12,7 +12,7 @@ from reconciler.fields.base import Field
 from tests.support.samples import Sample
 from tests.unit.fields.test_table import having, instance
 
-APART = ["container_name", "image", "networks", "state"]
+APART = ["container_name", "image", "mac_address", "networks", "state", "volumes_from"]
 """Rows whose values `convert.container` makes of more than their canonical form."""
 
 

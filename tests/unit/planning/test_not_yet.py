@@ -14,12 +14,8 @@ from tests.support.samples import CONTENTS, SAMPLES
 NAMED: dict[str, Any] = {
     "adopt": True,
     "drift": {"mode": "report"},
-    "external_links": ["old:db"],
-    "links": ["db"],
-    "mac_address": "02:42:ac:11:00:02",
     "post_start": [{"command": "up"}],
     "pre_stop": [{"command": "down"}],
-    "volumes_from": ["db"],
 }
 PARTS: list[tuple[dict[str, Any], str]] = [
     ({"update": {"order": "start-first"}}, "`update.order`"),
@@ -27,17 +23,6 @@ PARTS: list[tuple[dict[str, Any], str]] = [
     ({"update": {"failure_action": "pause"}}, "`update.failure_action`"),
     ({"update": {"drain": "9s"}}, "`update.drain`"),
     ({"update": {"before": "backup"}}, "`update.before`"),
-    ({"network_mode": "service:db"}, "a namespace of another container"),
-    ({"ipc": "container:other"}, "a namespace of another container"),
-    ({"pid": "service:db"}, "a namespace of another container"),
-    ({"networks": {"back": {"gw_priority": 1}}}, "`networks.back.gw_priority`"),
-    ({"networks": {"back": {"interface_name": "eth7"}}}, "`networks.back.interface_name`"),
-    ({"networks": {"back": {"mac_address": "02:42:ac:11:00:02"}}}, "`networks.back.mac_address`"),
-    ({"volumes": [{"type": "image", "source": "a:1", "target": "/a"}]}, "a mount of an image"),
-    ({"volumes": [{"type": "volume", "source": "v", "target": "/v", "volume": {"subpath": "a"}}]}, "the mount at /v"),
-    ({"volumes": [{"type": "volume", "target": "/v", "volume": {"labels": {"a": "b"}}}]}, "the mount at /v"),
-    ({"volumes": [{"type": "bind", "source": "/s", "target": "/v", "bind": {"recursive": "readonly"}}]}, "mount at /v"),
-    ({"devices": ["vendor.com/gpu=0"]}, "a device by its CDI name"),
 ]
 
 
@@ -80,7 +65,7 @@ def test_what_has_a_row_is_carried_out(row: str) -> None:
 
 
 def test_nothing_is_said_of_an_absent_container_and_of_defaults() -> None:
-    assert said({"state": "absent", "links": ["db"]}) == []
+    assert said({"state": "absent", "pre_stop": [{"command": "down"}]}) == []
     assert (
         said(
             {

@@ -1,0 +1,188 @@
+"""Containers that others live in: whose namespaces, or volumes, they use. Who uses one is replaced with it, as one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from reconciler.fields.peers import is_foreign, named_in, shares, words
+from reconciler.planning.actions import CreateContainer
+from reconciler.planning.plan import Conflict
+from reconciler.planning.slots import key_of
+from reconciler.spec.model import State
+
+if TYPE_CHECKING:
+    from reconciler.planning.draft import Draft
+    from reconciler.planning.waiting import Replica
+    from reconciler.spec.model import Container, Spec
+    from reconciler.state.resource import ResourceKey
+    from reconciler.state.snapshot import Snapshot
+
+_ENDS = {State.STOPPED: "stopped", State.COMPLETED: "completed"}
+_WITHOUT_LINKS = {"host", "none"}
+
+
+@dataclass(frozen=True, slots=True)
+class Peers:
+    """The containers that one names.
+
+    Attributes:
+        ids: by the spec's word, the ID; of one that is created, that of the action that does.
+        created: the actions that create some of them.
+        replaced: whether one of them is replaced.
+    """
+
+    ids: Mapping[str, str]
+    created: tuple[str, ...] = ()
+    replaced: bool = False
+
+
+def find_peers(container: Container, planned: Mapping[str, Sequence[Replica]], snapshot: Snapshot) -> Peers:
+    """Whom a container names, as they will be.
+
+    Args:
+        container: as it is wanted.
+        planned: what becomes of those of the project, by their names in the spec.
+        snapshot: who else is there.
+    """
+    ids: dict[str, str] = {}
+    created: list[str] = []
+    replaced = False
+    named = words(container)
+    others = _others(snapshot) if any(map(is_foreign, named)) else {}
+    for word in named:
+        kind, _, name = word.partition(":")
+        if kind == "container" and name in others:
+            ids[word] = others[name]
+        elif kind == "service" and planned.get(name):
+            # Of several replicas it is the first that counts, as for Compose.
+            peer = planned[name][0]
+            ids[word] = peer.container
+            if ":" in peer.container:  # an action, which no name of a container can be taken for
+                created.append(peer.container)
+                replaced = replaced or peer.current is not None
+    return Peers(ids, tuple(created), replaced)
+
+
+def present(spec: Spec, key: str, snapshot: Snapshot) -> dict[str, str]:
+    """The IDs of those whom a container names, as they are now: by the spec's words."""
+    ours = {f"service:{key_of(spec, one)}": one.id for one in snapshot.containers if one.replica == 1}
+    found = ours | {f"container:{name}": one for name, one in _others(snapshot).items()}
+    return {word: found[word] for word in words(spec.containers[key]) if word in found}
+
+
+def _others(snapshot: Snapshot) -> dict[str, str]:
+    return {name: other.id for other in snapshot.others for name in other.names}
+
+
+def peer_conflicts(spec: Spec, key: str, resource: ResourceKey, snapshot: Snapshot) -> Iterator[Conflict]:
+    """Why a container can't have what it names of others."""
+    container = spec.containers[key]
+    named = words(container)
+    others: dict[str, str] = {}
+    own: dict[str, str] = {}
+    if any(map(is_foreign, named)):
+        others = _others(snapshot)
+        own = {
+            spec.container_name(other, number): other
+            for other, one in spec.containers.items()
+            for number in range(1, one.replicas + 1)
+        }
+    for word in named:
+        kind, _, name = word.partition(":")
+        if kind == "container" and name in own:
+            message, hint = f'"{word}" is of this project', f'write "{_as_own(word, own[name], container)}"'
+        elif kind == "container" and name not in others:
+            message, hint = f'it needs container "{name}", which does not exist', "create it first, or name another one"
+        elif kind == "container" or name not in spec.containers:
+            continue
+        elif not spec.containers[name].replicas:
+            message, hint = f'it needs "{name}", of which there are to be 0 replicas', "let one of them run"
+        elif word in shares(container) and spec.containers[name].state in _ENDS and container.state not in _ENDS:
+            ends = _ENDS[spec.containers[name].state]
+            message = f'it lives in the namespaces of "{name}", which is to be {ends}'
+            hint = f'let "{name}" run, or this one be stopped'
+        else:
+            continue
+        yield Conflict(resource, f'{resource.kind} "{resource.name}": {message}', hint)
+    yield from _links(container, resource)
+
+
+def _as_own(word: str, key: str, container: Container) -> str:
+    return f"service:{key}" if word in shares(container) else key
+
+
+def _links(container: Container, resource: ResourceKey) -> Iterator[Conflict]:
+    mode = container.network_mode or ""
+    if mode == "bridge" and container.links:
+        hint = "leave network_mode out: in a network of the project containers find each other"
+    elif mode in _WITHOUT_LINKS and (container.links or container.external_links):
+        hint = "leave them out, or network_mode"
+    else:
+        return
+    yield Conflict(resource, f'{resource.kind} "{resource.name}": `links` mean nothing with network_mode: {mode}', hint)
+
+
+# --- replaced together ----------------------------------------------------------------------------------------------
+
+
+def replace_together(draft: Draft) -> None:
+    """Make one group of each container that is replaced, and those that are replaced because they use it.
+
+    The users stop before their owner and start after it; none of them takes its place before all are proven, and no
+    old one goes before all new ones have their places. So whatever fails, all old ones can be had back.
+    """
+    creations = {
+        action.id: action for action in draft.actions.values() if isinstance(action, CreateContainer) and action.group
+    }
+    together: dict[str, set[str]] = {creation: {creation} for creation in creations}
+    pairs = [
+        (user, owner)
+        for user in creations
+        for owner in dict.fromkeys(named_in(creations[user].payload))
+        if owner in creations
+    ]
+    for user, owner in pairs:
+        joined = together[user] | together[owner]
+        together |= dict.fromkeys(joined, joined)
+        _stop_before(draft, _step(user, "stop old"), _step(owner, "stop old"))
+    for members in {min(joined): sorted(joined) for joined in together.values() if len(joined) > 1}.values():
+        _one_group(draft, members, creations)
+
+
+def _step(creation: str, verb: str) -> str:
+    """The ID of another step of the replacement that this action belongs to."""
+    return f"{creation.removesuffix('create')}{verb}"
+
+
+def _stop_before(draft: Draft, user: str, owner: str) -> None:
+    if user not in draft.actions or owner not in draft.actions:
+        return  # one of them does not run
+    stop = draft.actions[user]
+    # It was to go on until the new owner is up; but it can't, once the old one has stopped.
+    needs, after = (tuple(one for one in some if not draft.leads_to(one, owner)) for some in (stop.needs, stop.after))
+    draft.actions[user] = replace(stop, needs=needs, after=after)
+    _wait(draft, user, [need for need in draft.actions[owner].needs if need != user])
+    _wait(draft, owner, [user])
+
+
+def _one_group(draft: Draft, members: list[str], creations: Mapping[str, CreateContainer]) -> None:
+    groups = {creations[member].group for member in members}
+    group = min(groups)
+    for action in list(draft.actions.values()):
+        if action.group in groups:
+            draft.actions[action.id] = replace(action, group=group)
+    proven = [need for member in members for need in draft.actions[_step(member, "rename old")].needs]
+    renamed = [_step(member, "rename new") for member in members]
+    for member in members:
+        _wait(draft, _step(member, "rename old"), proven)
+    for member in members:
+        _wait(draft, _step(member, "remove old"), renamed)
+
+
+def _wait(draft: Draft, action: str, needs: Sequence[str]) -> None:
+    """Let it wait for more, but for what waits for it."""
+    for need in needs:
+        if need not in draft.actions[action].needs and not draft.leads_to(need, action):
+            draft.add_needs(action, [need])
