@@ -22,6 +22,8 @@ from tests.support.samples import CONTENTS, SAMPLES
 from tests.support.simulated import IDLE, OLD, Daemon, Scene
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from reconciler.spec.model import Spec
     from reconciler.state.snapshot import Snapshot
 
@@ -80,7 +82,7 @@ def scene(folder: Path | None = None) -> Scene:
 
 def declare(made: Scene, containers: dict[str, Any]) -> None:
     text = json.dumps(containers).replace("PROJECT", "p")
-    places = {"volumes": {"pages": {}}, "networks": {"front": {}, "back": {}, "static": {}}}
+    places: dict[str, Any] = {"volumes": {"pages": {}}, "networks": {"front": {}, "back": {}, "static": {}}}
     made.declare(json.loads(text), **places, **CONTENTS)
 
 
