@@ -45,10 +45,11 @@ def run_command(client: Client, action: RunCommand, container: str) -> None:
     code = state.get("ExitCode")
     if code != 0:
         # Its arguments may hold a secret: its name must do.
+        way_out = ", or docker stop the container" if action.what == "pre_stop" else ""
         how = "was ended with its container" if code is None else f"exited with code {code}"
         raise CommandFailed(
             f'`{action.what}`: "{action.payload["Cmd"][0]}" {how}',
-            "see its last lines, and mend the command or the container",
+            f"see its last lines, and mend the command{way_out}",
             tail.lines,
         )
 

@@ -1,9 +1,12 @@
-"""Replicas that are replaced at once: where one of them fails, all of them are taken back."""
+"""Replicas that are replaced at once: they are taken back at once, and leave their networks one after the other."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
+
+from reconciler.planning.actions import DisconnectNetwork
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
 def as_one(parts: Sequence[ContainerPlan]) -> None:
     """Make several replacements one: the old containers are there until all of the new ones have their places."""
     groups = [next(action.group for action in part.actions if action.group) for part in parts]
-    in_place = {need for part in parts for need in part.replaced}
+    in_place = {[action.id for action in part.actions if action.group][-1] for part in parts}
     for part in parts:
         part.actions = [
             replace(action, group=groups[0])
@@ -24,3 +27,12 @@ def as_one(parts: Sequence[ContainerPlan]) -> None:
             else action
             for action in part.actions
         ]
+
+
+def leave_in_turns(parts: Sequence[ContainerPlan]) -> None:
+    """Let old containers be out of their networks one after the other, so that none is given another's address."""
+    for before, part in pairwise(parts):
+        for at, action in enumerate(part.actions):
+            if isinstance(action, DisconnectNetwork) and not action.group:
+                part.actions[at] = replace(action, after=(*action.after, *before.replaced))
+                break

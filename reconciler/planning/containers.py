@@ -173,7 +173,7 @@ def _remove_leftover(part: ContainerPlan, instance: Instance, container: Contain
         # It may have the service's aliases, and be asked just now.
         resource = ResourceKey(Kind.CONTAINER, container.name)
         part.changes.append(Change(resource, Operation.REMOVE, why))
-        return retire(part, instance, container, (), Step(resource, why))
+        return retire(part, instance, container, (), Step(resource, why))[1]
     # What has not proven itself yet has nothing to wind up.
     removal = plan_removal(container, why, () if container.name.endswith(NEXT) else instance.container.pre_stop)
     part.changes += removal.changes
@@ -279,7 +279,9 @@ def _replace(
         part.replaced = (start(part, new, after, (in_place,), to_start, container.post_start),)
     pause(part, instance, new, after, in_place)
     if first:
-        retire(part, instance, ContainerState({**old.inspect, "Name": f"/{away}"}), rejoin, after, in_place)
+        renamed_old = ContainerState({**old.inspect, "Name": f"/{away}"})
+        back, _ = retire(part, instance, renamed_old, rejoin, after, in_place)
+        part.replaced = (*back, *part.replaced)
     else:
         part.add(RemoveContainer(container=old.id, expected_name=away, **after("remove old", in_place)))
 

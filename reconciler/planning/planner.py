@@ -21,7 +21,7 @@ from reconciler.planning.actions import (
     RemoveNetwork,
     StopContainer,
 )
-from reconciler.planning.batch import as_one
+from reconciler.planning.batch import as_one, leave_in_turns
 from reconciler.planning.bind_sources import bound_on
 from reconciler.planning.containers import plan_container, plan_removal
 from reconciler.planning.contents import content_conflicts, put_contents, remove_unused
@@ -295,6 +295,8 @@ def _in_one(container: Container, batch: list[ContainerPlan]) -> tuple[str, ...]
     """The replicas that are replaced at once; the actions after which all of them are."""
     if container.update.failure_action == "rollback" and container.state is not State.COMPLETED and len(batch) > 1:
         as_one(batch)
+    if container.update.order == "start-first":
+        leave_in_turns(batch)
     return tuple(chain.from_iterable(part.replaced for part in batch))
 
 

@@ -49,8 +49,10 @@ def give_aliases(part: ContainerPlan, instance: Instance, new: str, step: Step, 
 
 def retire(
     part: ContainerPlan, instance: Instance, old: ContainerState, rejoined: Iterable[str], step: Step, *needs: str
-) -> str:
-    """Let a container get nothing new, finish what it has begun, stop and go; the ID of its removal.
+) -> tuple[tuple[str, ...], str]:
+    """Let a container get nothing new, finish what it has begun, stop and go.
+
+    What starts while it is out of a network might be given its address, and with that what is under way there.
 
     Args:
         part: the actions are added here.
@@ -59,6 +61,9 @@ def retire(
         rejoined: networks that it has joined again since it was looked at, as the new one.
         step: what the actions share.
         needs: the actions before.
+
+    Returns:
+        The actions after which it is back in all its networks, and the ID of its removal.
     """
     update = instance.container.update
     joined = ROW["networks"].wanted(instance)["joined"]
@@ -67,11 +72,13 @@ def retire(
     for network, place in sorted(places.items()):
         if place["aliases"]:
             needs = (_change(part, old.id, network, {**place, "aliases": ()}, step, "old", *needs),)
+    back = needs
     drain = _DRAIN if update.drain is None else update.drain
     if drain:
         needs = (part.add(Drain(container=old.id, seconds=drain / _BILLION, **step("drain old", *needs))),)
     stopped = stop(part, old, step("stop old", *needs), instance.container.pre_stop)
-    return part.add(RemoveContainer(container=old.id, expected_name=old.name, **step("remove old", *stopped)))
+    removal = RemoveContainer(container=old.id, expected_name=old.name, **step("remove old", *stopped))
+    return back, part.add(removal)
 
 
 def _change(

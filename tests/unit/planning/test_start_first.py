@@ -180,6 +180,28 @@ def test_what_becomes_of_the_other_replicas(order: str, action: str, replaced: i
     assert len(tried) == (3 if action == "continue" else 1)
 
 
+@pytest.mark.parametrize("parallelism", [1, 2, 0])
+def test_while_an_old_one_is_out_of_a_network_no_other_comes_into_one(parallelism: int) -> None:
+    """It would be given the address, and what is under way there with it."""
+    scene = Scene()
+    scene.declare({"web": {"replicas": 3}})
+    scene.converge()
+    scene.declare({"web": {"replicas": 3, "user": "nobody", "update": {**FIRST, "parallelism": parallelism}}})
+    plan = scene.plan()
+    waits = {action.id: {*action.needs, *action.after} for action in plan.actions}
+
+    def comes_after(action: str, other: str) -> bool:
+        return action == other or any(comes_after(need, other) for need in waits[action])
+
+    leaving = [action.id for action in plan.actions if action.id.endswith(":disconnect old p_default")]
+    back = [action.id for action in plan.actions if action.id.endswith(" without aliases")]
+    starting = [action.id for action in plan.actions if action.id.endswith((":start", " with aliases"))]
+    assert (len(leaving), len(back), len(starting)) == (3, 3, 6)
+    for left, there in zip(leaving, back, strict=True):
+        for other in (*starting, *(one for one in leaving if one != left)):
+            assert comes_after(left, other) or comes_after(other, there), (left, other)
+
+
 @pytest.mark.parametrize("order", ["stop-first", "start-first"])
 def test_those_that_are_replaced_at_once_are_taken_back_at_once(order: str) -> None:
     """The second replica can't have its port, whatever is done; the first has its place by then, the third no turn."""
