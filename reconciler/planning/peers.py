@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from reconciler.fields.peers import is_foreign, named_in, shares, words
 from reconciler.planning.actions import CreateContainer
 from reconciler.planning.plan import Conflict
-from reconciler.planning.slots import key_of
 from reconciler.spec.model import State
 
 if TYPE_CHECKING:
@@ -63,13 +62,6 @@ def find_peers(container: Container, planned: Mapping[str, Sequence[Replica]], s
                 created.append(peer.container)
                 replaced = replaced or peer.current is not None
     return Peers(ids, tuple(created), replaced)
-
-
-def present(spec: Spec, key: str, snapshot: Snapshot) -> dict[str, str]:
-    """The IDs of those whom a container names, as they are now: by the spec's words."""
-    ours = {f"service:{key_of(spec, one)}": one.id for one in snapshot.containers if one.replica == 1}
-    found = ours | {f"container:{name}": one for name, one in _others(snapshot).items()}
-    return {word: found[word] for word in words(spec.containers[key]) if word in found}
 
 
 def _others(snapshot: Snapshot) -> dict[str, str]:

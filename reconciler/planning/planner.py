@@ -160,7 +160,8 @@ def _needs(spec: Spec, key: str, images: dict[str, ImagePlan], places: PlacesPla
         for mount in container.volumes
         if mount.type == "volume" and mount.source
     ]
-    needs = [image.action.id] if image.action else []
+    mounts = [images[full_reference(mount.source)] for mount in container.volumes if mount.type == "image"]
+    needs = list(dict.fromkeys(one.action.id for one in (image, *mounts) if one.action))
     for place in (*sorted(joined, key=str), *sorted(mounted, key=str)):
         needs += places.ready.get(place, ())
     return tuple(needs)

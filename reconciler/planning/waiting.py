@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from reconciler.fields.peers import words
 from reconciler.planning.actions import Action, AwaitCompleted, AwaitCondition, AwaitHealthy
 from reconciler.spec.model import Container, Dependency, Spec, State
 from reconciler.state.resource import Kind, ResourceKey
@@ -117,11 +118,12 @@ class Waiting:
 
     def _dependencies(self, key: str) -> Iterable[tuple[Dependency, Replica]]:
         container = self.spec.containers[key]
+        lives_in = words(container)
         for name in sorted(precede(container)):
             dependency = container.depends_on.get(name, Dependency())
             replicas = self.replicas.get(name, [])
             # It lives in the first one; another one may be replaced only after both of them.
-            for replica in replicas[:1] if name in container.shares else replicas:
+            for replica in replicas[:1] if f"service:{name}" in lives_in else replicas:
                 yield dependency, replica
 
     def _gate(self, dependency: Dependency, replica: Replica) -> str:

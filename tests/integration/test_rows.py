@@ -18,9 +18,9 @@ from reconciler import connect, load, observe
 from reconciler.errors import ExitCode
 from reconciler.fields import ownership
 from reconciler.fields.base import Instance
-from reconciler.fields.table import ROW
+from reconciler.fields.table import TABLE
 from reconciler.planning.diff import differences
-from tests.integration.world import IDLE, a_world, changes, failures
+from tests.integration.world import IDLE, a_world, changes, failures, peers
 from tests.support.samples import SAMPLES, UPDATE, Sample
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def disagreements(world: World) -> list[str]:
         if key not in spec.containers or (key in CASES and CASES[key].dropped):
             continue
         image = snapshot.image(spec.containers[key].image)
-        instance = Instance(spec, key, image_id=image.id if image else None)
+        instance = Instance(spec, key, image_id=image.id if image else None, peers=peers(spec, key, snapshot))
         short, whole = (
             [(change.path, mend) for change, mend in differences(instance, container, snapshot, trust_digest=trust)]
             for trust in (True, False)
@@ -169,9 +169,12 @@ def newer_than(world: World, cases: Mapping[str, Sample]) -> set[str]:
     spec = load(world.folder)
     with connect(world.proxy.host) as engine:
         api = observe(engine, spec).engine.api
-    rows = {key: ROW[key.rpartition("-")[0]] for key in cases}
+    instances = {key: Instance(spec, key) for key in cases}
     return {
-        key for key, row in rows.items() if max(row.since(row.wanted(Instance(spec, key))).values(), default=api) > api
+        key
+        for key, instance in instances.items()
+        for row in TABLE
+        if row.is_declared(instance) and max(row.since(row.wanted(instance)).values(), default=api) > api
     }
 
 
@@ -229,7 +232,7 @@ def expect(story: Story, key: str, step: str, operation: str, paths: tuple[str, 
     found = (change.operation.value, sorted(one.path for one in change.fields)) if change else ("", [])
     if CASES[key].dropped and step == "removed" and not change:
         return  # nothing of it ever got there
-    assert found == (operation, sorted(paths))
+    assert found == (operation, sorted(path.replace("PROJECT", story.world.project) for path in paths))
     before, after = done.before[key], done.after[key]
     assert (before["Id"] == after["Id"]) is (operation != "replace")
     if operation in {UPDATE, ""}:
@@ -262,7 +265,8 @@ def combine(world: World, drawn: list[dict[str, bool]]) -> None:
     changed = run(world, {f"c{number}": merged(one, "second") for number, one in enumerate(drawn)})
     assert (changed.failed, changed.left, changed.disagreements) == ([], {}, [])
     for number, one in enumerate(drawn):
-        paths = {path for key, moves in one.items() if moves and CASES[key].second for path in CASES[key].changed[1]}
+        named = [path for key, moves in one.items() if moves and CASES[key].second for path in CASES[key].changed[1]]
+        paths = {path.replace("PROJECT", world.project) for path in named}
         change = changed.planned.get(f"c{number}")
         assert ({it.path for it in change.fields} if change else set()) == paths
 

@@ -83,7 +83,9 @@ def shuffled(value: Any, order: random.Random) -> Any:
 
 def source(containers: dict[str, Any]) -> str:
     """A whole spec, as JSON."""
-    return spec_json({"name": "p", **PLACES, "containers": {"db": {"image": "a:1"}, OWNER: {"image": "a:1"}, **containers}})
+    return spec_json(
+        {"name": "p", **PLACES, "containers": {"db": {"image": "a:1"}, OWNER: {"image": "a:1"}, **containers}}
+    )
 
 
 # --- each attribute ----------------------------------------------------------------------------------------
