@@ -23,7 +23,8 @@ def connect(
     Args:
         host: its address, such as `unix:///var/run/docker.sock`.
         context: a Docker context, instead of an address.
-        environ: where DOCKER_HOST and its kin are looked up; nowhere where not given.
+        environ: where DOCKER_HOST and its kin are looked up, and the folders of this machine's user; nowhere where not
+            given.
 
     Raises:
         EngineUnreachable: there is none, or it does not answer.

@@ -94,6 +94,18 @@ class EngineTimeout(EngineError):
     """No answer within the deadline: whether the call took effect is unknown until one looks again."""
 
 
+class CommandFailed(EngineError):
+    """A command in a container ended with another exit code than 0.
+
+    Attributes:
+        log: the last lines that it wrote.
+    """
+
+    def __init__(self, message: str, hint: str = "", log: tuple[str, ...] = ()) -> None:
+        super().__init__(message, hint)
+        self.log = log
+
+
 class EngineUnreachable(EngineError):
     """There is no Engine at that address, or it does not answer, or it is too old or too new to talk to."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from reconciler.planning.actions import Action
@@ -17,8 +17,18 @@ class Engine(Protocol):
     All methods raise `EngineError` or a kind of it.
     """
 
-    def observe(self, project: str, spec: Spec | None = None) -> Snapshot:
-        """What is there now: a project's resources, and what else a plan for the spec depends on."""
+    def observe(self, project: str, spec: Spec | None = None, *, images: bool = True) -> Snapshot:
+        """What is there now: a project's resources, and what else a plan for the spec depends on.
+
+        Args:
+            project: its name.
+            spec: what is wanted.
+            images: whether the plan depends on where images come from: without, no registry is asked.
+        """
+        ...
+
+    def identity(self) -> str:
+        """The Engine's ID: stays the same as long as its data does."""
         ...
 
     def inspect(self, container: str) -> ContainerState:
@@ -27,6 +37,19 @@ class Engine(Protocol):
 
     def logs(self, container: str, lines: int) -> list[str]:
         """The last lines that a container wrote, to either stream."""
+        ...
+
+    def layer(self, container: str, seconds: float) -> list[dict[str, Any]]:
+        """What was changed in a container's writable layer, as `GET /containers/ID/changes` tells it.
+
+        Args:
+            container: its ID.
+            seconds: the deadline.
+
+        Raises:
+            NotFound: it is gone.
+            EngineTimeout: the Engine did not say it in time.
+        """
         ...
 
     def perform(self, action: Action, created: Mapping[str, str]) -> str | None:

@@ -27,12 +27,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _no_other_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A test that forgets to say which Engine must never reach the one of the person who runs it."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("DOCKER_CONTEXT", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_API_VERSION"):
+        for name in (
+            *("DOCKER_CONTEXT", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_API_VERSION"),
+            "RECONCILER_STATE_DIR",
+        ):
             patch.delenv(name, raising=False)
         nowhere = tmp_path_factory.mktemp("nowhere")
         patch.setenv("DOCKER_HOST", f"unix://{nowhere / 'no.sock'}")
         patch.setenv("DOCKER_CONFIG", str(nowhere))
         patch.setenv("XDG_STATE_HOME", str(nowhere / "state"))
+        patch.setenv("RECONCILER_RUNTIME_DIR", str(nowhere / "runtime"))  # the Engines here have a /run of their own
         yield
 
 

@@ -6,13 +6,22 @@ from typing import Any
 
 import click
 
-from reconciler.cli.options import Options, engine_options, spec_options, yes_option
-from reconciler.cli.wiring import connected, load_spec
+from reconciler.cli.options import (
+    Options,
+    engine_options,
+    orphans_option,
+    spec_options,
+    target_option,
+    yes_option,
+)
+from reconciler.cli.wiring import connected, load_spec, spec_files
 
 
 @click.command()
 @spec_options
 @engine_options
+@orphans_option
+@target_option
 @yes_option
 def command(**given: Any) -> int:
     """Make the Engine what the spec declares.
@@ -22,7 +31,12 @@ def command(**given: Any) -> int:
     options = Options(**given)
     spec = load_spec(options)
     from reconciler.cli.carry_out import carry_out  # a wrong spec should not wait for it
+    from reconciler.cli.recording import Recorder
+    from reconciler.execution.lost import with_lost
     from reconciler.planning.planner import plan
 
     with connected(options) as engine:
-        return carry_out(plan(spec, engine.observe(spec.name, spec)), engine, options)
+        snapshot = engine.observe(spec.name, spec)
+        record = Recorder("apply", spec, spec_files(options), snapshot, engine)
+        found = plan(spec, snapshot, targets=options.target, remove_orphans=options.remove_orphans)
+        return carry_out(with_lost(found, snapshot, engine), engine, options, record)

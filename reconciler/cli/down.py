@@ -6,13 +6,14 @@ from typing import Any
 
 import click
 
-from reconciler.cli.options import Options, engine_options, spec_options, yes_option
-from reconciler.cli.wiring import connected, load_spec
+from reconciler.cli.options import Options, engine_options, orphans_option, spec_options, yes_option
+from reconciler.cli.wiring import connected, load_spec, spec_files
 
 
 @click.command()
 @spec_options
 @engine_options
+@orphans_option
 @yes_option
 def command(**given: Any) -> int:
     """Remove the project's containers and networks; its volumes and images stay.
@@ -23,12 +24,17 @@ def command(**given: Any) -> int:
     spec = None if options.project and not options.file else load_spec(options)
     project = spec.name if spec else options.project or ""
     from reconciler.cli.carry_out import carry_out  # a wrong spec should not wait for it
+    from reconciler.cli.recording import Recorder
+    from reconciler.execution.lost import with_lost
     from reconciler.planning.planner import plan_down
 
     with connected(options) as engine:
-        todo = plan_down(project, engine.observe(project), spec)
-        if todo.in_sync and options.output == "text":
+        snapshot = engine.observe(project, spec, images=False)
+        found = plan_down(project, snapshot, spec, remove_orphans=options.remove_orphans)
+        todo = with_lost(found, snapshot, engine)
+        if todo.in_sync and not todo.notices and options.output == "text":
             stay = f" but its volumes: {', '.join(todo.kept_volumes)}" if todo.kept_volumes else ""
             click.echo(f"Nothing of {project} is here{stay}.")
             return 0
-        return carry_out(todo, engine, options, settled="is down")
+        record = Recorder("down", spec, spec_files(options) if spec else (), snapshot, engine)
+        return carry_out(todo, engine, options, record, settled="is down")

@@ -19,6 +19,8 @@ _COMMANDS = {
     "status": "Show every resource, wanted beside actual.",
     "watch": "Keep the Engine as the spec declares it, until stopped.",
     "down": "Remove the project's containers and networks; its volumes stay.",
+    "history": "Show what was done when, by whom, from which spec.",
+    "adopt": "Show what adopting containers that are not ours would change.",
     "validate": "Check a spec, without an Engine.",
     "config": "Print a spec with everything resolved.",
     "convert": "Write a spec for a Compose file, a container, or a docker run line.",

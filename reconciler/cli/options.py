@@ -28,7 +28,9 @@ class Options:
         host: the Engine's address.
         context: the Docker context, instead of an address.
         output: for a person or for a program.
+        target: resources that a plan is limited to; none for all.
         yes: agreed to removals and replacements beforehand.
+        remove_orphans: what a Compose project of this name has besides the spec's goes.
     """
 
     file: tuple[str, ...] = ()
@@ -38,7 +40,9 @@ class Options:
     host: str | None = None
     context: str | None = None
     output: Output = "text"
+    target: tuple[str, ...] = ()
     yes: bool = False
+    remove_orphans: bool = False
 
 
 def source_options(command: Command) -> Command:
@@ -60,7 +64,8 @@ def source_options(command: Command) -> Command:
     return file(project(profile(env_file(command))))
 
 
-def _output_option(command: Command) -> Command:
+def output_option(command: Command) -> Command:
+    """-o: for commands that print something."""
     return click.option(
         "-o",
         "--output",
@@ -85,7 +90,7 @@ def spec_options(command: Callable[..., int | None]) -> Callable[..., int | None
             print_json(error_dict(error))
             return int(error.exit_code)
 
-    return source_options(_output_option(run))
+    return source_options(output_option(run))
 
 
 def engine_options(command: Command) -> Command:
@@ -95,6 +100,25 @@ def engine_options(command: Command) -> Command:
     return host(context(command))
 
 
+def target_option(command: Command) -> Command:
+    """--target: for commands that plan."""
+    return click.option(
+        "--target",
+        metavar="NAME",
+        multiple=True,
+        help="Only this one and what it needs: web, network/front, volume/data, image/nginx.",
+    )(command)
+
+
 def yes_option(command: Command) -> Command:
     """-y: for commands that may remove or replace."""
     return click.option("-y", "--yes", is_flag=True, help="Remove and replace without asking.")(command)
+
+
+def orphans_option(command: Command) -> Command:
+    """--remove-orphans: for commands that plan."""
+    return click.option(
+        "--remove-orphans",
+        is_flag=True,
+        help="Remove what a Compose project of this name runs and the spec does not have.",
+    )(command)

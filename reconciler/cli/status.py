@@ -18,12 +18,13 @@ def command(**given: Any) -> None:
     options = Options(**given)
     spec = load_spec(options)
     from reconciler.planning.planner import plan  # a wrong spec should not wait for it
+    from reconciler.planning.takeover import take_over
     from reconciler.report.status import status_dict, status_rows, status_text
 
     with connected(options) as engine:
         snapshot = engine.observe(spec.name, spec)
     found = plan(spec, snapshot)
-    rows = status_rows(found, spec, snapshot)
+    rows = status_rows(found, spec, take_over(snapshot, spec.name, spec))
     if options.output == "json":
         print_json(status_dict(found, rows))
     else:

@@ -7,13 +7,19 @@ import signal
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from reconciler.cli.options import Options, engine_options, source_options
 from reconciler.cli.wiring import interruptible, load_spec
 from reconciler.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from reconciler.execution.outcome import Outcome
+    from reconciler.ports import Engine
+    from reconciler.spec.model import Spec
+    from reconciler.state.snapshot import Snapshot
 
 
 @click.command()
@@ -22,12 +28,10 @@ from reconciler.errors import ExitCode, UsageError
 @click.option(
     "--interval",
     type=click.FloatRange(min=0.1),
-    default=30.0,
-    show_default=True,
     metavar="SECONDS",
-    help="Look again after so long, even if nothing asked for it.",
+    help="Look again after so long, even if nothing asked for it; otherwise what the spec says, or 30.",
 )
-def command(interval: float, **given: Any) -> int:
+def command(interval: float | None, **given: Any) -> int:
     """Keep the Engine as the spec declares it, until stopped.
 
     A cycle runs at once, when the spec changes, after each interval, and on SIGHUP. It removes and replaces
@@ -36,19 +40,27 @@ def command(interval: float, **given: Any) -> int:
     options = Options(**given)
     if "-" in options.file:
         raise UsageError("watch can't watch standard input", "name a file or a folder with -f")
-    from reconciler.engine.engine import connect  # each command pays for what it needs
+    from reconciler.cli.recording import Recorder  # each command pays for what it needs
+    from reconciler.engine.engine import connect
     from reconciler.execution.clock import SystemClock
+    from reconciler.journal.journal import Journal
     from reconciler.report.style import Style
     from reconciler.spec.loader import files_of
+    from reconciler.state_folder import state_folder
     from reconciler.watch.files import watched
     from reconciler.watch.log import configure
-    from reconciler.watch.loop import Watch
+    from reconciler.watch.loop import Watch, seconds_between
+    from reconciler.watch.memory import Memory
     from reconciler.watch.triggers import Triggers
 
     files = files_of(options.file, os.environ, Path.cwd())
-    load_spec(options)  # a spec that is wrong from the start is better said here, with its exit code
+    spec = load_spec(options)  # a spec that is wrong from the start is better said here, with its exit code
     clock = SystemClock()
     triggers = Triggers(clock)
+
+    def record(spec: Spec, snapshot: Snapshot, engine: Engine, outcome: Outcome, seconds: float) -> None:
+        Recorder("watch", spec, tuple(files), snapshot, engine)(outcome, seconds)
+
     log = configure(colours=Style.for_stream(sys.stderr, os.environ).colours)
     with interruptible("Stopping after the calls under way; again to leave at once.") as interruption:
         interruption.on_stop = lambda: triggers.ask("stop")
@@ -61,11 +73,13 @@ def command(interval: float, **given: Any) -> int:
             clock=clock,
             log=log,
             stop=interruption.stop,
+            memory=Memory(Journal(state_folder(os.environ)), lambda error: log.warning("journal", error=error.message)),
+            record=record,
         )
         with ExitStack() as stack:
             for file in files:
                 stack.enter_context(watched(file, lambda: triggers.ask("file")))
-            log.info("watching", file=", ".join(map(str, files)), interval=interval)
+            log.info("watching", file=", ".join(map(str, files)), interval=seconds_between(interval, spec))
             watch.run()
         log.info("stopped")
     return ExitCode.OK

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import ExitCode
@@ -43,6 +44,13 @@ def load_spec(options: Options, *, quiet: bool = False, trace: Callable[[Trace],
         warn=None if quiet else show,
         trace=trace,
     )
+
+
+def spec_files(options: Options) -> tuple[Path, ...]:
+    """The files that the options name, absolute; none for standard input."""
+    from reconciler.spec.loader import files_of, is_standard_input
+
+    return () if is_standard_input(options.file) else tuple(files_of(options.file, os.environ, Path.cwd()))
 
 
 def show(diagnostic: Diagnostic) -> None:

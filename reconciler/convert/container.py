@@ -28,8 +28,8 @@ _MODES = ("NetworkMode", "IpcMode", "PidMode")
 _PREDEFINED = frozenset(["bridge", "host", "none"])
 _APART = frozenset(
     [
-        *("container_name", "expose", "image", "labels", "mac_address", "memswap_limit", "networks", "state"),
-        *("volumes", "volumes_from"),
+        *("configs", "container_name", "expose", "image", "labels", "mac_address", "memswap_limit", "networks"),
+        *("secrets", "state", "volumes", "volumes_from"),
     ]
 )
 """Rows that more is to be known of than their value."""
@@ -212,7 +212,8 @@ class _Reader:
         return ({"aliases": aliases} if aliases else {}) | found
 
     def _mounts(self) -> dict[str, Any]:
-        mounts = spelled("volumes", ROW["volumes"].actual(self._inspect))
+        asked = ROW["volumes"].actual(self._inspect)
+        mounts = spelled("volumes", tuple(mount for mount in asked if not mount.get("perhaps_of_image")))
         for mount in mounts:
             if mount["type"] == "volume" and mount.get("source"):
                 mount["source"] = self._external(self._volumes, mount["source"])
@@ -237,6 +238,11 @@ class _Reader:
 
     def _elsewhere(self) -> dict[str, Any]:
         host = self._inspect.get("HostConfig") or {}
+        for row in (ROW["configs"], ROW["secrets"]):
+            if names := ", ".join(sorted(row.actual(self._inspect))):
+                self._notes.append(
+                    f"its {row.path} ({names}) are left out: a container does not say where they come from"
+                )
         self._notes += [note for where, note in _ELSEWHERE.items() if host.get(where)]
         found: dict[str, Any] = {}
         links = [*(host.get("Links") or ())]

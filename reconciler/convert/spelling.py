@@ -104,6 +104,15 @@ def _mounts(value: Canonical) -> Any:
     return found
 
 
+def _grants(value: Canonical) -> Any:
+    parts = ("target", "uid", "gid", "mode")
+    return [
+        {"source": name, **{part: one[part] for part in parts if part in one}}
+        for name, files in sorted(value.items())
+        for one in files
+    ]
+
+
 _SPELLED: Mapping[str, Callable[[Canonical], Any]] = {
     "entrypoint": lambda value: value or [],
     "stop_grace_period": lambda value: f"{value}s",
@@ -120,6 +129,8 @@ _SPELLED: Mapping[str, Callable[[Canonical], Any]] = {
     "extra_hosts": lambda value: ["=".join(host.split(":", 1)) for host in value],
     "ports": _ports,
     "volumes": _mounts,
+    "configs": _grants,
+    "secrets": _grants,
     "tmpfs": lambda value: {path: ",".join(options) for path, options in value.items()},
 }
 """By the path of the row; what is not here is spelled as it is."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 from urllib.parse import quote
 
@@ -151,15 +151,26 @@ class Client:
         """PUT a tar, such as files for a container to /containers/ID/archive."""
         return self._call("PUT", path, params=params, raw=stream, deadline=deadline)
 
+    def download(self, path: str, params: Mapping[str, Any] | None, *, limit: int) -> bytes:
+        """GET a tar, such as a file of a container; at most so many bytes of it."""
+        wait, call = self._timeout, f"GET {path}"
+        with self._send("GET", path, params=params, wait=wait) as response:
+            return self._read(response, time.monotonic() + wait, wait, call, limit=limit)
+
     def logs(self, container: str, lines: int, *, deadline: float | None = None) -> list[str]:
         """The last lines that a container wrote, to either stream."""
         params = {"stdout": True, "stderr": True, "tail": lines}
-        wait, call = deadline or self._timeout, f"GET /containers/{container}/logs"
-        end = time.monotonic() + wait
-        with self._send("GET", f"/containers/{container}/logs", params=params, wait=wait) as response:
-            text = self._read(response, end, wait, call)
-        said = demultiplexed(text).decode("utf-8", errors="replace").splitlines()
+        chunks = self.chunks("GET", f"/containers/{container}/logs", params=params, deadline=deadline or self._timeout)
+        said = demultiplexed(b"".join(chunks)).decode("utf-8", errors="replace").splitlines()
         return said[-lines:] if lines > 0 else []
+
+    def chunks(
+        self, method: str, path: str, *, params: Mapping[str, Any] | None = None, body: Any = None, deadline: float
+    ) -> Iterator[bytes]:
+        """A reply that is no JSON, as it comes: what a container, or a command in one, writes."""
+        end = time.monotonic() + deadline
+        with self._send(method, path, params=params, body=body, wait=deadline) as response:
+            yield from self._chunks(response, end, deadline, f"{method} {path}")
 
     def stream(
         self,
@@ -334,17 +345,21 @@ class Client:
     ) -> bytes:
         """The body of a response, or as much of it as `limit` allows."""
         parts, size = [], 0
+        for chunk in self._chunks(response, end, wait, call):
+            parts.append(chunk)
+            size += len(chunk)
+            if limit is not None and size >= limit:
+                break
+        return b"".join(parts)
+
+    def _chunks(self, response: requests.Response, end: float, wait: float, call: str) -> Iterator[bytes]:
         try:
             while chunk := response.raw.read1(_CHUNK):
-                parts.append(chunk)
-                size += len(chunk)
-                if limit is not None and size >= limit:
-                    break
+                yield chunk
                 if time.monotonic() > end:  # each read is in time, but they are too many
                     raise TimeoutError
         except transport_errors() as error:
             self._raise(error, call, wait)
-        return b"".join(parts)
 
     def _raise(self, error: Exception, call: str, wait: float) -> NoReturn:
         raise translate(error, address=str(self.endpoint), call=call, seconds=wait) from error

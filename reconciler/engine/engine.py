@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from reconciler.errors import NotFound
+from reconciler.errors import EngineError, NotFound
 from reconciler.state.snapshot import ContainerState
 
 if TYPE_CHECKING:
     from reconciler.engine.client import Client
+    from reconciler.engine.here import Here
     from reconciler.planning.actions import Action
     from reconciler.spec.model import Spec
     from reconciler.state.snapshot import Snapshot
@@ -19,14 +20,19 @@ if TYPE_CHECKING:
 class DockerEngine:
     """A Docker Engine that is really there; see `reconciler.ports.Engine`."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, here: Here) -> None:
         self._client = client
+        self._here = here
 
-    def observe(self, project: str, spec: Spec | None = None) -> Snapshot:
+    def identity(self) -> str:
+        """The Engine's ID: stays the same as long as its data does."""
+        return str(self.info().get("ID") or "")
+
+    def observe(self, project: str, spec: Spec | None = None, *, images: bool = True) -> Snapshot:
         """What is there now."""
         from reconciler.engine.observe import observe  # each command pays for what it needs
 
-        return observe(self._client, project, spec)
+        return observe(self._client, project, spec, self._here, images=images)
 
     def inspect(self, container: str) -> ContainerState:
         """One container, as it is now."""
@@ -48,6 +54,15 @@ class DockerEngine:
     def logs(self, container: str, lines: int) -> list[str]:
         """The last lines that a container wrote, to either stream."""
         return self._client.logs(container, lines)
+
+    def layer(self, container: str, seconds: float) -> list[dict[str, Any]]:
+        """What was changed in a container's writable layer."""
+        found = self._client.get(f"/containers/{container}/changes", deadline=seconds)
+        if found is None:
+            return []  # nothing was changed
+        if not isinstance(found, list) or not all(isinstance(row, dict) and row.get("Path") for row in found):
+            raise EngineError(f"the Engine's list of what container {container[:12]} changed can't be read")
+        return found
 
     def perform(self, action: Action, created: Mapping[str, str]) -> str | None:
         """Carry out one action that is an effect."""
@@ -74,7 +89,8 @@ def connect(
     Args:
         host: its address, such as `unix:///var/run/docker.sock`.
         context: a Docker context, instead of an address.
-        environ: where DOCKER_HOST and its kin are looked up; nowhere where not given.
+        environ: where DOCKER_HOST and its kin are looked up, and the folders of this machine's user; nowhere where not
+            given.
 
     Raises:
         EngineUnreachable: there is none, or it does not answer.
@@ -82,5 +98,7 @@ def connect(
     """
     from reconciler.engine.client import Client  # the SDK costs 130 ms: only who connects pays
     from reconciler.engine.endpoint import resolve
+    from reconciler.engine.here import Here
 
-    return DockerEngine(Client.connect(resolve(host, context, environ or {}, Path.home())))
+    client = Client.connect(resolve(host, context, environ or {}, Path.home()))
+    return DockerEngine(client, Here.of(environ or {}))

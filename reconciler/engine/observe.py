@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from reconciler.engine.contents import ContentsObserver
 from reconciler.engine.observe_images import ImagesObserver, by_reference
 from reconciler.errors import EngineError, NotFound
-from reconciler.fields import ownership
+from reconciler.fields import compose_labels, ownership
 from reconciler.fields.base import at
 from reconciler.spec.reference import full_reference
 from reconciler.state.images import ImageState
@@ -24,21 +25,22 @@ from reconciler.state.snapshot import (
 
 if TYPE_CHECKING:
     from reconciler.engine.client import Client
+    from reconciler.engine.here import Here
     from reconciler.spec.model import Spec
 
 _CONCURRENCY = 8
 """Inspects at once: 2,000 a second at 4 to 8, fewer beyond."""
 
-_COMPOSE_PROJECT = "com.docker.compose.project"
 
-
-def observe(client: Client, project: str, spec: Spec | None) -> Snapshot:
+def observe(client: Client, project: str, spec: Spec | None, here: Here, *, images: bool = True) -> Snapshot:
     """What is there now.
 
     Args:
         client: the Engine.
         project: whose containers are inspected.
-        spec: whose sources of images are read, and registries asked; None where only what is there matters.
+        spec: what is wanted; None where only what is there matters.
+        here: this machine.
+        images: whether the spec's sources of images are read, and registries asked.
 
     Raises:
         EngineError: a call failed, or a reply is not what it should be.
@@ -54,20 +56,24 @@ def observe(client: Client, project: str, spec: Spec | None) -> Snapshot:
                 ("/images/json", None),
             )
         ]
-        observer = ImagesObserver(client, spec, pool)
-        containers, networks, volumes, images = (future.result() for future in listed)
-        ours, others = _sort_out(_rows(containers, "containers"), project)
-        inspected = pool.map(lambda row: _inspect(client, row["Id"]), ours)
-        states = [state for state in inspected if state is not None]
+        observer = ImagesObserver(client, spec if images else None, pool)
+        of_contents = ContentsObserver(client, project, spec if images else None, here)
+        containers, networks, volumes, tagged = (future.result() for future in listed)
+        ours, others, candidates = _sort_out(_rows(containers, "containers"), project, spec)
+        inspected = pool.map(lambda row: _inspect(client, row["Id"]), [*ours, *candidates])
+        states = sorted((state for state in inspected if state), key=lambda state: (state.name, state.id))
+        own = {row["Id"] for row in ours}
         used = {state.image_id for state in states}
         configs = dict(zip(sorted(used), pool.map(lambda key: _image_config(client, key), sorted(used)), strict=True))
-        here = _images(_rows(images, "images"), configs)
-        of_images = observer.finish(by_reference(here), taken_at)
+        images_here = _images(_rows(tagged, "images"), configs)
+        of_images = observer.finish(by_reference(images_here), taken_at)
+        found = of_contents.finish(states, [row["Id"] for row in (*ours, *others)], pool)
         return Snapshot(
             taken_at=taken_at,
             engine=client.about,
-            containers=tuple(sorted(states, key=lambda state: (state.name, state.id))),
+            containers=tuple(state for state in states if state.id in own),
             others=tuple(sorted(map(_other, others), key=lambda other: other.id)),
+            candidates=tuple(state for state in states if state.id not in own),
             networks=tuple(
                 NetworkState(row["Id"], row["Name"], row.get("Driver") or "", row.get("Labels") or {}, row)
                 for row in _rows(networks, "networks")
@@ -76,11 +82,14 @@ def observe(client: Client, project: str, spec: Spec | None) -> Snapshot:
                 VolumeState(row["Name"], row.get("Driver") or "", row.get("Labels") or {}, row)
                 for row in _rows(volumes.get("Volumes") or [] if isinstance(volumes, dict) else volumes, "volumes")
             ),
-            images=_looked_at(here, of_images.inspects),
+            images=_looked_at(images_here, of_images.inspects),
             sources=of_images.sources,
             contexts=of_images.contexts,
             archives=of_images.archives,
             offers=of_images.offers,
+            contents=found.contents,
+            revealed=found.revealed,
+            view=found.view,
         )
 
 
@@ -91,14 +100,30 @@ def _rows(reply: Any, what: str) -> list[dict[str, Any]]:
     return reply
 
 
-def _sort_out(rows: list[dict[str, Any]], project: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _sort_out(rows: list[dict[str, Any]], project: str, spec: Spec | None) -> tuple[list[dict[str, Any]], ...]:
+    """The project's containers, all others, and those of the others that may be taken over."""
     ours: list[dict[str, Any]] = []
     others: list[dict[str, Any]] = []
     for row in rows:
         labels = row.get("Labels") or {}
         mine = labels.get(ownership.PROJECT) == project and labels.get(ownership.RESOURCE)
         (ours if mine else others).append(row)
-    return ours, others
+    names = set(_wanted_names(spec)) if spec else set()
+    replaced = {(row.get("Labels") or {}).get(ownership.REPLACES) for row in ours}
+    candidates = [
+        row
+        for row in others
+        if row["Id"] in replaced
+        or compose_labels.place(row.get("Labels") or {}, project)
+        or names.intersection(name.removeprefix("/") for name in row.get("Names") or ())
+    ]
+    return ours, others, candidates
+
+
+def _wanted_names(spec: Spec) -> Iterator[str]:
+    for key, container in spec.containers.items():
+        for number in range(1, container.replicas + 1):
+            yield spec.container_name(key, number)
 
 
 def _inspect(client: Client, container: str) -> ContainerState | None:
@@ -125,7 +150,7 @@ def _other(row: dict[str, Any]) -> OtherContainer:
             for port in row.get("Ports") or ()
             if port.get("PublicPort")
         ),
-        project=labels.get(ownership.PROJECT) or labels.get(_COMPOSE_PROJECT) or "",
+        project=ownership.project(labels),
         image_id=row.get("ImageID") or "",
         networks={
             name: (endpoint or {}).get("NetworkID") or ""

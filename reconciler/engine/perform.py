@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from reconciler.engine.contents import copy_contents, remove_contents, write_contents
+from reconciler.engine.execute import run_command
 from reconciler.engine.images import perform_on_image
 from reconciler.errors import Conflict, EngineError, NotFound, Stale
 from reconciler.fields.peers import settled
@@ -14,6 +16,7 @@ from reconciler.planning.actions import (
     BuildImage,
     ConnectNetwork,
     ContainerAction,
+    CopyContents,
     CreateContainer,
     CreateNetwork,
     CreateVolume,
@@ -23,14 +26,17 @@ from reconciler.planning.actions import (
     PauseContainer,
     PullImage,
     RemoveContainer,
+    RemoveContents,
     RemoveImage,
     RemoveNetwork,
     RenameContainer,
+    RunCommand,
     StartContainer,
     StopContainer,
     TagImage,
     UnpauseContainer,
     UpdateContainer,
+    WriteContents,
 )
 from reconciler.state.snapshot import ContainerState
 
@@ -74,6 +80,10 @@ def perform(client: Client, action: Action, created: Mapping[str, str]) -> str |
             _remove_network(client, action)
         case CreateVolume():
             client.post("/volumes/create", dict(action.payload), deadline=_CALL_SECONDS)
+        case WriteContents():
+            write_contents(action)
+        case RemoveContents():
+            remove_contents(action)
         case ContainerAction():
             _perform_on_container(client, action, created.get(action.container, action.container))
         case CreateContainer():
@@ -93,12 +103,17 @@ def _perform_on_container(client: Client, action: ContainerAction, container: st
             _connect(client, action, container)
         case DisconnectNetwork():
             _disconnect(client, action, container)
+        case CopyContents():
+            copy_contents(client, container, action)
         case UpdateContainer():
             client.post(f"{path}/update", dict(action.payload), deadline=_CALL_SECONDS)
         case RenameContainer():
             _rename(client, path, action)
         case StartContainer():
             _start(client, path)
+        case RunCommand():
+            if not action.expected_name or _as_expected(client, path, action.expected_name).status == "running":
+                run_command(client, action, container)
         case PauseContainer():
             _pause(client, path)
         case UnpauseContainer():

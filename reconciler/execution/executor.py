@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors import ReconcilerError
 from reconciler.execution.conditions import await_condition
-from reconciler.execution.gate import await_proof
+from reconciler.execution.gate import await_proof, drain
 from reconciler.execution.outcome import ActionOutcome, Outcome, Progress, Result, Started
 from reconciler.planning.actions import (
     Action,
     AwaitCondition,
     AwaitProof,
     DisconnectNetwork,
+    Drain,
     Gate,
     RemoveNetwork,
     RenameContainer,
@@ -42,13 +43,14 @@ def apply(
     *,
     progress: Progress | None = None,
     stop: threading.Event | None = None,
-    concurrency: int = CONCURRENCY,
+    concurrency: int | None = None,
     gates: int = GATES,
 ) -> Outcome:
     """Carry out a plan, no more and no less.
 
     An action that fails skips those that need it; everything else goes on. Where it is a step of a replacement, the
-    steps done are taken back, so that the old container serves again.
+    steps done are taken back, so that the old container serves again. With `on_failure: stop` no action begins
+    any more once one has failed, as if it had been told to stop.
 
     Args:
         plan: what to do.
@@ -56,10 +58,11 @@ def apply(
         clock: for gates and durations.
         progress: told of each action as it begins and ends.
         stop: when set, no action begins any more; those under way are waited for.
-        concurrency: how many calls at once.
+        concurrency: how many calls at once; the plan's, or else `CONCURRENCY`, where not given.
         gates: how many gates may be waited at beside them, so that what is waited for holds nothing else up; with 0 a
             gate takes the place of a call.
     """
+    concurrency = concurrency or plan.parallelism or CONCURRENCY
     return _Run(plan, engine, clock, progress, stop or threading.Event(), concurrency, gates).run()
 
 
@@ -104,6 +107,7 @@ class _Run:
         self._failed_undos: list[ActionOutcome] = []
         self._created: dict[str, str] = {}
         self._telling = threading.Lock()
+        self._gave_up: ReconcilerError | None = None
 
     def run(self) -> Outcome:
         self._make_ready(action for action in self._plan.actions if not self._waits_for[action.id])
@@ -125,7 +129,9 @@ class _Run:
                         self._make_ready(self._end(outcome))
         for action in self._plan.actions:
             if action.id not in self._ended:
-                self._ended[action.id] = ActionOutcome(action, Result.SKIPPED)
+                self._ended[action.id] = outcome = ActionOutcome(action, Result.SKIPPED, error=self._gave_up)
+                if self._gave_up:
+                    self._tell(outcome)
         interrupted = self._stop.is_set() and any(outcome.result in _NOT_DONE for outcome in self._ended.values())
         return Outcome(self._plan, (*self._ended.values(), *self._failed_undos), interrupted)
 
@@ -140,11 +146,16 @@ class _Run:
         calls = len(running) - gates
         for ready, room in ((self._ready, self._concurrency - calls), (self._ready_gates, self._gates - gates)):
             taken = 0
-            while ready and taken < room and not self._stop.is_set():
+            while ready and taken < room and not self._ends:
                 action = ready.popleft()
-                if action.id not in self._ended:
+                if action.id not in self._ended and action.group not in self._undoing:
                     taken += 1
                     yield action
+
+    @property
+    def _ends(self) -> bool:
+        """Whether nothing is to begin any more, but for what takes back."""
+        return self._stop.is_set() or self._gave_up is not None
 
     def _end(self, outcome: ActionOutcome) -> list[Action]:
         """Note what became of an action; the actions that can begin now."""
@@ -155,6 +166,8 @@ class _Run:
             return []
         self._ended.pop(action.id, None)  # what is taken back ends a second time, later
         self._ended[action.id] = outcome
+        if outcome.result is Result.FAILED and self._plan.on_failure == "stop" and not self._gave_up:
+            self._gave_up = ReconcilerError(f"{action.resource} failed, and `settings.on_failure` is stop")
         if outcome.result is Result.DONE:
             return self._release(action.id, [*self._dependents[action.id], *self._followers[action.id]])
         if outcome.result in _NOT_DONE:
@@ -199,7 +212,7 @@ class _Run:
                 groups[action.group].append(action)
         found = []
         for group, steps in groups.items():
-            stuck = self._stop.is_set() and any(step.id not in self._ended for step in steps)
+            stuck = self._ends and any(step.id not in self._ended for step in steps)
             failed = any(step.id in self._ended and self._ended[step.id].result in _NOT_DONE for step in steps)
             if (stuck or failed) and group not in busy | self._undoing and self._tried_steps(group):
                 found.append(group)
@@ -258,6 +271,8 @@ class _Run:
         match gate:
             case AwaitProof():
                 return await_proof(gate, self._created, self._engine, self._clock, self._stop)
+            case Drain():
+                return drain(gate, self._clock, self._stop)
             case AwaitCondition():
                 if gate.container in self._actions and gate.container not in self._created:
                     # Only who does not require it comes here: the others are skipped.

@@ -1,4 +1,4 @@
-"""The gate of a replacement: a new container proves itself before it takes the old one's place."""
+"""The gates of a replacement: a new container proves itself, an old one finishes what it has begun."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from reconciler.errors import EngineError, ReconcilerError
 
 if TYPE_CHECKING:
-    from reconciler.planning.actions import AwaitProof
+    from reconciler.planning.actions import AwaitProof, Drain
     from reconciler.ports import Clock, Engine
     from reconciler.state.snapshot import ContainerState
 
@@ -78,6 +78,16 @@ def _failure(state: ContainerState, waited: float, deadline: float) -> str:
     if state.health == "starting" and waited >= deadline:
         return f"was not healthy within {deadline:.0f} s"
     return ""
+
+
+def drain(gate: Drain, clock: Clock, stop: threading.Event) -> bool:
+    """Wait as long as the container has to finish what it has begun; False when `stop` was set before."""
+    end = clock.monotonic() + gate.seconds
+    while (left := end - clock.monotonic()) > 0:
+        if stop.is_set():
+            return False
+        clock.sleep(min(POLL_SECONDS, left))
+    return True
 
 
 def last_lines(engine: Engine, container: str) -> tuple[str, ...]:

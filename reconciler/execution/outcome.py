@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.errors import ExitCode, ReconcilerError
-from reconciler.planning.actions import Action
+from reconciler.planning.actions import Action, AwaitProof
 from reconciler.planning.plan import Plan
 from reconciler.planning.rollback import is_undo
 
@@ -74,6 +74,13 @@ class Outcome:
     def failed(self) -> tuple[ActionOutcome, ...]:
         """The actions that failed."""
         return self.having(Result.FAILED)
+
+    @property
+    def unproven(self) -> tuple[Action, ...]:
+        """The actions that were taken back, and those that created a container that did not prove itself and stays."""
+        failed = {one.action.container for one in self.failed if isinstance(one.action, AwaitProof)}
+        failed |= {one.action.id for one in self.having(Result.UNDONE)}
+        return tuple(action for action in self.plan.actions if action.id in failed)
 
     @property
     def rolled_back(self) -> bool:

@@ -51,6 +51,7 @@ class Instance:
         image_id: the ID of the image that it should run; None while that image is not here yet.
         platform: which of a multi-platform image's it should run; empty for the Engine's own.
         peers: the IDs of the other containers that it names, by the spec's words for them (see `peers.py`).
+        digests: of the contents of the configs and secrets, by section and name: `configs.site`.
     """
 
     spec: Spec
@@ -59,6 +60,7 @@ class Instance:
     image_id: str | None = None
     platform: str = ""
     peers: Mapping[str, str] = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def container(self) -> Container:
@@ -69,6 +71,11 @@ class Instance:
     def name(self) -> str:
         """The container's name on the Engine."""
         return self.spec.container_name(self.key, self.replica)
+
+    @property
+    def has_new_peers(self) -> bool:
+        """Whether one of the containers that it names is created by the same plan."""
+        return any(":" in one for one in self.peers.values())  # the ID of an action, and none of a container
 
     def declares(self, path: str) -> bool:
         """Whether the spec gives the attribute itself, rather than leave it to the image or the Engine."""
@@ -104,6 +111,7 @@ class Field:
         drifts: it can come to differ on a container that exists, although only a replacement mends it: it is compared
             also where the definition is the same.
         declared: whether the spec gives it, where that is not simply the attribute of this name.
+        sensitive: its values are never shown.
         show: its canonical value in a plan's line.
     """
 
@@ -120,6 +128,7 @@ class Field:
     since: Callable[[Canonical], Mapping[str, ApiVersion]] = lambda _wanted: {}
     drifts: bool = False
     declared: Callable[[Instance], bool] | None = None
+    sensitive: bool = False
     show: Callable[[Canonical], str] = _plain
 
     def is_declared(self, instance: Instance) -> bool:

@@ -2,13 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from reconciler.fields.base import Instance
     from reconciler.spec.model import Spec
 
-_PREFIX = "com.docker.compose."
+PREFIX = "com.docker.compose."
+PROJECT = f"{PREFIX}project"
+SERVICE = f"{PREFIX}service"
+NUMBER = f"{PREFIX}container-number"
+ONE_OFF = f"{PREFIX}oneoff"
+
+Labels = Mapping[str, str]
+
+
+def is_one_off(labels: Labels) -> bool:
+    """Whether `docker compose run` made the container: it is somebody's for the moment, and never touched."""
+    return labels.get(ONE_OFF, "").lower() == "true"
+
+
+def place(labels: Labels, project: str) -> tuple[str, int] | None:
+    """The service and number of a container that Compose made for a project; None for any other, and for one-offs."""
+    service = labels.get(SERVICE, "")
+    if labels.get(PROJECT) != project or not service or is_one_off(labels):
+        return None
+    number = labels.get(NUMBER, "1")
+    return service, int(number) if number.isdecimal() else 1
+
+
+def names(labels: Labels) -> frozenset[str]:
+    """The names that Compose gives a container: of this time, and of version 1. They are among its aliases."""
+    parts = [labels.get(PROJECT, ""), labels.get(SERVICE, ""), labels.get(NUMBER, "")]
+    return frozenset(separator.join(parts) for separator in "-_") if all(parts) else frozenset()
 
 
 def of_container(instance: Instance) -> dict[str, str]:
@@ -16,18 +43,18 @@ def of_container(instance: Instance) -> dict[str, str]:
     if not instance.spec.compose_labels:
         return {}
     return {
-        f"{_PREFIX}project": instance.spec.name,
-        f"{_PREFIX}service": instance.key,
-        f"{_PREFIX}container-number": str(instance.replica),
-        f"{_PREFIX}oneoff": "False",
+        PROJECT: instance.spec.name,
+        SERVICE: instance.key,
+        NUMBER: str(instance.replica),
+        ONE_OFF: "False",
     }
 
 
 def of_network(spec: Spec, key: str) -> dict[str, str]:
     """The labels of a network; none where the spec does not ask for them."""
-    return {f"{_PREFIX}project": spec.name, f"{_PREFIX}network": key} if spec.compose_labels else {}
+    return {PROJECT: spec.name, f"{PREFIX}network": key} if spec.compose_labels else {}
 
 
 def of_volume(spec: Spec, key: str) -> dict[str, str]:
     """The labels of a volume; none where the spec does not ask for them."""
-    return {f"{_PREFIX}project": spec.name, f"{_PREFIX}volume": key} if spec.compose_labels else {}
+    return {PROJECT: spec.name, f"{PREFIX}volume": key} if spec.compose_labels else {}

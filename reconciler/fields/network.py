@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from reconciler.fields import compose_labels
 from reconciler.fields.base import ApiVersion, Field, Mend, at, constant, plain, put
 from reconciler.fields.peers import is_word
 from reconciler.fields.peers import show as show_word
@@ -133,8 +134,9 @@ def _place(
 
 
 def _actual_networks(inspect: Inspect) -> Canonical:
-    # By itself the Engine may list the container's short ID and its hostname among its aliases.
-    own, hostname = inspect["Id"][:_SHORT_ID], at("Config.Hostname", inspect)
+    # By itself the Engine may list the container's short ID and its hostname among its aliases; Compose, its name.
+    own, name = inspect["Id"][:_SHORT_ID], inspect["Name"].removeprefix("/")
+    anyway = {at("Config.Hostname", inspect), name, *compose_labels.names(at("Config.Labels", inspect) or {})}
     mode = at("HostConfig.NetworkMode", inspect)
     mode = "bridge" if mode == "default" else mode
     if is_word(mode):
@@ -144,14 +146,14 @@ def _actual_networks(inspect: Inspect) -> Canonical:
         aliases = set((settings or {}).get("Aliases") or ()) - {own}
         addresses = (settings or {}).get("IPAMConfig") or {}
         joined[name] = _place(
-            sorted(aliases - {hostname}),
+            sorted(aliases - anyway),
             addresses.get("IPv4Address") or "",
             addresses.get("IPv6Address") or "",
             sorted(addresses.get("LinkLocalIPs") or ()),
             (settings or {}).get("DriverOpts"),
             sorted((settings or {}).get("Links") or _links_of_bridge(name, inspect)),
             (settings or {}).get("GwPriority") or 0,
-        ) | {"added": tuple(sorted(aliases & {hostname}))}
+        ) | {"added": tuple(sorted(aliases & anyway))}
     return {"mode": mode, "joined": joined}
 
 
@@ -281,7 +283,10 @@ ROWS = (
     Field(
         path="expose",
         wanted=lambda instance: tuple(sorted(set(instance.container.expose))),
-        actual=lambda inspect: tuple(sorted(at("Config.ExposedPorts", inspect) or ())),
+        # Compose leaves the protocol out.
+        actual=lambda inspect: tuple(
+            sorted(port if "/" in port else f"{port}/tcp" for port in at("Config.ExposedPorts", inspect) or ())
+        ),
         write=_write_expose,
         # The image's and the published ports are exposed too.
         same=lambda wanted, actual: set(wanted) <= set(actual),

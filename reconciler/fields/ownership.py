@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
+
+from reconciler.fields import compose_labels
 
 PREFIX = "io.reconciler."
 PROJECT = f"{PREFIX}project"
@@ -14,16 +17,37 @@ REPLICA = f"{PREFIX}replica"
 DECLARED = f"{PREFIX}declared"
 DIGEST = f"{PREFIX}digest"
 VERSION = f"{PREFIX}version"
+IN_PLACE = f"{PREFIX}in-place"
+"""Of each declared field that can be changed in place, a digest of what was declared: JSON, by path."""
+
 ANONYMOUS = f"{PREFIX}anonymous"
 """The anonymous volumes that moved along from the container's forerunner: `Anonymous` as JSON."""
+REPLACES = f"{PREFIX}replaces"
+"""The ID of the container's forerunner, where that bears no label of ours: it would not be known when cut off."""
+
+_ANONYMOUS_NAME = re.compile(r"[0-9a-f]{64}")
+
+CONFIGS = f"{PREFIX}configs"
+SECRETS = f"{PREFIX}secrets"
+"""What the container was given as files: name → a list of files, as JSON; never a content, only its digest."""
 
 Labels = Mapping[str, str]
 _T = TypeVar("_T")
 
 
+def project(labels: Labels) -> str:
+    """The project that a network or volume belongs to, ours or Compose's; empty for none."""
+    return labels.get(PROJECT) or labels.get(compose_labels.PROJECT) or ""
+
+
 def declared(labels: Labels) -> frozenset[str]:
     """The paths that were declared when the container was made, such as `command` and `environment.TZ`."""
     return frozenset(_json(labels.get(DECLARED), list) or ())
+
+
+def in_place(labels: Labels) -> Mapping[str, str]:
+    """The digests of what was declared of fields that can be changed in place, by path; `{}` where nobody knows."""
+    return _json(labels.get(IN_PLACE), dict) or {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +72,31 @@ def anonymous(labels: Labels) -> Anonymous:
     said = _json(labels.get(ANONYMOUS), dict) or {}
     spec, image = said.get("spec"), said.get("image")
     return Anonymous(spec if isinstance(spec, dict) else {}, image if isinstance(image, dict) else {})
+
+
+def contents(labels: Labels, label: str) -> dict[str, tuple[dict[str, str], ...]]:
+    """What the label CONFIGS or SECRETS says."""
+    said = _json(labels.get(label), dict) or {}
+    return {
+        str(name): tuple(file for file in files if isinstance(file, dict) and isinstance(file.get("target"), str))
+        for name, files in said.items()
+        if isinstance(files, list)
+    }
+
+
+def content_targets(labels: Labels) -> frozenset[str]:
+    """The paths in the container of its configs and secrets."""
+    return frozenset(
+        file["target"] for label in (CONFIGS, SECRETS) for files in contents(labels, label).values() for file in files
+    )
+
+
+def carried_by_compose(source: str, labels: Labels) -> bool:
+    """Whether a mounted volume is an anonymous one that moved along when Compose replaced the container: by its name.
+
+    What we carry, `anonymous` says.
+    """
+    return DECLARED not in labels and bool(_ANONYMOUS_NAME.fullmatch(source))
 
 
 def write_json(value: object) -> str:

@@ -10,10 +10,13 @@ from reconciler.fields.table import TABLE
 from reconciler.version import __version__
 
 if TYPE_CHECKING:
-    from reconciler.fields.base import Instance, Payload
+    from reconciler.fields.base import Field, Instance, Payload
 
 _FORM = 1
 """The version of the canonical form: a digest made from another one says nothing."""
+
+_SHORT = 12
+"""Hexadecimal digits that tell the few values of one field apart."""
 
 
 def declared(instance: Instance) -> list[str]:
@@ -40,6 +43,16 @@ def digest(instance: Instance) -> str:
     return f"{_FORM}:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
+def value_digest(row: Field, instance: Instance) -> str:
+    """A short digest of what is wanted of one field."""
+    text = ownership.write_json({"form": _FORM, "value": row.wanted(instance)})
+    return hashlib.sha256(text.encode()).hexdigest()[:_SHORT]
+
+
+def _in_place(instance: Instance) -> dict[str, str]:
+    return {row.path: value_digest(row, instance) for row in TABLE if row.always and instance.declares(row.path)}
+
+
 def labels(project: str, resource: str) -> dict[str, str]:
     """The labels that make any resource ours."""
     return {ownership.PROJECT: project, ownership.RESOURCE: resource, ownership.VERSION: __version__}
@@ -62,6 +75,8 @@ def create_payload(instance: Instance, carried: ownership.Anonymous | None = Non
         ownership.DECLARED: ownership.write_json(declared(instance)),
         ownership.DIGEST: digest(instance),
     }
+    if in_place := _in_place(instance):
+        own[ownership.IN_PLACE] = ownership.write_json(in_place)
     if carried:
         own[ownership.ANONYMOUS] = str(carried)
         mounts = payload.setdefault("HostConfig", {}).setdefault("Mounts", [])

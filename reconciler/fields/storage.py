@@ -65,18 +65,39 @@ def _wanted(instance: Instance) -> Canonical:
 
 
 def _actual(inspect: Inspect) -> Canonical:
-    # What was asked for, in either of the API's two forms; not what an image's VOLUME added.
-    carried = ownership.anonymous(at("Config.Labels", inspect) or {})
+    # What was asked for, in either of the API's two forms; not what an image's VOLUME added, nor configs and secrets.
+    labels = at("Config.Labels", inspect) or {}
+    carried, contents = ownership.anonymous(labels), ownership.content_targets(labels)
     mounts = [_from_mount(mount) for mount in at("HostConfig.Mounts", inspect) or ()]
     mounts += [_from_bind(bind) for bind in at("HostConfig.Binds", inspect) or ()]
+    if ownership.DECLARED not in labels:
+        mounts = [
+            _unnamed(mount["target"]) if ownership.carried_by_compose(mount["source"], labels) else mount
+            for mount in mounts
+        ]
+        # An older Compose asks for volumes without a name as an image does.
+        taken = {mount["target"] for mount in mounts}
+        mounts += [_unnamed(path) for path in at("Config.Volumes", inspect) or () if path not in taken]
     return _sorted(
         [
             # A volume without a name, as in the spec, has the one that it had in the container before.
             mount | {"source": ""} if mount["target"] in carried.of_spec else mount
             for mount in mounts
-            if mount["target"] not in carried.of_image
+            if mount["target"] not in carried.of_image and mount["target"] not in contents
         ]
     )
+
+
+def _unnamed(path: str) -> dict[str, Any]:
+    """A volume without a name, of a container that is not ours: nobody knows whether its image asked for it."""
+    return _mount("volume", "", path, perhaps_of_image=True)
+
+
+def _same(wanted: Canonical, actual: Canonical) -> bool:
+    either = {mount["target"] for mount in actual if mount.get("perhaps_of_image")}
+    unnamed = [_mount("volume", "", path) for path in sorted(either)]
+    asked = [mount for mount in wanted if mount not in unnamed]
+    return asked == [mount for mount in actual if mount["target"] not in either]
 
 
 def _from_mount(mount: dict[str, Any]) -> dict[str, Any]:
@@ -185,9 +206,10 @@ ROWS = (
         wanted=_wanted,
         actual=_actual,
         write=_write,
+        same=_same,
         undeclared=lambda _inspect, _image: (),
         since=_since,
-        show=lambda value: ", ".join(map(show_mount, value)) or "none",
+        show=lambda value: ", ".join(show_mount(one) for one in value if not one.get("perhaps_of_image")) or "none",
     ),
     Field(
         path="volumes_from",

@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
-from reconciler.fields import hardware, limits, network, runtime, security, storage
+from reconciler.fields import contents, hardware, limits, network, runtime, security, storage
 
-TABLE = (*runtime.ROWS, *security.ROWS, *limits.ROWS, *network.ROWS, hardware.ROW, *storage.ROWS)
+TABLE = (
+    *runtime.ROWS,
+    *security.ROWS,
+    *limits.ROWS,
+    *network.ROWS,
+    hardware.ROW,
+    *storage.ROWS,
+    *contents.ROWS,
+)
 
 ROW = {row.path: row for row in TABLE}
 
 _PLANNED = "decides what is done, and when; a container that runs does not know of it"
+_HOOK = "is run at its next start or stop; a container that runs does not know of it"
 _OF_IMAGE = "decides how its image comes here; the row `image` compares which one it is"
 
-NOT_YET = (*("adopt", "configs", "drift", "post_start", "pre_stop", "secrets"),)
+NOT_YET: tuple[str, ...] = ()
 """Attributes that are read, and that no version carries out so far: a plan that would need to is a conflict."""
 
 NOT_ON_THE_ENGINE = {
     **dict.fromkeys(NOT_YET, "is read, and not carried out yet"),
+    "adopt": "says whose a container is that stands already",
     "build": _OF_IMAGE,
+    "drift": _PLANNED,
     "depends_on": "orders the actions of a plan; a container that runs does not know of it",
     "external_links": "are part of the row `networks`",
     "links": "are part of the row `networks`",
     "network_mode": "is part of the row `networks`",
     "platform": _OF_IMAGE,
+    "post_start": _HOOK,
+    "pre_stop": _HOOK,
     "pull_policy": _OF_IMAGE,
     "pull_refresh_after": _OF_IMAGE,
     "replicas": "says how many containers there are",

@@ -277,6 +277,70 @@ class RemoveContainer(ContainerAction):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContentFile:
+    """A config or secret as a file.
+
+    Attributes:
+        path: absolute.
+        data: the content; never printed.
+        uid: its owner.
+        gid: its group.
+        mode: its permissions.
+    """
+
+    path: str
+    data: bytes = field(repr=False)
+    uid: int
+    gid: int
+    mode: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteContents(Action):
+    """Write configs and secrets to files of this host, which containers are given by binds."""
+
+    kind: ClassVar[str] = "write-contents"
+    files: tuple[ContentFile, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveContents(Action):
+    """Remove such files.
+
+    Attributes:
+        paths: absolute.
+    """
+
+    kind: ClassVar[str] = "remove-contents"
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyContents(ContainerAction):
+    """Copy configs and secrets into a container that was not started yet: the paths are in it."""
+
+    kind: ClassVar[str] = "copy-contents"
+    files: tuple[ContentFile, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunCommand(ContainerAction):
+    """Run a command in a container, and wait for its end; any other exit code than 0 is a failure.
+
+    Attributes:
+        what: the attribute that declares it: `post_start`, `pre_stop`, `update.before`.
+        payload: the body of the call that makes it.
+        expected_name: the name that the container must have by then, and only while it runs is there anything to do;
+            empty where it is one that has just been started.
+    """
+
+    kind: ClassVar[str] = "exec"
+    what: str
+    payload: Mapping[str, Any]
+    expected_name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gate(ContainerAction):
     """Something to wait for, rather than to do."""
 
@@ -293,6 +357,18 @@ class AwaitProof(Gate):
     kind: ClassVar[str] = "prove"
     monitor_seconds: float
     deadline_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drain(Gate):
+    """Let a container that gets nothing new finish what it has begun.
+
+    Attributes:
+        seconds: how long.
+    """
+
+    kind: ClassVar[str] = "drain"
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 
 from reconciler.fields import network as network_rows
+from reconciler.fields import ownership
 from reconciler.fields.base import Instance, Mend
 from reconciler.fields.hardware import of_container
 from reconciler.fields.ownership import Anonymous, anonymous
@@ -20,17 +22,21 @@ from reconciler.planning.actions import (
     RenameContainer,
 )
 from reconciler.planning.diff import differences
+from reconciler.planning.drift import Difference, sort_out
+from reconciler.planning.hooks import run_before
 from reconciler.planning.in_place import change_in_place, operation_in_place
 from reconciler.planning.plan import Change, FieldChange, Operation
+from reconciler.planning.remounted import remounted
 from reconciler.planning.slots import NEXT, OLD, Slot
+from reconciler.planning.start_first import give_aliases, retire, starts_first
 from reconciler.planning.steps import ContainerPlan, Step, pause, start, stop
 from reconciler.planning.waiting import Before
-from reconciler.spec.model import State
+from reconciler.spec.model import Hook, State
 from reconciler.state.resource import Kind, ResourceKey
 from reconciler.state.snapshot import ContainerState, Snapshot
 
-_MONITOR_SECONDS = 2.0
-"""How long a new container without a healthcheck must run before it takes the old one's place."""
+_MONITOR = 2 * 10**9
+"""Nanoseconds that a new container without a healthcheck must run before it takes the old one's place."""
 
 _HEALTH_SECONDS = 120.0
 """How long a new container's healthcheck may take."""
@@ -72,7 +78,7 @@ def plan_container(
         rejoin: networks that are made anew under it: their names, and the actions after which they are there again.
     """
     part = ContainerPlan()
-    gone = [_remove_leftover(part, container) for container in slot.leftovers]
+    gone = [_remove_leftover(part, instance, container) for container in slot.leftovers]
     current = slot.current
     resource = ResourceKey(Kind.CONTAINER, instance.name)
     if current is not None and current.status in _LOST:
@@ -83,12 +89,12 @@ def plan_container(
     if current is None:
         part.changes.append(Change(resource, Operation.CREATE, _described(instance)))
         step = Step(resource, "not here yet")
-        created, ready = _create(part, instance, snapshot, instance.name, step, (*to_create, *gone))
+        created, ready = _create(part, instance, snapshot, instance.name, step, Before((*to_create, *gone)))
         if instance.container.state is not State.STOPPED:
-            started = start(part, created, step, ready, to_start)
+            started = start(part, created, step, ready, to_start, instance.container.post_start)
             pause(part, instance, created, step, started)
         return part
-    found = differences(instance, current, snapshot)
+    found = _differences(part, instance, slot, snapshot, rejoins=bool(rejoin))
     if failed:
         is_job = instance.container.state is State.COMPLETED
         kept = {Mend.REPLACE, Mend.STATE} if is_job and current.has_failed else {Mend.REPLACE}
@@ -114,10 +120,11 @@ def plan_container(
             plain = Step(resource, reason)
             rename = RenameContainer(container=current.id, old_name=current.name, name=instance.name, **plain("rename"))
             gone.append(part.add(rename))
-            current = ContainerState({**current.inspect, "Name": f"/{instance.name}"})
+            current = replace(current, inspect={**current.inspect, "Name": f"/{instance.name}"})
         back = _rejoin(part, instance, current, Step(resource, reason), rejoin)
         before = Before((*to_start.needs, *back), to_start.after)
-        _replace(part, instance, current, snapshot, step, (*to_create, *gone, *turn), before)
+        begin = _in_turn(instance, (*to_create, *gone), turn)
+        _replace(part, instance, current, snapshot, step, begin, before, rejoin)
     else:
         operation = Operation.RESTART if restart else operation_in_place(mends, instance, current)
         again = f"joins {', '.join(sorted(rejoin))} again, which is made anew" if rejoin else ""
@@ -127,18 +134,50 @@ def plan_container(
     return part
 
 
-def plan_removal(container: ContainerState, why: str) -> ContainerPlan:
+def _in_turn(instance: Instance, needs: tuple[str, ...], turn: tuple[str, ...]) -> Before:
+    """What comes before a replacement; with `continue`, the turn comes whatever became of the replicas before."""
+    goes_on = instance.container.update.failure_action == "continue"
+    return Before(needs, turn) if goes_on else Before((*needs, *turn))
+
+
+def _differences(
+    part: ContainerPlan, instance: Instance, slot: Slot, snapshot: Snapshot, *, rejoins: bool
+) -> list[Difference]:
+    """What is to be mended; what is only to be reported becomes a change of its own."""
+    current = slot.current
+    if current is None:
+        return []
+    found = differences(instance, current, snapshot)
+    if slot.leftovers or current.name.endswith((NEXT, OLD)):
+        return found  # a replacement was cut off: that did it, and nobody's hand
+    found, drifted = sort_out(
+        instance, current, found, by_plan=("networks",) if rejoins or instance.has_new_peers else ()
+    )
+    if drifted:
+        resource = ResourceKey(Kind.CONTAINER, instance.name)
+        part.changes.append(Change(resource, Operation.DRIFT, "changed by hand, and left so", drifted))
+    return found
+
+
+def plan_removal(container: ContainerState, why: str, pre_stop: tuple[Hook, ...] = ()) -> ContainerPlan:
     """Stop and remove a container that is not wanted; its volumes stay."""
     resource = ResourceKey(Kind.CONTAINER, container.name)
     part = ContainerPlan(changes=[Change(resource, Operation.REMOVE, why)])
     step = Step(resource, why)
-    stopped = stop(part, container, step("stop")) if container.is_up else ()
+    stopped = stop(part, container, step("stop"), pre_stop) if container.is_up else ()
     part.add(RemoveContainer(container=container.id, expected_name=container.name, **step("remove", *stopped)))
     return part
 
 
-def _remove_leftover(part: ContainerPlan, container: ContainerState) -> str:
-    removal = plan_removal(container, "left behind by a replacement that was cut off")
+def _remove_leftover(part: ContainerPlan, instance: Instance, container: ContainerState) -> str:
+    why = "left behind by a replacement that was cut off"
+    if starts_first(instance, container):
+        # It may have the service's aliases, and be asked just now.
+        resource = ResourceKey(Kind.CONTAINER, container.name)
+        part.changes.append(Change(resource, Operation.REMOVE, why))
+        return retire(part, instance, container, (), Step(resource, why))
+    # What has not proven itself yet has nothing to wind up.
+    removal = plan_removal(container, why, () if container.name.endswith(NEXT) else instance.container.pre_stop)
     part.changes += removal.changes
     part.actions += removal.actions
     return removal.actions[-1].id
@@ -150,19 +189,25 @@ def _create(
     snapshot: Snapshot,
     name: str,
     step: Step,
-    to_create: tuple[str, ...],
+    to_create: Before,
     forerunner: ContainerState | None = None,
+    *,
+    has_aliases: bool = True,
 ) -> tuple[str, tuple[str, ...]]:
     """Create and connect it; the IDs of the creation, and of all that it takes until it can be started."""
     payload = create_payload(instance, _carried(instance, forerunner, snapshot) if forerunner else None)
     payload = of_container(payload, snapshot.engine.api)
+    if forerunner and forerunner.place:
+        payload["Labels"][ownership.REPLACES] = forerunner.id
     endpoints = payload["NetworkingConfig"]["EndpointsConfig"]
+    if not has_aliases:
+        endpoints = {network: {**endpoint, "Aliases": []} for network, endpoint in endpoints.items()}
     first = payload["HostConfig"]["NetworkMode"]
     several = snapshot.engine.api >= _SEVERAL_AT_CREATE
     later = {} if several else {key: value for key, value in endpoints.items() if key != first}
     payload["NetworkingConfig"] = {"EndpointsConfig": {k: v for k, v in endpoints.items() if k not in later}}
     platform = instance.platform if snapshot.engine.api >= _PLATFORM_AT_CREATE else ""
-    common = step("create", *to_create)
+    common = step("create", *to_create.needs, after=to_create.after)
     created = part.add(CreateContainer(name=name, payload=payload, platform=platform, **common))
     ready = [created]
     for network, endpoint in sorted(later.items()):
@@ -177,29 +222,47 @@ def _replace(
     old: ContainerState,
     snapshot: Snapshot,
     step: Step,
-    to_create: tuple[str, ...],
+    to_create: Before,
     to_start: Before,
+    rejoin: Mapping[str, tuple[str, ...]],
 ) -> None:
     """The steps of a replacement; the old container is there until the new one has proven itself."""
-    state = instance.container.state
+    container, state = instance.container, instance.container.state
+    part.notices += remounted(instance, old, snapshot)
+    first = starts_first(instance, old)
+    if container.update.before and old.status == "running":
+        common = step("before", *to_create.needs, after=to_create.after)
+        to_create = Before((part.add(run_before(container.update.before, old.id, old.name, common)),))
     created = step("create")["id"]
-    # Not before all that the new one needs is up: until then the old one goes on serving.
-    before_stop = step("stop old", created, *to_start.needs, after=to_start.after)
-    stopped = stop(part, old, before_stop) if old.is_up else ()
-    new, ready = _create(part, instance, snapshot, f"{instance.name}{NEXT}", step, to_create, forerunner=old)
-    proven = (*ready, *stopped)
+    stopped: tuple[str, ...] = ()
+    if old.is_up and not first:
+        # Not before all that the new one needs is up: until then the old one goes on serving.
+        before_stop = step("stop old", created, *to_start.needs, after=to_start.after)
+        stopped = stop(part, old, before_stop, container.pre_stop)
+    new, ready = _create(
+        part, instance, snapshot, f"{instance.name}{NEXT}", step, to_create, forerunner=old, has_aliases=not first
+    )
+    proven = Before((*ready, *stopped))
     if state in {State.RUNNING, State.PAUSED}:
-        started = start(part, new, step, (*ready, *stopped), to_start)
+        # Where the update is to stay as it is, or to go on, the new one gets its place whatever became of it. While the
+        # old one serves, it never has to give way to one that failed.
+        stays = container.update.failure_action != "rollback" and not first
+        own = replace(step, group="") if stays else step
+        started = start(part, new, own, (*ready, *stopped), to_start, container.post_start)
+        monitor = container.update.monitor if container.update.monitor is not None else _MONITOR
         gate = AwaitProof(
             container=new,
-            monitor_seconds=_MONITOR_SECONDS,
+            monitor_seconds=monitor / 10**9,
             deadline_seconds=_HEALTH_SECONDS,
-            **step("prove", started),
+            **own("prove", started),
         )
         part.up = part.add(gate)
-        proven = (part.up,)
+        if first:
+            part.up = give_aliases(part, instance, new, step, part.up)
+        proven = Before((*ready, *stopped, *to_start.needs), (started, part.up)) if stays else Before((part.up,))
     away = f"{instance.name}{OLD}"
-    renamed = part.add(RenameContainer(container=old.id, old_name=old.name, name=away, **step("rename old", *proven)))
+    common = step("rename old", *proven.needs, after=proven.after)
+    renamed = part.add(RenameContainer(container=old.id, old_name=old.name, name=away, **common))
     in_place = part.add(
         RenameContainer(
             container=new,
@@ -208,14 +271,19 @@ def _replace(
             **step("rename new", renamed),
         )
     )
-    part.replaced = in_place
+    part.replaced = (in_place,)
+    if part.up and container.update.failure_action == "pause":
+        part.replaced = (in_place, part.up)
     # From here on there is nothing to take back: what fails is left to the next cycle.
     after = Step(step.resource, step.reason)
     if state is State.COMPLETED:
         # Not before it has its name: a new one of another name is begun again when it was cut off, and a job runs once.
-        part.replaced = start(part, new, after, (in_place,), to_start)
+        part.replaced = (start(part, new, after, (in_place,), to_start, container.post_start),)
     pause(part, instance, new, after, in_place)
-    part.add(RemoveContainer(container=old.id, expected_name=away, **after("remove old", in_place)))
+    if first:
+        retire(part, instance, ContainerState({**old.inspect, "Name": f"/{away}"}), rejoin, after, in_place)
+    else:
+        part.add(RemoveContainer(container=old.id, expected_name=away, **after("remove old", in_place)))
 
 
 def _rejoin(

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from reconciler.fields import ownership, peers
 from reconciler.fields.base import Field, Instance, Mend
 from reconciler.fields.payload import digest
 from reconciler.fields.table import TABLE
+from reconciler.planning.declared import declared_before
+from reconciler.planning.digests import comparable
 from reconciler.planning.plan import FieldChange
 from reconciler.spec.model import State
 from reconciler.state.snapshot import ContainerState, Snapshot
@@ -35,19 +38,20 @@ def differences(
     Args:
         instance: what is wanted.
         container: what is there.
-        snapshot: its image.
+        snapshot: its image, and what is known of its secrets.
         trust_digest: whether an equal definition settles all that only a replacement could change. That can't drift,
             since the Engine has no call that changes it; and what an Engine dropped because its kernel can't do it
             would otherwise be a difference for ever.
     """
+    instance = comparable(instance, container, snapshot)
     image = snapshot.image_by_id(container.image_id)
     config: Mapping[str, Any] = image.config if image else {}
-    before = ownership.declared(container.labels)
+    before = declared_before(container, image)
     settled = trust_digest and container.labels.get(ownership.DIGEST) == digest(instance)
     inspect = peers.named(container.inspect, instance.peers)
     if instance.container.state is State.COMPLETED and container.has_completed:
         inspect = peers.done_with(inspect, instance.container)
-    container = ContainerState(inspect)
+    container = replace(container, inspect=inspect)
     found: list[tuple[FieldChange, Mend]] = []
     for row in TABLE:
         if settled and not (row.always or row.drifts) and row.path != "image":
@@ -118,7 +122,7 @@ def _by_key(
                 actual.get(key),
                 _shown(row, value),
                 _shown(row, actual.get(key)),
-                sensitive=is_sensitive(key, value, actual.get(key)),
+                sensitive=row.sensitive or is_sensitive(key, value, actual.get(key)),
             ),
             row.mend(value, actual.get(key)),
         )

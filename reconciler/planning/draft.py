@@ -27,6 +27,7 @@ class Draft:
         """Take what becomes of one container."""
         self.changes += part.changes
         self.conflicts += part.conflicts
+        self.notices += part.notices
         self.actions |= {action.id: action for action in part.actions}
 
     def finish(self, project: str, snapshot: Snapshot, kept_volumes: list[str]) -> Plan:

@@ -9,7 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reconciler.fields import ownership
+from reconciler.fields.base import Instance
+from reconciler.fields.payload import digest
 from reconciler.planning.actions import Action, CreateContainer
+from reconciler.planning.takeover import take_over
 from reconciler.spec.model import Spec, State
 from reconciler.state.snapshot import Snapshot
 
@@ -44,15 +47,15 @@ class Unproven:
     image: str
 
 
-def unproven(undone: Iterable[Action]) -> list[Unproven]:
-    """What failed, of the actions that were taken back."""
+def unproven(failed: Iterable[Action]) -> list[Unproven]:
+    """What failed, of the actions that were taken back, or that created what did not prove itself."""
     return [
         Unproven(
             action.payload["Labels"][ownership.RESOURCE],
             action.payload["Labels"][ownership.DIGEST],
             action.payload["Image"],
         )
-        for action in undone
+        for action in failed
         if isinstance(action, CreateContainer)
     ]
 
@@ -61,7 +64,12 @@ def failed_jobs(spec: Spec, snapshot: Snapshot) -> frozenset[Failure]:
     """The jobs whose last run failed: what is there tells it, so that it is known after a restart of `watch` too."""
     jobs = {key for key, container in spec.containers.items() if container.state is State.COMPLETED}
     return frozenset(
-        Failure(container.resource, container.labels.get(ownership.DIGEST, ""), container.image_id)
-        for container in snapshot.containers
+        # One that was taken over does not say by which definition it ran: it counts as the wanted one.
+        Failure(
+            container.resource,
+            container.labels.get(ownership.DIGEST) or digest(Instance(spec, container.resource)),
+            container.image_id,
+        )
+        for container in take_over(snapshot, spec.name, spec).containers
         if container.resource in jobs and container.has_failed
     )

@@ -17,6 +17,7 @@ from reconciler.planning.actions import (
     StartContainer,
     StopContainer,
 )
+from reconciler.planning.hooks import begin_of_stop
 from reconciler.planning.networks import overlap, ranges, wanted_ranges
 from reconciler.planning.plan import Conflict
 from reconciler.planning.slots import key_of
@@ -82,8 +83,9 @@ def hand_over_ports(draft: Draft, spec: Spec, snapshot: Snapshot) -> None:
         for stop in needs:
             if draft.leads_to(stop, action.id):
                 # The holder would wait for this very container: it stops earlier, before what it depends on is up.
-                stopping = draft.actions[stop]
-                draft.actions[stop] = replace(
+                begin = begin_of_stop(draft, stop)
+                stopping = draft.actions[begin]
+                draft.actions[begin] = replace(
                     stopping,
                     needs=tuple(n for n in stopping.needs if not (n == action.id or draft.leads_to(n, action.id))),
                     after=tuple(n for n in stopping.after if not (n == action.id or draft.leads_to(n, action.id))),

@@ -65,7 +65,8 @@ def change_in_place(
     named = ContainerState({**current.inspect, "Name": f"/{instance.name}"})
     if restart:
         common = step("stop", *to_connect, *done, *to_start.needs, after=to_start.after)
-        start(part, current.id, step, stop(part, named, common), Before())
+        stopped = stop(part, named, common, instance.container.pre_stop)
+        start(part, current.id, step, stopped, Before(), instance.container.post_start)
     elif Mend.STATE in mends:
         _change_state(part, instance, named, step, tuple(done), Before((*to_connect, *to_start.needs), to_start.after))
 
@@ -80,13 +81,14 @@ def _change_state(
 ) -> None:
     state = instance.container.state
     if state is State.STOPPED:
-        stop(part, current, step("stop", *needs))
+        stop(part, current, step("stop", *needs), instance.container.pre_stop)
     elif current.status == "paused":
         part.up = part.add(UnpauseContainer(container=current.id, **step("unpause", *needs)))
     elif current.is_up:
         pause(part, instance, current.id, step, *needs)
     else:
-        pause(part, instance, current.id, step, start(part, current.id, step, needs, to_start))
+        started = start(part, current.id, step, needs, to_start, instance.container.post_start)
+        pause(part, instance, current.id, step, started)
 
 
 def _connect(

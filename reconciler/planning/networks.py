@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 
 from reconciler.fields import ownership
 from reconciler.fields.base import at
@@ -13,7 +14,7 @@ from reconciler.fields.places import NETWORK
 from reconciler.planning.actions import CreateNetwork, DisconnectNetwork, RemoveNetwork
 from reconciler.planning.place_diff import place_differences
 from reconciler.planning.places import PlacesPlan, missing, not_ours
-from reconciler.planning.plan import Change, Conflict, FieldChange, Operation
+from reconciler.planning.plan import Change, Conflict, FieldChange, Notice, Operation
 from reconciler.spec.model import DEFAULT_NETWORK, Network, Spec, State
 from reconciler.state.resource import Kind, ResourceKey
 from reconciler.state.snapshot import ContainerState, NetworkState, Snapshot
@@ -23,12 +24,7 @@ Range = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 def plan_networks(spec: Spec, snapshot: Snapshot, plan: PlacesPlan) -> None:
     """Every network that the spec names, and ours that it does not."""
-    wanted = dict(spec.networks)
-    if any(
-        DEFAULT_NETWORK in container.joined and container.state is not State.ABSENT
-        for container in spec.containers.values()
-    ):
-        wanted.setdefault(DEFAULT_NETWORK, Network())
+    wanted = _wanted(spec)
     for key, network in sorted(wanted.items()):
         _plan(spec, key, network, snapshot, plan)
     names = {spec.network_name(key) for key in wanted}
@@ -36,6 +32,32 @@ def plan_networks(spec: Spec, snapshot: Snapshot, plan: PlacesPlan) -> None:
         if state.labels.get(ownership.PROJECT) == spec.name and state.name not in names:
             plan.removals.append(state)
     _expect_free_ranges(spec, wanted, snapshot, plan)
+
+
+def networks_going_down(
+    project: str, snapshot: Snapshot, spec: Spec | None, notices: list[Notice], *, whole: bool
+) -> list[NetworkState]:
+    """The project's networks, to be removed: but for those that somebody else's containers are connected to.
+
+    Args:
+        project: its name.
+        snapshot: what is there, taken over.
+        spec: what was wanted: where Compose made that for a project of this name, it is the project's.
+        notices: where to say what stays.
+        whole: whether all that Compose made for a project of this name is.
+    """
+    wanted = {spec.network_name(key) for key, network in _wanted(spec).items() if not network.external} if spec else ()
+    going = []
+    for state in _sorted(snapshot):
+        ours = state.labels.get(ownership.PROJECT) == project
+        if not ours and (ownership.project(state.labels) != project or not (whole or state.name in wanted)):
+            continue
+        if strangers := _strangers(state, snapshot):
+            message = f"network {state.name} stays: {', '.join(strangers)} is not ours, and is connected to it"
+            notices.append(Notice(ResourceKey(Kind.NETWORK, state.name), message))
+        else:
+            going.append(state)
+    return going
 
 
 def without_gone(
@@ -61,7 +83,7 @@ def without_gone(
     if len(kept) == len(container.networks):
         return container
     settings = {**container.inspect["NetworkSettings"], "Networks": kept}
-    return ContainerState({**container.inspect, "NetworkSettings": settings})
+    return replace(container, inspect={**container.inspect, "NetworkSettings": settings})
 
 
 def ranges(network: NetworkState) -> tuple[Range, ...]:
@@ -81,6 +103,22 @@ def overlap(some: Collection[Range], others: Collection[Range]) -> bool:
     return any(one.version == other.version and one.overlaps(other) for one in some for other in others)
 
 
+def _wanted(spec: Spec) -> dict[str, Network]:
+    """The networks that the spec names, and the one that is there without."""
+    wanted = dict(spec.networks)
+    if any(
+        DEFAULT_NETWORK in container.joined and container.state is not State.ABSENT
+        for container in spec.containers.values()
+    ):
+        wanted.setdefault(DEFAULT_NETWORK, Network())
+    return wanted
+
+
+def _strangers(network: NetworkState, snapshot: Snapshot) -> list[str]:
+    """The names of those in a network that are not ours."""
+    return sorted(name for other in snapshot.others if network.id in other.networks.values() for name in other.names)
+
+
 def _sorted(snapshot: Snapshot) -> list[NetworkState]:
     return sorted(snapshot.networks, key=lambda state: (state.name, state.id))
 
@@ -92,7 +130,7 @@ def _plan(spec: Spec, key: str, network: Network, snapshot: Snapshot, plan: Plac
         if not here:
             plan.conflicts.append(missing(resource))
         return
-    mine = [state for state in here if state.labels.get(ownership.PROJECT) == spec.name]
+    mine = [state for state in here if ownership.project(state.labels) == spec.name]
     strangers = [state for state in here if state not in mine]
     plan.conflicts += _too_new(resource, network, snapshot)
     if strangers and mine:
@@ -154,10 +192,7 @@ def _clear(
     resource: ResourceKey, network: NetworkState, reason: str, snapshot: Snapshot, plan: PlacesPlan, group: str = ""
 ) -> str:
     """Remove a network from under our containers; the ID of the last action. Other containers stand in the way."""
-    strangers = sorted(
-        name for other in snapshot.others if network.id in other.networks.values() for name in other.names
-    )
-    if strangers:
+    if strangers := _strangers(network, snapshot):
         plan.conflicts.append(_in_use(resource, strangers))
     left = []
     for container in _members(network, snapshot):

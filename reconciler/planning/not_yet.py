@@ -7,10 +7,8 @@ from typing import Any
 
 from reconciler.fields.table import NOT_YET
 from reconciler.planning.plan import Conflict
-from reconciler.spec.model import Container, Settings, Spec, State, Update
+from reconciler.spec.model import Container, Spec, State
 from reconciler.state.resource import Kind, ResourceKey
-
-_UPDATE = ("order", "monitor", "failure_action", "drain", "before")
 
 _WHY = "is read, but this version does not carry it out yet"
 _HINT = "leave it out for now; docs/spec.md lists what is not carried out yet"
@@ -21,16 +19,14 @@ def not_yet(spec: Spec) -> Iterator[Conflict]:
     for key, container in spec.containers.items():
         if container.state is not State.ABSENT:
             yield from _container(ResourceKey(Kind.CONTAINER, spec.container_name(key)), container)
-    for name in Settings.model_fields:
-        if getattr(spec.settings, name) != getattr(Settings(), name):
-            # They are of no resource; what is said names the project.
-            project = ResourceKey(Kind.CONTAINER, spec.name)
-            yield Conflict(project, f'project "{spec.name}": `settings.{name}` {_WHY}', _HINT)
+    if spec.settings.sensitive:
+        # It is of no resource; what is said names the project.
+        project = ResourceKey(Kind.CONTAINER, spec.name)
+        yield Conflict(project, f'project "{spec.name}": `settings.sensitive` {_WHY}', _HINT)
 
 
 def _container(resource: ResourceKey, container: Container) -> Iterator[Conflict]:
     yield from _attributes(resource, container, Container(image=container.image), NOT_YET)
-    yield from _attributes(resource, container.update, Update(), _UPDATE, "update.")
 
 
 def _attributes(

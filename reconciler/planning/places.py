@@ -51,7 +51,7 @@ def missing(resource: ResourceKey) -> Conflict:
 
 def not_ours(resource: ResourceKey, labels: Mapping[str, str]) -> Conflict:
     """Somebody else's has the name."""
-    owner = labels.get(ownership.PROJECT)
+    owner = ownership.project(labels)
     whose = f'belongs to project "{owner}"' if owner else "exists and is not ours"
     return Conflict(
         resource,

@@ -15,7 +15,10 @@ from reconciler.state.resource import Kind, ResourceKey
 
 
 class Operation(StrEnum):
-    """What becomes of a resource; HOLD: nothing yet, although it differs."""
+    """What becomes of a resource.
+
+    HOLD: nothing yet, although it differs. DRIFT: nothing, since what was changed by hand is only to be reported.
+    """
 
     PULL = "pull"
     BUILD = "build"
@@ -30,11 +33,16 @@ class Operation(StrEnum):
     STOP = "stop"
     REMOVE = "remove"
     HOLD = "hold"
+    DRIFT = "drift"
 
     @property
     def is_destructive(self) -> bool:
         """Whether a container or a network goes, and with it what is stored nowhere else."""
         return self in {Operation.REPLACE, Operation.REMOVE}
+
+
+LEFT_ALONE = frozenset({Operation.HOLD, Operation.DRIFT})
+"""The operations that do nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +113,23 @@ class Notice:
     hint: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """What goes with a container's writable layer: files that were added or changed outside of its mounts.
+
+    Attributes:
+        resource: the container.
+        count: how many.
+        paths: the first of them, in order.
+        unknown: why nobody knows; empty where it is known.
+    """
+
+    resource: ResourceKey
+    count: int = 0
+    paths: tuple[str, ...] = ()
+    unknown: str = ""
+
+
 @dataclass(frozen=True)
 class Plan:
     """The changes, and the actions that bring them about: a directed acyclic graph, in an order that honours it.
@@ -117,6 +142,10 @@ class Plan:
         conflicts: what forbids to carry it out.
         kept_volumes: the project's volumes that the spec does not name; they stay.
         notices: what to know besides.
+        needs_person: why it is not to be carried out where nobody is there to agree; None where it may be.
+        parallelism: how many calls are made at once; None for the usual number.
+        on_failure: `continue`, or `stop`: once an action has failed, no other begins.
+        lost: what would be lost, of those containers that go and lose something; the Engine is asked for it later.
     """
 
     project: str
@@ -126,11 +155,20 @@ class Plan:
     conflicts: tuple[Conflict, ...] = ()
     kept_volumes: tuple[str, ...] = ()
     notices: tuple[Notice, ...] = ()
+    needs_person: Notice | None = None
+    parallelism: int | None = None
+    on_failure: str = "continue"
+    lost: tuple[Lost, ...] = ()
 
     @property
     def in_sync(self) -> bool:
         """Whether there is nothing to do, and nothing in the way."""
         return not self.changes and not self.conflicts
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether there is something to do, or in the way: more than drift that is only to be reported."""
+        return bool(self.conflicts) or any(change.operation is not Operation.DRIFT for change in self.changes)
 
     @cached_property
     def summary(self) -> dict[str, int]:

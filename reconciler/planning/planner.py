@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
+from itertools import chain
 
 from reconciler.fields import ownership
 from reconciler.fields.base import Instance
@@ -20,21 +21,29 @@ from reconciler.planning.actions import (
     RemoveNetwork,
     StopContainer,
 )
+from reconciler.planning.batch import as_one
+from reconciler.planning.bind_sources import bound_on
 from reconciler.planning.containers import plan_container, plan_removal
+from reconciler.planning.contents import content_conflicts, put_contents, remove_unused
+from reconciler.planning.digests import unknown
 from reconciler.planning.draft import Draft
 from reconciler.planning.failures import Failure
+from reconciler.planning.guard import needs_person
 from reconciler.planning.handover import hand_over_names, hand_over_ports, hand_over_ranges
+from reconciler.planning.hooks import begin_of_stop
 from reconciler.planning.images import ImagePlan, plan_images
-from reconciler.planning.networks import plan_networks, without_gone
+from reconciler.planning.networks import networks_going_down, plan_networks, without_gone
 from reconciler.planning.not_yet import not_yet
 from reconciler.planning.peers import find_peers, peer_conflicts, replace_together
 from reconciler.planning.places import PlacesPlan
-from reconciler.planning.plan import Change, Conflict, Operation, Plan
+from reconciler.planning.plan import Change, Conflict, Notice, Operation, Plan
+from reconciler.planning.scope import limited, without_undeclared
 from reconciler.planning.slots import Slot, find_slot, key_of
 from reconciler.planning.steps import ContainerPlan
+from reconciler.planning.takeover import name_is_taken, orphans_stay, take_over
 from reconciler.planning.volumes import plan_volumes, used_on
 from reconciler.planning.waiting import Before, Replica, Waiting, precede
-from reconciler.spec.model import Spec, State
+from reconciler.spec.model import Container, Hook, Spec, State
 from reconciler.spec.reference import full_reference
 from reconciler.state.resource import Kind, ResourceKey
 from reconciler.state.snapshot import ContainerState, NetworkState, Snapshot
@@ -42,19 +51,45 @@ from reconciler.state.snapshot import ContainerState, NetworkState, Snapshot
 _DOWN = "the project is taken down"
 
 
-def plan(spec: Spec, snapshot: Snapshot, failures: frozenset[Failure] = frozenset()) -> Plan:
+def plan(
+    spec: Spec,
+    snapshot: Snapshot,
+    failures: frozenset[Failure] = frozenset(),
+    *,
+    targets: Sequence[str] = (),
+    remove_orphans: bool = False,
+) -> Plan:
     """What would make the snapshot what the spec wants. Pure: the same arguments give the same plan.
 
     Args:
         spec: what is wanted.
         snapshot: what is there, observed for this spec.
         failures: replacements and jobs that failed before and are not to be tried again.
+        targets: limits it to these and what they need, as `limited` takes them; everything where empty.
+        remove_orphans: whether containers of a Compose project of this name go, where the spec has no such service.
+
+    Raises:
+        UsageError: a target that nobody knows.
     """
     draft = Draft()
-    spec = used_on(spec, snapshot)
+    snapshot = take_over(snapshot, spec.name, spec, orphans=remove_orphans)
+    everything = snapshot
+    if targets:
+        spec, snapshot = limited(spec, snapshot, targets)
+        draft.notices.append(_limited_to(spec, targets))
+    else:
+        draft.notices += orphans_stay(spec.name, snapshot)
+    stay: list[str] = []
+    if not spec.settings.prune:
+        snapshot, stay = without_undeclared(spec, snapshot)
+    spec, unseen = bound_on(used_on(spec, snapshot), snapshot.view)
     images = plan_images(spec, snapshot)
     places = PlacesPlan()
     plan_networks(spec, snapshot, places)
+    if not spec.settings.prune:
+        stay += [f"{Kind.NETWORK} {network.name}" for network in places.removals]
+        places.removals = []
+    draft.notices += [_stays(spec, name) for name in stay]
     plan_volumes(spec, snapshot, places)
     for image in images.values():
         draft.changes += [image.change] if image.change else []
@@ -62,13 +97,13 @@ def plan(spec: Spec, snapshot: Snapshot, failures: frozenset[Failure] = frozense
         draft.notices += image.notices
         draft.actions |= {action.id: action for action in image.actions}
     draft.changes += places.changes
-    draft.conflicts += [*places.conflicts, *not_yet(spec)]
+    draft.conflicts += [*places.conflicts, *unseen, *not_yet(spec)]
     draft.actions |= {action.id: action for action in places.actions}
     draft.notices += places.notices
 
     wanted, unwanted = _sort_out(spec, snapshot)
     for container in unwanted:
-        draft.add(plan_removal(container, _why_unwanted(spec, container)))
+        draft.add(plan_removal(container, _why_unwanted(spec, container), _pre_stop(spec, container)))
     waiting = Waiting(spec)
     for key in _dependency_order(spec):
         if key not in spec.containers or spec.containers[key].state is State.ABSENT:
@@ -82,24 +117,33 @@ def plan(spec: Spec, snapshot: Snapshot, failures: frozenset[Failure] = frozense
     hand_over_ports(draft, spec, snapshot)
     _remove_networks(draft, places.removals, snapshot, "no longer declared")
     hand_over_ranges(draft, snapshot)
+    remove_unused(draft, spec.name, everything)
+    draft.notices += unknown(spec, snapshot)
     absent = plan_absent([image.wanted for image in images.values()], draft.actions, snapshot)
     draft.changes += absent.changes
     draft.conflicts += absent.conflicts
     draft.actions |= {action.id: action for action in absent.actions}
-    return draft.finish(spec.name, snapshot, places.kept_volumes)
+    found = draft.finish(spec.name, snapshot, places.kept_volumes)
+    guard = None if targets else needs_person(found.changes, spec, snapshot)
+    return replace(_as_set(found, spec), needs_person=guard)
 
 
-def plan_down(project: str, snapshot: Snapshot, spec: Spec | None = None) -> Plan:
+def plan_down(project: str, snapshot: Snapshot, spec: Spec | None = None, *, remove_orphans: bool = False) -> Plan:
     """What would remove the project's containers and networks; its volumes stay.
+
+    What Compose made for a project of this name goes where the spec has it, too.
 
     Args:
         project: its name.
         snapshot: what is there, observed for this project.
-        spec: what was wanted, for the order: who depends on another is stopped before it.
+        spec: what was wanted; also for the order: who depends on another is stopped before it.
+        remove_orphans: whether all of a Compose project of this name goes, whatever the spec has.
     """
     draft = Draft()
+    snapshot = take_over(snapshot, project, spec, orphans=remove_orphans)
+    draft.notices += orphans_stay(project, snapshot)
     for container in sorted(snapshot.containers, key=lambda state: state.name):
-        draft.add(plan_removal(container, _DOWN))
+        draft.add(plan_removal(container, _DOWN, _pre_stop(spec, container) if spec else ()))
     if spec:
         stops = defaultdict(list)
         for action in draft.actions.values():
@@ -108,11 +152,13 @@ def plan_down(project: str, snapshot: Snapshot, spec: Spec | None = None) -> Pla
         for key in spec.containers:
             for dependency in sorted(precede(spec.containers[key])):
                 for stop in stops[dependency]:
-                    draft.add_needs(stop, stops[key])
-    networks = [network for network in snapshot.networks if network.labels.get(ownership.PROJECT) == project]
-    _remove_networks(draft, sorted(networks, key=lambda network: (network.name, network.id)), snapshot, _DOWN)
-    kept = sorted(volume.name for volume in snapshot.volumes if volume.labels.get(ownership.PROJECT) == project)
-    return draft.finish(project, snapshot, kept)
+                    draft.add_needs(begin_of_stop(draft, stop), stops[key])
+    networks = networks_going_down(project, snapshot, spec, draft.notices, whole=remove_orphans)
+    _remove_networks(draft, networks, snapshot, _DOWN)
+    remove_unused(draft, project, snapshot)
+    kept = sorted(volume.name for volume in snapshot.volumes if ownership.project(volume.labels) == project)
+    found = draft.finish(project, snapshot, kept)
+    return _as_set(found, spec) if spec else found
 
 
 def _sort_out(
@@ -136,6 +182,21 @@ def _sort_out(
     return wanted, unwanted
 
 
+def _as_set(plan: Plan, spec: Spec) -> Plan:
+    """The plan, carried out as the settings say."""
+    return replace(plan, parallelism=spec.settings.parallelism, on_failure=spec.settings.on_failure)
+
+
+def _limited_to(spec: Spec, targets: Sequence[str]) -> Notice:
+    project = ResourceKey(Kind.CONTAINER, spec.name)  # it is of no resource; what is said names the project
+    return Notice(project, f"limited to {', '.join(targets)} and what they need: the rest of {spec.name} is left alone")
+
+
+def _stays(spec: Spec, name: str) -> Notice:
+    message = f"{name} is no longer declared, and stays: `settings.prune` is false"
+    return Notice(ResourceKey(Kind.CONTAINER, spec.name), message)
+
+
 def _why_unwanted(spec: Spec, container: ContainerState) -> str:
     declared = spec.containers.get(key_of(spec, container))
     if declared and declared.state is State.ABSENT:
@@ -143,6 +204,12 @@ def _why_unwanted(spec: Spec, container: ContainerState) -> str:
     if declared and container.replica not in range(1, declared.replicas + 1):
         return f"replicas: {declared.replicas}"
     return "no longer declared"
+
+
+def _pre_stop(spec: Spec, container: ContainerState) -> tuple[Hook, ...]:
+    """What is run in a container before it is stopped; nothing where the spec does not know it any more."""
+    declared = spec.containers.get(key_of(spec, container))
+    return declared.pre_stop if declared else ()
 
 
 def _dependency_order(spec: Spec) -> list[str]:
@@ -190,7 +257,7 @@ def _plan_replicas(
     parts: list[ContainerPlan] = []
     replicas: list[Replica] = []
     turn: tuple[str, ...] = ()
-    batch: list[str] = []
+    batch: list[ContainerPlan] = []
     before = shared.waiting.before(key)
     held_by = shared.waiting.held_by(key)
     for number in range(1, container.replicas + 1):
@@ -215,11 +282,19 @@ def _plan_replicas(
             )
         )
         if part.replaced:
-            batch.append(part.replaced)
+            batch.append(part)
             if len(batch) == container.update.parallelism:
-                turn, batch = tuple(batch), []
+                turn, batch = _in_one(container, batch), []
+    _in_one(container, batch)
     shared.waiting.replicas[key] = replicas
     return parts
+
+
+def _in_one(container: Container, batch: list[ContainerPlan]) -> tuple[str, ...]:
+    """The replicas that are replaced at once; the actions after which all of them are."""
+    if container.update.failure_action == "rollback" and container.state is not State.COMPLETED and len(batch) > 1:
+        as_one(batch)
+    return tuple(chain.from_iterable(part.replaced for part in batch))
 
 
 def _held_back(
@@ -272,12 +347,15 @@ def _plan_instance(
         image_id = slot.current.image_id
     platform = str(image.wanted.platform) if image.wanted.platform else ""
     peers = find_peers(container, shared.waiting.replicas, snapshot)
-    instance = Instance(spec, key, number, image_id, platform=platform, peers=peers.ids)
+    instance = Instance(
+        spec, key, number, image_id, platform=platform, peers=peers.ids, digests=snapshot.content_digests
+    )
     resource = ResourceKey(Kind.CONTAINER, instance.name)
     conflicts = [
         *_name_conflict(instance, slot, snapshot),
         *_too_new(instance, snapshot),
         *peer_conflicts(spec, key, resource, snapshot),
+        *content_conflicts(instance, snapshot),
     ]
     if conflicts:
         return ContainerPlan(conflicts=conflicts)
@@ -291,7 +369,7 @@ def _plan_instance(
     )
     restart = shared.waiting.restart(key, slot.current) if slot.current else ""
     slot, rejoin = _rejoin(shared, key, slot)
-    return plan_container(
+    part = plan_container(
         instance,
         slot,
         snapshot,
@@ -302,6 +380,7 @@ def _plan_instance(
         restart=restart,
         rejoin=rejoin,
     )
+    return put_contents(part, instance, slot.current, snapshot)
 
 
 def _name_conflict(instance: Instance, slot: Slot, snapshot: Snapshot) -> Iterator[Conflict]:
@@ -309,12 +388,7 @@ def _name_conflict(instance: Instance, slot: Slot, snapshot: Snapshot) -> Iterat
         return
     for other in snapshot.others:
         if instance.name in other.names:
-            whose = f'belongs to project "{other.project}"' if other.project else "is not ours"
-            yield Conflict(
-                ResourceKey(Kind.CONTAINER, instance.name),
-                f'container "{instance.name}" exists and {whose}',
-                "remove or rename it, or give yours another `container_name`",
-            )
+            yield name_is_taken(ResourceKey(Kind.CONTAINER, instance.name), other.id, other.project, snapshot)
 
 
 def _too_new(instance: Instance, snapshot: Snapshot) -> Iterator[Conflict]:

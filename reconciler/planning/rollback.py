@@ -45,7 +45,9 @@ def rollback(done: Iterable[Action]) -> Mapping[str, Action]:
     starts: dict[str, Action] = {}
     networks: dict[str, Action] = {}
     connections: dict[str, Action] = {}
-    for step in done:
+    steps = list(done)
+    new = {step.id for step in steps if isinstance(step, CreateContainer)}
+    for step in steps:
         common: dict[str, Any] = {
             "id": f"{step.id}{_UNDO}",
             "resource": step.resource,
@@ -62,7 +64,7 @@ def rollback(done: Iterable[Action]) -> Mapping[str, Action]:
                 starts = {step.id: StartContainer(container=step.container, **common), **starts}
             case RemoveNetwork():
                 networks[step.id] = CreateNetwork(payload=step.back, **common)
-            case DisconnectNetwork():
+            case DisconnectNetwork() if step.container not in new:
                 connections[step.id] = ConnectNetwork(
                     container=step.container, network=step.resource.name, endpoint=step.back, **common
                 )

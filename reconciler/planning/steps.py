@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from reconciler.planning.actions import Action, PauseContainer, StartContainer, StopContainer
-from reconciler.planning.plan import Change, Conflict
-from reconciler.spec.model import State
+from reconciler.planning.hooks import run
+from reconciler.planning.plan import Change, Conflict, Notice
+from reconciler.spec.model import Hook, State
 from reconciler.state.resource import Kind, ResourceKey
 
 if TYPE_CHECKING:
@@ -23,16 +24,18 @@ class ContainerPlan:
     Attributes:
         up: the action after which it is up; None where it is already, or is not to be.
         starts: whether it is started, rather than goes on.
-        replaced: the action after which its replacement is behind it; None where it is not replaced.
+        replaced: the actions after which its replacement is behind it, and the next replica's turn has come; none
+            where it is not replaced.
         failed: whether it is a job that failed before, and is left as it is.
     """
 
     changes: list[Change] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
     up: str | None = None
     starts: bool = False
-    replaced: str | None = None
+    replaced: tuple[str, ...] = ()
     failed: bool = False
 
     def add(self, action: Action) -> str:
@@ -67,8 +70,14 @@ class Step:
         }
 
 
-def stop(part: ContainerPlan, container: ContainerState, common: dict[str, Any]) -> tuple[str, ...]:
-    """Stop it; the action's ID, as what others need."""
+def stop(
+    part: ContainerPlan, container: ContainerState, common: dict[str, Any], hooks: tuple[Hook, ...] = ()
+) -> tuple[str, ...]:
+    """Stop it, once its `pre_stop` commands have ended well; the action's ID, as what others need."""
+    if container.status == "running":  # in one that is paused or about to restart no command can be run
+        for number, hook in enumerate(hooks, 1):
+            command = run(hook, "pre_stop", number, container.id, common, expected_name=container.name)
+            common = {**common, "needs": (part.add(command),), "after": ()}
     action = StopContainer(
         container=container.id,
         expected_name=container.name,
@@ -78,11 +87,20 @@ def stop(part: ContainerPlan, container: ContainerState, common: dict[str, Any])
     return (part.add(action),)
 
 
-def start(part: ContainerPlan, container: str, step: Step, needs: tuple[str, ...], to_start: Before) -> str:
-    """Start it, after these and what it depends on; the action's ID."""
+def start(
+    part: ContainerPlan,
+    container: str,
+    step: Step,
+    needs: tuple[str, ...],
+    to_start: Before,
+    hooks: tuple[Hook, ...] = (),
+) -> str:
+    """Start it, after these and what it depends on, and run its `post_start` commands; the last action's ID."""
     common = step("start", *needs, *to_start.needs, after=to_start.after)
     part.up = part.add(StartContainer(container=container, **common))
     part.starts = True
+    for number, hook in enumerate(hooks, 1):
+        part.up = part.add(run(hook, "post_start", number, container, step("start", part.up)))
     return part.up
 
 

@@ -40,7 +40,7 @@ def plan_volumes(spec: Spec, snapshot: Snapshot, plan: PlacesPlan) -> None:
     plan.kept_volumes = sorted(
         state.name
         for state in snapshot.volumes
-        if state.labels.get(ownership.PROJECT) == spec.name and state.name not in names
+        if ownership.project(state.labels) == spec.name and state.name not in names
     )
 
 
@@ -77,7 +77,7 @@ def _plan(
             payload=volume_payload(spec, key, volume),
         )
         plan.ready[resource] = (plan.add(action),)
-    elif found.labels.get(ownership.PROJECT) != spec.name:
+    elif ownership.project(found.labels) != spec.name:
         plan.conflicts.append(not_ours(resource, found.labels))
     else:
         if old and found.labels.get(ownership.RESOURCE) != key:

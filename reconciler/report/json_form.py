@@ -11,13 +11,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from reconciler.execution.outcome import ActionOutcome, Outcome
-    from reconciler.planning.plan import Conflict, FieldChange, Plan
+    from reconciler.planning.plan import Conflict, FieldChange, Lost, Notice, Plan
     from reconciler.state.identity import EngineIdentity
     from reconciler.state.resource import ResourceKey
 
 
 def plan_dict(plan: Plan) -> dict[str, Any]:
     """A plan. What an action would send is left out: it may hold a secret."""
+    lost = {one.resource: one for one in plan.lost}
     return {
         "project": plan.project,
         "engine": engine_dict(plan.engine),
@@ -28,6 +29,7 @@ def plan_dict(plan: Plan) -> dict[str, Any]:
                 "operation": change.operation.value,
                 "note": change.note,
                 "fields": [_field(field) for field in change.fields],
+                "lost": _lost(lost.get(change.resource) if change.operation.is_destructive else None),
             }
             for change in plan.changes
         ],
@@ -43,9 +45,8 @@ def plan_dict(plan: Plan) -> dict[str, Any]:
             for action in plan.actions
         ],
         "conflicts": conflict_dicts(plan.conflicts),
-        "notices": [
-            {**_resource(notice.resource), "message": notice.message, "hint": notice.hint} for notice in plan.notices
-        ],
+        "notices": conflict_dicts(plan.notices),
+        "needs_person": conflict_dicts([plan.needs_person])[0] if plan.needs_person else None,
         "kept_volumes": list(plan.kept_volumes),
         "summary": dict(plan.summary),
     }
@@ -94,8 +95,8 @@ def engine_dict(engine: EngineIdentity) -> dict[str, str]:
     }
 
 
-def conflict_dicts(conflicts: Iterable[Conflict]) -> list[dict[str, str]]:
-    """What stands in the way."""
+def conflict_dicts(conflicts: Iterable[Conflict | Notice]) -> list[dict[str, str]]:
+    """What stands in the way, or is to be known."""
     return [
         {**_resource(conflict.resource), "message": conflict.message, "hint": conflict.hint} for conflict in conflicts
     ]
@@ -112,6 +113,12 @@ def _field(field: FieldChange) -> dict[str, Any]:
         "actual": None if field.sensitive else _plain(field.actual),
         "sensitive": field.sensitive,
     }
+
+
+def _lost(lost: Lost | None) -> dict[str, Any] | None:
+    if lost is None:
+        return None
+    return {"count": None if lost.unknown else lost.count, "paths": list(lost.paths), "unknown": lost.unknown or None}
 
 
 def _action_outcome(outcome: ActionOutcome) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.planning.plan import Change, FieldChange, Operation, Plan
+from reconciler.planning.plan import Change, FieldChange, Lost, Operation, Plan
 from reconciler.report.layout import Cell, Row, cells, excerpts, paragraph, table, wrap
 from reconciler.report.style import Style, one_line, visible
 from reconciler.report.words import SIGN, counted, to_do
@@ -31,7 +31,9 @@ def plan_text(plan: Plan, style: Style, width: int, *, closing: str = "") -> str
         return "\n".join([f"{style.good(f'{project} is in sync')} on {engine}: nothing to do.", *stay])
     lines = [f"{style.bold(project)} on {engine}", ""]
     if plan.changes:
-        lines += table([_row(change, style) for change in plan.changes], width, _LEAST_DETAIL)
+        lost = {one.resource: one for one in plan.lost}
+        rows = [_row(change, style, lost.get(change.resource)) for change in plan.changes]
+        lines += table(rows, width, _LEAST_DETAIL)
         lines += [*stay, ""]
     for conflict in plan.conflicts:
         message, *more = wrap(one_line(conflict.message), max(_LEAST_DETAIL, width - 4))
@@ -53,7 +55,7 @@ def paint_of(operation: Operation, style: Style) -> Paint:
     return {"+": style.added, "~": style.changed, "-": style.removed, "=": style.dim}[SIGN[operation]]
 
 
-def _row(change: Change, style: Style) -> Row:
+def _row(change: Change, style: Style, lost: Lost | None) -> Row:
     kind, name = Cell(change.resource.kind.value), Cell(visible(change.resource.name), style.bold)
     operation = Cell(change.operation.value, paint_of(change.operation, style))
 
@@ -61,9 +63,18 @@ def _row(change: Change, style: Style) -> Row:
         lines = wrap(visible(change.note), room) if change.note else []
         for difference in change.fields:
             lines += _difference(difference, room)
-        return [Cell(line) for line in lines]
+        said = wrap(_lost(lost), room) if lost and change.operation.is_destructive else []
+        return [*map(Cell, lines), *(Cell(line, style.changed) for line in said)]
 
     return Row(sign_of(change.operation, style), (kind, name, operation), flow)
+
+
+def _lost(lost: Lost) -> str:
+    """`loses 12 files: /etc/app.conf, /var/lib/app/data, …`."""
+    if lost.unknown:
+        return f"what it would lose is not known: {one_line(lost.unknown)}"
+    more = ", …" if lost.count > len(lost.paths) else ""
+    return f"loses {counted(lost.count, 'file')}: {', '.join(map(visible, lost.paths))}{more}"
 
 
 def _difference(field: FieldChange, room: int) -> list[str]:
@@ -86,7 +97,7 @@ def _apart(value: str) -> str:
 
 def _noticed(plan: Plan, style: Style, width: int) -> list[str]:
     lines: list[str] = []
-    for notice in plan.notices:
+    for notice in (*plan.notices, *([plan.needs_person] if plan.needs_person else [])):
         message, *more = wrap(one_line(notice.message), max(_LEAST_DETAIL, width - 4))
         lines += [f"  {style.changed('!')} {message}", *(f"    {line}" for line in more)]
         lines += [style.dim(line) for line in paragraph(one_line(notice.hint), width, indent=4)] if notice.hint else []

@@ -15,23 +15,28 @@ from reconciler.planning.actions import (
     AwaitProof,
     BuildImage,
     ConnectNetwork,
+    CopyContents,
     CreateContainer,
     CreateNetwork,
     CreateVolume,
     DisconnectNetwork,
+    Drain,
     ImportImage,
     LoadImage,
     PauseContainer,
     PullImage,
     RemoveContainer,
+    RemoveContents,
     RemoveImage,
     RemoveNetwork,
     RenameContainer,
+    RunCommand,
     StartContainer,
     StopContainer,
     TagImage,
     UnpauseContainer,
     UpdateContainer,
+    WriteContents,
 )
 from reconciler.planning.rollback import is_undo
 from reconciler.planning.slots import NEXT, OLD
@@ -66,7 +71,7 @@ class ProgressText:
         self._told: set[ResourceKey] = set()
         """The resources of which a failure or a skip has been told."""
         self._seconds: dict[ResourceKey, float] = defaultdict(float)
-        """How long a replacement has taken so far, by its group."""
+        """How long a replacement has taken so far."""
 
     def __call__(self, event: Started | ActionOutcome) -> None:
         """Tell of one event; a `reconciler.execution.outcome.Progress`."""
@@ -91,6 +96,10 @@ class ProgressText:
             self._step(f"{_named(action)}: building")
         elif isinstance(action, AwaitHealthy | AwaitCompleted):
             self._step(f"{_named(action)}: waiting until it {_awaited(action)}")
+        elif isinstance(action, RunCommand):
+            self._step(f"{_named(action)}: running {action.what}")
+        elif isinstance(action, Drain):
+            self._step(f"{_named(action)}: the old one has {duration(action.seconds)} to finish what it has begun")
 
     def _done(self, outcome: ActionOutcome) -> None:
         action, seconds = outcome.action, outcome.seconds
@@ -98,6 +107,8 @@ class ProgressText:
             words = f"{one_line(outcome.error.message)}; others go on without it"
             self._line("!", self._style.changed, f"{_named(action)}: {words}")
             return
+        if _is_of_a_replacement(action):
+            return  # that it was replaced has been said
         if not action.group:
             if words := _done_words(action):
                 self._line("✓", self._style.good, f"{_named(action)} {words}{_took(seconds)}")
@@ -223,8 +234,17 @@ def _took(seconds: float) -> str:
 
 
 def _is_of_a_replacement(action: Action) -> bool:
-    """Whether it removes the old container, once the new one has its place."""
-    return isinstance(action, RemoveContainer) and action.expected_name == f"{action.resource.name}{OLD}"
+    """Whether it is about the old container, once the new one has its place: what leads to its end, and that."""
+    verb = action.id.rpartition(":")[2]
+    match action:
+        case RunCommand() | StopContainer() | RemoveContainer():
+            return action.expected_name == f"{action.resource.name}{OLD}"
+        case DisconnectNetwork():
+            return verb.startswith("disconnect old ")
+        case ConnectNetwork():
+            return verb.endswith(" without aliases")
+        case _:
+            return isinstance(action, Drain)
 
 
 def _done_words(action: Action) -> str:
@@ -241,14 +261,18 @@ def _done_words(action: Action) -> str:
             return f"tagged {visible(action.tag)}"
         case CreateNetwork() | CreateVolume() | CreateContainer():
             return "created"
-        case RemoveContainer() if _is_of_a_replacement(action):
-            return ""  # that it was replaced has been said
         case RemoveNetwork() | RemoveContainer() | RemoveImage():
             return "removed"
+        case WriteContents() | CopyContents():
+            return "configs and secrets put in place"
+        case RemoveContents():
+            return ""  # of no concern to who reads what becomes of containers
         case StartContainer():
             return "started"
         case StopContainer():
             return "stopped"
+        case RunCommand():
+            return f"ran {action.what}"
         case PauseContainer():
             return "paused"
         case UnpauseContainer():
@@ -282,6 +306,8 @@ def _step_words(action: Action) -> str:
             return "new one started, to prove itself"
         case AwaitProof():
             return "new one proved itself"
+        case RunCommand():
+            return f"ran {action.what}"
         case RemoveNetwork():
             return "old one removed"
         case _:
@@ -325,7 +351,9 @@ def _failed_words(action: Action) -> str:
 
 
 def _skipped_words(action: Action) -> str:
-    return "replaced" if action.group else _done_words(action) or "removed"
+    if isinstance(action, RunCommand) and not action.group:
+        return "stopped" if action.what == "pre_stop" else "started"
+    return "replaced" if action.group else _done_words(action)
 
 
 def _log_line(line: str) -> str:

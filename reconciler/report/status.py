@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.fields import ownership
 from reconciler.fields.base import Instance, at
 from reconciler.fields.network import show_port
-from reconciler.planning.plan import Operation, Plan, by_number
+from reconciler.planning.plan import LEFT_ALONE, Operation, Plan, by_number
 from reconciler.planning.slots import find_slot, key_of
 from reconciler.planning.volumes import used_on
 from reconciler.report.json_form import conflict_dicts, engine_dict
@@ -40,7 +40,7 @@ _LEAST_DRIFT = 7
 
 _ANY_ADDRESS = {"0.0.0.0", "::"}
 _WITH_A_PAST = {"exited", "dead"}
-_WITH_A_REASON = {Operation.REMOVE, Operation.HOLD}
+_WITH_A_REASON = {Operation.REMOVE, Operation.HOLD, Operation.DRIFT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,9 @@ def _networks(plan: Plan, spec: Spec | None, snapshot: Snapshot) -> Iterator[Sta
         for container in spec.containers.values():
             keys |= set(container.networks) if container.state.value != ABSENT else set()
     names = {spec.network_name(key) for key in keys} if spec else set()
-    yield from _places(Kind.NETWORK, names, snapshot.networks, plan.project, unwanted=ABSENT if spec else "")
+    yield from _places(
+        Kind.NETWORK, names, snapshot.networks, plan.project, unwanted=ABSENT if spec and spec.settings.prune else ""
+    )
 
 
 def _volumes(plan: Plan, spec: Spec | None, snapshot: Snapshot) -> Iterator[StatusRow]:
@@ -219,7 +221,7 @@ def _containers(spec: Spec | None, snapshot: Snapshot) -> Iterator[StatusRow]:
     for state in snapshot.containers:
         if state.id not in shown:
             resource = ResourceKey(Kind.CONTAINER, state.name)
-            yield _container(resource, ABSENT if spec else "", state, snapshot)
+            yield _container(resource, ABSENT if spec and spec.settings.prune else "", state, snapshot)
 
 
 def _container(resource: ResourceKey, wanted: str, state: ContainerState, snapshot: Snapshot) -> StatusRow:
@@ -275,7 +277,7 @@ def _seconds_between(since: str, until: str) -> int | None:
 
 def _with_drift(row: StatusRow, changes: Sequence[Change], conflict: str) -> StatusRow:
     # Of one container a part may be held back and another be done: what is done counts.
-    operations = sorted((change.operation for change in changes), key=lambda operation: operation is Operation.HOLD)
+    operations = sorted((change.operation for change in changes), key=LEFT_ALONE.__contains__)
     return replace(
         row,
         operation=operations[0] if operations else None,

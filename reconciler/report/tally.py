@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from reconciler.execution.outcome import Result
 from reconciler.planning.actions import StartContainer, StopContainer
-from reconciler.planning.plan import Operation
+from reconciler.planning.plan import LEFT_ALONE
 from reconciler.planning.rollback import is_undo
 from reconciler.state.resource import Kind
 
@@ -35,7 +35,7 @@ class Tally:
 
     def result(self, change: Change) -> ChangeResult:
         """What became of a change."""
-        if change.operation is Operation.HOLD:
+        if change.operation in LEFT_ALONE:
             return "held"
         results = self._results.get(change.resource, set())
         if Result.UNDONE in results:
@@ -47,7 +47,7 @@ class Tally:
     @property
     def total(self) -> int:
         """How many changes were to be made."""
-        return sum(change.operation is not Operation.HOLD for change in self._outcome.plan.changes)
+        return sum(change.operation not in LEFT_ALONE for change in self._outcome.plan.changes)
 
     def having(self, *results: ChangeResult) -> list[Change]:
         """The changes that ended in one of these ways, in the plan's order."""
@@ -63,10 +63,10 @@ class Tally:
     def old_containers(self) -> list[tuple[ResourceKey, str, bool]]:
         """Of each replacement that began and failed: what became of the old one, and whether that is well."""
         # Of those that are replaced together, each for itself.
-        groups: dict[ResourceKey, list[ActionOutcome]] = defaultdict(list)
+        groups: dict[tuple[str, ResourceKey], list[ActionOutcome]] = defaultdict(list)
         for outcome in self._outcome.actions:
             if outcome.action.group:
-                groups[outcome.action.resource].append(outcome)
+                groups[outcome.action.group, outcome.action.resource].append(outcome)
         found = []
         for steps in groups.values():
             results = {step.result for step in steps}

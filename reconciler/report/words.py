@@ -22,6 +22,7 @@ PAST = {
     "stop": "stopped",
     "remove": "removed",
     "hold": "held back",
+    "drift": "drifted",
 }
 
 SIGN = {
@@ -38,6 +39,7 @@ SIGN = {
     "stop": "~",
     "remove": "-",
     "hold": "=",
+    "drift": "=",
 }
 
 _UNITS = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
@@ -51,7 +53,7 @@ def counted(number: int, what: str) -> str:
 def to_do(summary: Mapping[str, int]) -> str:
     """`3 to create, 1 to replace`."""
     return ", ".join(
-        f"{count} {PAST[operation]}" if operation == "hold" else f"{count} to {operation}"
+        f"{count} {PAST[operation]}" if operation in {"hold", "drift"} else f"{count} to {operation}"
         for operation, count in summary.items()
     )
 

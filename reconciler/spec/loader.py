@@ -193,6 +193,7 @@ def _reading(folder: Path, here: Path, asked: Asked) -> Reading:
 def _loaded(documents: list[Document], chain: tuple[Path, ...], reading: Reading, asked: Asked) -> Loaded:
     # pydantic costs 60 ms: only who loads pays
     from reconciler.spec import checks, compose
+    from reconciler.spec.contents import with_variables
     from reconciler.spec.doors import is_compose
     from reconciler.spec.origin import Written
     from reconciler.spec.provenance import Trace
@@ -222,6 +223,7 @@ def _loaded(documents: list[Document], chain: tuple[Path, ...], reading: Reading
         hint = "to remove a project use `reconciler down`"
         problems.add([documents[0].diagnostic((), "the spec declares nothing", hint)])
     spec = compose.selected(spec, text, inactive, problems, only_used=reading.compose)
+    spec = with_variables(spec, reading.variables)
     if not reading.trusted:
         spec = _within(spec, part, reading)
     for found in checks.problems(spec, text):

@@ -9,6 +9,7 @@ from reconciler.spec.invalid import Invalid
 from reconciler.spec.merge import pairs
 from reconciler.spec.model.storage import is_bound_folder
 from reconciler.spec.origin import Part, mapping, sequence
+from reconciler.spec.ours import OurPath
 from reconciler.spec.remote import is_remote
 from reconciler.spec.scalar import Scalar
 
@@ -66,7 +67,8 @@ def container_made_absolute(container: Part, reading: Reading) -> Part:
         return container
 
     def path(text: str) -> str:
-        return str(reading.path(text))
+        found = str(reading.path(text))
+        return found if text.startswith("/") else OurPath(found)
 
     changed: dict[str, Part | None] = {}
     for name in ("env_file", "label_file"):

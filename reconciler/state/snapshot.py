@@ -10,6 +10,7 @@ from typing import Any
 from reconciler.fields import ownership
 from reconciler.fields.base import at
 from reconciler.spec.reference import full_reference
+from reconciler.state.contents import Held, View
 from reconciler.state.identity import EngineIdentity
 from reconciler.state.images import Archive, Content, ImageState, Offer
 
@@ -21,13 +22,15 @@ _NANOSECOND_DIGITS = 9
 
 @dataclass(frozen=True)
 class ContainerState:
-    """One of the project's containers, as inspected.
+    """A container, as inspected.
 
     Attributes:
         inspect: the reply of `GET /containers/ID/json`.
+        place: its name in the spec and its number, where no label of ours says so: one that was taken over.
     """
 
     inspect: Mapping[str, Any]
+    place: tuple[str, int] | None = None
 
     @property
     def id(self) -> str:
@@ -47,11 +50,13 @@ class ContainerState:
     @property
     def resource(self) -> str:
         """Its name in the spec."""
-        return self.labels.get(ownership.RESOURCE, "")
+        return self.place[0] if self.place else self.labels.get(ownership.RESOURCE, "")
 
     @property
     def replica(self) -> int:
         """Its number, from 1."""
+        if self.place:
+            return self.place[1]
         text = self.labels.get(ownership.REPLICA, "1")
         return int(text) if text.isdecimal() else 1
 
@@ -164,10 +169,23 @@ class ContainerState:
         return frozenset(mount["Name"] for mount in mounts if mount.get("Type") == "volume" and mount.get("Name"))
 
     @cached_property
+    def bound_files(self) -> Mapping[str, str]:
+        """Its configs and secrets that are files of the host: path in the container → path on the host."""
+        contents = ownership.content_targets(self.labels)
+        return {
+            mount["Target"]: mount.get("Source") or ""
+            for mount in at("HostConfig.Mounts", self.inspect) or ()
+            if mount.get("Type") == "bind" and mount.get("Target") in contents
+        }
+
+    @cached_property
     def anonymous_volumes(self) -> Mapping[str, str]:
         """Its anonymous volumes: path in the container → volume name. A spec or a person named the others."""
-        named = {mount.get("Target") for mount in at("HostConfig.Mounts", self.inspect) or () if mount.get("Source")}
-        named |= {bind.split(":")[1] for bind in at("HostConfig.Binds", self.inspect) or () if ":" in bind}
+        sources = {mount.get("Target"): mount.get("Source") for mount in at("HostConfig.Mounts", self.inspect) or ()}
+        sources |= {bind.split(":")[1]: bind.split(":")[0] for bind in at("HostConfig.Binds", self.inspect) or ()}
+        named = {
+            path for path, source in sources.items() if source and not ownership.carried_by_compose(source, self.labels)
+        }
         moved = ownership.anonymous(self.labels)
         named -= moved.of_spec.keys() | moved.of_image.keys()
         return {
@@ -234,6 +252,8 @@ class Snapshot:
         engine: whose state it is.
         containers: the project's, whether still wanted or not.
         others: all other containers.
+        candidates: those of the others that may be taken over, inspected: Compose's of a project of this name, and
+            those under a wanted name; see `planning.takeover`.
         networks: all of the Engine's.
         volumes: all of the Engine's.
         images: all of the Engine's.
@@ -241,12 +261,17 @@ class Snapshot:
         contexts: what there is to build from, by `Build.source`.
         archives: what is in each archive that the spec loads, by its path.
         offers: what the registry has under a reference, in full, of those that it was asked for.
+        contents: what the configs and secrets hold that containers read, by section and name: `configs.site`.
+        revealed: the digests of files in containers, where only that tells whether a secret changed: by the container's
+            ID and the path in it.
+        view: what of this machine's files the Engine sees.
     """
 
     taken_at: str
     engine: EngineIdentity
     containers: tuple[ContainerState, ...] = ()
     others: tuple[OtherContainer, ...] = ()
+    candidates: tuple[ContainerState, ...] = ()
     networks: tuple[NetworkState, ...] = ()
     volumes: tuple[VolumeState, ...] = ()
     images: tuple[ImageState, ...] = ()
@@ -254,6 +279,14 @@ class Snapshot:
     contexts: Mapping[str, Content] = field(default_factory=dict)
     archives: Mapping[str, Archive] = field(default_factory=dict)
     offers: Mapping[str, Offer] = field(default_factory=dict)
+    contents: Mapping[str, Held] = field(default_factory=dict)
+    revealed: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    view: View = field(default_factory=View)
+
+    @cached_property
+    def content_digests(self) -> Mapping[str, str]:
+        """The digests of the configs and secrets, by section and name."""
+        return {name: content.digest for name, content in self.contents.items()}
 
     @cached_property
     def _image_by_reference(self) -> Mapping[str, ImageState]:

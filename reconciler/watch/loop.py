@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.errors import EngineError, ReconcilerError, SpecError
 from reconciler.execution.executor import apply
 from reconciler.execution.outcome import ActionOutcome, Outcome, Result, Started
-from reconciler.planning.failures import Failure, Unproven, failed_jobs, unproven
-from reconciler.planning.plan import Operation
+from reconciler.planning.failures import failed_jobs
+from reconciler.planning.plan import LEFT_ALONE, Operation
 from reconciler.planning.planner import plan
 
 if TYPE_CHECKING:
@@ -20,7 +20,24 @@ if TYPE_CHECKING:
     from reconciler.spec.model import Spec
     from reconciler.state.snapshot import Snapshot
     from reconciler.watch.log import Log
+    from reconciler.watch.memory import Memory
     from reconciler.watch.triggers import Triggers
+
+
+INTERVAL = 30.0
+"""Seconds between two looks, where nobody says another number."""
+
+_NANOSECONDS = 10**9
+
+
+_LEAST = 0.1
+"""Seconds: an Engine has other things to do."""
+
+
+def seconds_between(given: float | None, spec: Spec | None) -> float:
+    """The seconds between two looks: as given on the command line, else as the spec says."""
+    said = spec.settings.interval if spec else None
+    return given or (max(_LEAST, said / _NANOSECONDS) if said is not None else INTERVAL)
 
 
 @dataclass(slots=True)
@@ -31,25 +48,29 @@ class Watch:
         load: reads the spec; raises `SpecError` where it is invalid.
         connect: connects to the Engine.
         triggers: what asks for a cycle.
-        interval: seconds after which a cycle comes without being asked for.
+        interval: seconds after which a cycle comes without being asked for; None for what the spec says.
         clock: for durations.
         log: where it says what it does.
         stop: set to end it, after the calls under way.
+        memory: of what failed and is not tried again.
+        record: remembers what became of a cycle: its spec, what was there before, where, the outcome, the seconds.
     """
 
     load: Callable[[], Spec]
     connect: Callable[[], Engine]
     triggers: Triggers
-    interval: float
+    interval: float | None
     clock: Clock
     log: Log
     stop: threading.Event
+    memory: Memory
+    record: Callable[[Spec, Snapshot, Engine, Outcome, float], None]
     _spec: Spec | None = None
     _engine: Engine | None = None
     _said: str = ""
     _held: tuple[Change, ...] = ()
-    _failures: set[Failure] = field(default_factory=set)
-    _unresolved: list[Unproven] = field(default_factory=list)
+    _drifted: tuple[Change, ...] = ()
+    _engine_id: str = ""
 
     def run(self) -> None:
         """Run cycles until stopped."""
@@ -57,28 +78,24 @@ class Watch:
         try:
             while not self.stop.is_set():
                 self._cycle(reasons)
-                reasons = self.triggers.wait(self.interval) if not self.stop.is_set() else []
+                reasons = (
+                    self.triggers.wait(seconds_between(self.interval, self._spec)) if not self.stop.is_set() else []
+                )
         finally:
             self._disconnect()
 
     def _cycle(self, reasons: list[str]) -> None:
-        began = self.clock.monotonic()
         self._read()
         if self._spec is None:
             return
         log = self.log.bind(project=self._spec.name, reason=",".join(reasons))
         again = "signal" in reasons  # a person asks to try again
-        if again:
-            self._failures.clear()
         try:
-            outcome = self._reconcile(self._spec, log, again=again)
+            self._reconcile(self._spec, log, again=again)
         except EngineError as error:
             # It may be away for hours: said once, then again when it says something else or is back.
             self._say("engine_error", error)
             self._disconnect()
-            return
-        if outcome is not None:
-            self._report(outcome, log, self.clock.monotonic() - began)
 
     def _read(self) -> None:
         try:
@@ -92,22 +109,31 @@ class Watch:
             self._said = ""
         self._spec = spec
 
-    def _reconcile(self, spec: Spec, log: Log, *, again: bool) -> Outcome | None:
+    def _reconcile(self, spec: Spec, log: Log, *, again: bool) -> None:
+        began = self.clock.monotonic()
         if self._engine is None:
             self._engine = self.connect()
+            self._engine_id = self._engine.identity()
         snapshot = self._engine.observe(spec.name, spec)
         if self._said.startswith("engine_error"):
             log.info("engine_is_back", engine=snapshot.engine.version)
             self._said = ""
-        self._resolve(snapshot)
-        failed = self._failures if again else self._failures | failed_jobs(spec, snapshot)
-        found = plan(spec, snapshot, frozenset(failed))
+        failed = self.memory.recall(spec.name, self._engine_id, snapshot) | failed_jobs(spec, snapshot)
+        if again:
+            self.memory.forget()
+            failed = frozenset()
+        found = plan(spec, snapshot, failed)
         self._say_held(found, log)
         if self._stands_in_the_way(found, log) or not found.actions:
-            return None
-        changes = [f"{change.operation} {change.resource}" for change in found.changes if change not in self._held]
+            return
+        todo = [change for change in found.changes if change.operation not in LEFT_ALONE]
+        changes = [f"{change.operation} {change.resource}" for change in todo]
         log.info("drift", changes=changes)
-        return apply(found, self._engine, self.clock, progress=lambda event: _log(event, log), stop=self.stop)
+        outcome = apply(found, self._engine, self.clock, progress=lambda event: _log(event, log), stop=self.stop)
+        seconds = self.clock.monotonic() - began
+        self.memory.note(outcome)
+        self.record(spec, snapshot, self._engine, outcome, seconds)
+        _report(outcome, log, seconds)
 
     def _say_held(self, found: Plan, log: Log) -> None:
         held = tuple(change for change in found.changes if change.operation is Operation.HOLD)
@@ -115,11 +141,23 @@ class Watch:
             names = [str(change.resource) for change in held]
             log.warning("held_back", resources=names, hint="it failed before: change it, or send SIGHUP to try again")
         self._held = held
+        drifted = tuple(change for change in found.changes if change.operation is Operation.DRIFT)
+        for change in drifted:
+            if change not in self._drifted:
+                fields = [field.path for field in change.fields]
+                log.warning("drift_left_alone", resource=str(change.resource), fields=fields)
+        self._drifted = drifted
 
     def _stands_in_the_way(self, found: Plan, log: Log) -> bool:
         said = "; ".join(conflict.message for conflict in found.conflicts)
+        guard = found.needs_person
+        if guard and not said:
+            if self._said != f"needs_person {guard.message}":
+                self._said = f"needs_person {guard.message}"
+                log.error("needs_person", error=f"{guard.message}; nothing has been changed", hint=guard.hint)
+            return True
         if not said:
-            if self._said.startswith("conflict"):
+            if self._said.startswith(("conflict", "needs_person")):
                 self._said = ""
             return False
         if self._said != f"conflict {said}":
@@ -127,24 +165,6 @@ class Watch:
             for conflict in found.conflicts:
                 log.error("conflict", resource=str(conflict.resource), error=conflict.message, hint=conflict.hint)
         return True
-
-    def _resolve(self, snapshot: Snapshot) -> None:
-        """What failed is known by its image's ID too, and that is here by now."""
-        for one in self._unresolved:
-            image = snapshot.image(one.image)
-            if image:
-                self._failures.add(Failure(one.container, one.digest, image.id))
-        self._unresolved = []
-
-    def _report(self, outcome: Outcome, log: Log, seconds: float) -> None:
-        done = len(outcome.having(Result.DONE))
-        self._unresolved = unproven([one.action for one in outcome.having(Result.UNDONE)])
-        if outcome.interrupted:
-            log.warning("cycle_stopped", done=done, left=len(outcome.having(Result.SKIPPED)))
-        elif outcome.failed:
-            log.error("cycle_failed", done=done, failed=len(outcome.failed), seconds=round(seconds, 1))
-        else:
-            log.info("cycle_done", done=done, seconds=round(seconds, 1))
 
     def _say(self, event: str, error: ReconcilerError) -> None:
         said = f"{event} {error}"
@@ -156,6 +176,16 @@ class Watch:
         if self._engine is not None:
             self._engine.close()
             self._engine = None
+
+
+def _report(outcome: Outcome, log: Log, seconds: float) -> None:
+    done = len(outcome.having(Result.DONE))
+    if outcome.interrupted:
+        log.warning("cycle_stopped", done=done, left=len(outcome.having(Result.SKIPPED)))
+    elif outcome.failed:
+        log.error("cycle_failed", done=done, failed=len(outcome.failed), seconds=round(seconds, 1))
+    else:
+        log.info("cycle_done", done=done, seconds=round(seconds, 1))
 
 
 def _log(event: Started | ActionOutcome, log: Log) -> None:

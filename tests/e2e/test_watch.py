@@ -256,6 +256,58 @@ def test_a_job_that_failed_does_not_run_again_by_itself(shell: Shell) -> None:
         finish(running)
 
 
+def test_what_was_rolled_back_is_not_tried_again_by_a_watch_that_is_started_anew(
+    shell: Shell, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    shell.environ["RECONCILER_STATE_DIR"] = str(tmp_path_factory.mktemp("state"))
+    shell.declare({"web": {}})
+    assert shell.run("apply").code == 0
+    before = shell.inspect("web")["Id"]
+    shell.declare({"web": {"command": FAILS}})
+    with shell.start("watch", *LONG) as running:
+        running.until("cycle_failed")
+        finish(running)
+    with shell.start("watch", *LONG) as running:
+        running.until("held_back")
+        finish(running)
+        assert running.events("drift") == []
+    assert shell.run("apply", "--yes").code == 3, "a person may always try"
+    with shell.start("watch", *LONG) as running:
+        running.until("held_back")
+        running.signal(signal.SIGHUP)
+        running.until("cycle_failed")
+        shell.declare({"web": {"environment": {"A": "1"}}})
+        running.until("cycle_done")
+        finish(running)
+    assert shell.inspect("web")["Id"] != before
+    runs = shell.run("history", "-o", "json").json["runs"]
+    assert [(run["command"], run["result"]) for run in runs] == [
+        ("watch", "done"),
+        ("watch", "rolled back"),
+        ("apply", "rolled back"),
+        ("watch", "rolled back"),
+        ("apply", "done"),
+    ]
+
+
+def test_a_journal_that_can_not_be_used_stops_nothing(shell: Shell, tmp_path_factory: pytest.TempPathFactory) -> None:
+    state = tmp_path_factory.mktemp("state")
+    shell.environ["RECONCILER_STATE_DIR"] = str(state)
+    (state / "journal.sqlite3").write_bytes(b"no database" * 100)
+    shell.declare({"web": {}})
+    assert shell.run("apply").code == 0
+    before = shell.inspect("web")["Id"]
+    shell.declare({"web": {"command": FAILS}})
+    with shell.start("watch", "--interval", "0.3") as running:
+        running.until("cycle_failed")
+        running.until("held_back")
+        time.sleep(1)
+        assert len(running.events("cycle_failed")) == 1
+        assert len(running.events("journal")) == 1
+        finish(running)
+    assert shell.inspect("web")["Id"] == before
+
+
 def test_a_conflict_is_said_once_and_ends_by_itself(shell: Shell) -> None:
     shell.engine.docker("create", "--name", shell.name("web"), shell.image)
     shell.declare({"web": {}})

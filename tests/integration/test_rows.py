@@ -14,14 +14,14 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from reconciler import connect, load, observe
+from reconciler import load, observe
 from reconciler.errors import ExitCode
 from reconciler.fields import ownership
 from reconciler.fields.base import Instance
 from reconciler.fields.table import TABLE
 from reconciler.planning.diff import differences
 from tests.integration.world import IDLE, a_world, changes, failures, peers
-from tests.support.samples import SAMPLES, UPDATE, Sample
+from tests.support.samples import CONTENTS, SAMPLES, UPDATE, Sample
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -78,7 +78,7 @@ def story(engine: Engine, idle_image: str, tmp_path_factory: pytest.TempPathFact
         try:
             yield tell(world)
         finally:
-            with connect(world.proxy.host):
+            with world.connect():
                 world.declare({"none": {"state": "absent"}})
                 world.apply()
             engine.docker("network", "rm", f"{world.project}-static")
@@ -102,10 +102,12 @@ def tell(world: World) -> Story:
 
 
 def declare(world: World, containers: Mapping[str, Mapping[str, Any]]) -> None:
+    (world.folder / "key.txt").write_text("a secret")
     text = json.dumps(containers).replace("PROJECT", world.project)
     world.declare(
         json.loads(text),
         volumes={"pages": {}},
+        **CONTENTS,
         networks={"front": {}, "back": {}, "static": {"external": True, "name": f"{world.project}-static"}},
     )
 
@@ -145,7 +147,7 @@ def by_key(world: World, found: tuple[Change, ...]) -> dict[str, tuple[str, list
 def disagreements(world: World) -> list[str]:
     """Where the comparison of all rows, and the one that the digest shortens, see different things."""
     spec = load(world.folder)
-    with connect(world.proxy.host) as engine:
+    with world.connect() as engine:
         snapshot = observe(engine, spec)
     found = []
     for container in snapshot.containers:
@@ -153,7 +155,9 @@ def disagreements(world: World) -> list[str]:
         if key not in spec.containers or (key in CASES and CASES[key].dropped):
             continue
         image = snapshot.image(spec.containers[key].image)
-        instance = Instance(spec, key, image_id=image.id if image else None, peers=peers(spec, key, snapshot))
+        used = peers(spec, key, snapshot)
+        image_id = image.id if image else None
+        instance = Instance(spec, key, image_id=image_id, peers=used, digests=snapshot.content_digests)
         short, whole = (
             [(change.path, mend) for change, mend in differences(instance, container, snapshot, trust_digest=trust)]
             for trust in (True, False)
@@ -167,7 +171,7 @@ def newer_than(world: World, cases: Mapping[str, Sample]) -> set[str]:
     """The samples that this Engine's API does not know."""
     declare(world, {key: {**sample.base, **sample.first} for key, sample in cases.items()})
     spec = load(world.folder)
-    with connect(world.proxy.host) as engine:
+    with world.connect() as engine:
         api = observe(engine, spec).engine.api
     instances = {key: Instance(spec, key) for key in cases}
     return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler import Outcome, Plan
+    from reconciler.engine.engine import DockerEngine
     from reconciler.planning.plan import Change
     from reconciler.spec.model import Spec
     from reconciler.state.snapshot import Snapshot
@@ -38,6 +40,7 @@ class World:
         project: its name.
         folder: where the spec is.
         image: an image whose own command is `IDLE`.
+        variables: for the spec.
     """
 
     engine: Engine
@@ -45,6 +48,7 @@ class World:
     project: str
     folder: Path
     image: str
+    variables: dict[str, str] = field(default_factory=dict)
     _spec: dict[str, Any] = field(default_factory=dict)
 
     # --- the reconciler ---------------------------------------------------------------------------------------
@@ -55,16 +59,20 @@ class World:
         self._spec = {"name": self.project, "containers": filled, **others}
         (self.folder / "reconciler.yaml").write_text(json.dumps(self._spec, indent=1))
 
+    def connect(self) -> DockerEngine:
+        """Connect as the command does."""
+        return connect(self.proxy.host, environ=os.environ)
+
     def plan(self) -> Plan:
         """What would be done now."""
-        spec = load(self.folder)
-        with connect(self.proxy.host) as engine:
+        spec = load(self.folder, environ=self.variables)
+        with self.connect() as engine:
             return plan(spec, observe(engine, spec))
 
     def apply(self) -> Outcome:
         """Carry a plan out, whatever becomes of it."""
-        spec = load(self.folder)
-        with connect(self.proxy.host) as engine:
+        spec = load(self.folder, environ=self.variables)
+        with self.connect() as engine:
             return apply(plan(spec, observe(engine, spec)), engine)
 
     def converge(self) -> Outcome:
@@ -118,10 +126,10 @@ class World:
 
 
 @contextmanager
-def a_world(engine: Engine, image: str, folder: Path) -> Iterator[World]:
-    """A world of its own; what it holds on the Engine goes at the end."""
+def a_world(engine: Engine, image: str, folder: Path, *, tcp: bool = False) -> Iterator[World]:
+    """A world of its own; what it holds on the Engine goes at the end. By `tcp` the Engine seems to be elsewhere."""
     project = f"w-{folder.name.replace('_', '-').lower()[-24:].strip('-')}-{uuid.uuid4().hex[:6]}"
-    with Proxy(engine.socket) as proxy:
+    with Proxy(engine.socket, tcp=tcp) as proxy:
         try:
             yield World(engine, proxy, project, folder, image)
         finally:

@@ -65,7 +65,13 @@ def _container(draw: st.DrawFn, before: Mapping[str, Declared], ports: list[str]
         "ports": [f"{port}:80{port[3]}" for port in ports],
         "state": draw(st.sampled_from(["running", "running", "running", "paused", "completed", "stopped", "absent"])),
         "replicas": 1 if any("-" not in port for port in ports) else draw(st.sampled_from([1, 1, 2, 3, 0])),
-        "update": {"parallelism": draw(st.sampled_from([1, 1, 2, 0]))},
+        "update": {
+            "parallelism": draw(st.sampled_from([1, 1, 2, 0])),
+            "order": draw(st.sampled_from(["stop-first", "start-first"])),
+            "failure_action": draw(st.sampled_from(["rollback", "rollback", "pause", "continue"])),
+            "drain": draw(st.sampled_from([None, "3s"])),
+            "before": draw(st.sampled_from([None, None, ["backup"]])),
+        },
     }
     optional = {
         "environment": st.dictionaries(st.sampled_from(["A", "B", "OF_IMAGE"]), st.sampled_from(["", "1"]), max_size=2),
@@ -77,11 +83,14 @@ def _container(draw: st.DrawFn, before: Mapping[str, Declared], ports: list[str]
         "command": st.just([*IDLE, "1"]),
         "user": st.just("nobody"),
         "hostname": st.just("x"),
+        "post_start": st.just([{"command": ["up"]}, {"command": ["up", "again"]}]),
+        "pre_stop": st.just([{"command": ["down"]}]),
         "pull_policy": st.sampled_from(["missing", "always", "daily"]),
     }
     found |= {name: draw(values) for name, values in optional.items() if draw(st.integers(0, 3)) == 3}
     if found["state"] == "completed":
-        found |= {"command": draw(st.sampled_from([JOB, [*JOB, "again"]])), "restart": "no"}
+        # Where nothing runs any more no command can be run: that is a failure, and said so.
+        found |= {"command": draw(st.sampled_from([JOB, [*JOB, "again"]])), "restart": "no", "post_start": []}
     return found
 
 

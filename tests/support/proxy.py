@@ -48,6 +48,8 @@ class Proxy:
     """
 
     upstream: Path
+    tcp: bool = False
+    """Whether it listens at a port of this machine, as an Engine that is elsewhere would."""
     requests: list[Request] = field(default_factory=list)
     """All that came by, in the order in which they came, those that were cut included."""
 
@@ -59,15 +61,15 @@ class Proxy:
         self._open: set[socket.socket] = set()
         self._threads: list[threading.Thread] = []
         self._closed = False
-        self._listener = socket.socket(socket.AF_UNIX)
-        self._listener.bind(str(self.socket))
+        self._listener = socket.socket(socket.AF_INET if self.tcp else socket.AF_UNIX)
+        self._listener.bind(("127.0.0.1", 0) if self.tcp else str(self.socket))
         self._listener.listen(64)
         self._run(self._accept)
 
     @property
     def host(self) -> str:
         """What DOCKER_HOST would be."""
-        return f"unix://{self.socket}"
+        return f"tcp://127.0.0.1:{self._listener.getsockname()[1]}" if self.tcp else f"unix://{self.socket}"
 
     def changing(self) -> list[Request]:
         """The requests that may change something: all but GET and HEAD."""

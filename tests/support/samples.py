@@ -102,6 +102,12 @@ OWNER = "restart-1"
 """A sample whose container runs, and is never replaced: others use what is its own."""
 OF_ANOTHER = "needs another container"
 HERE = {"create_host_path": False}
+CONTENTS: Mapping[str, Any] = {
+    "configs": {"site": {"content": "listen 80;"}, "extra": {"content": "more"}},
+    "secrets": {"key": {"file": "key.txt"}, "extra": {"file": "key.txt"}},
+}
+"""The configs and secrets of the project that the samples are of; the file is to be there."""
+
 LIMIT = {"back": REPLACE}  # the Engine's update call can't take a limit away
 
 SAMPLES: Mapping[str, tuple[Sample, ...]] = {
@@ -391,6 +397,20 @@ SAMPLES: Mapping[str, tuple[Sample, ...]] = {
     ),
     "tmpfs": (
         replaced("tmpfs", ["/run:size=1m,mode=1777"], ["/run:size=2m", "/x"], again={"/run": "mode=1777,size=1m"}),
+    ),
+    "configs": (
+        replaced(
+            "configs", ["site"], [{"source": "site", "target": "/etc/site.conf", "mode": "0440"}, "extra"],
+            again=[{"source": "site", "target": "/site", "uid": 0, "mode": "444"}],
+            keys=("site", "extra site", "extra site"),
+        ),
+    ),
+    "secrets": (
+        replaced(
+            "secrets", ["key"], [{"source": "key", "uid": "100", "gid": "0100"}, {"source": "extra", "target": "x/y"}],
+            again=[{"source": "key", "target": "/run/secrets/key"}],
+            keys=("key", "extra key", "extra key"),
+        ),
     ),
 }  # fmt: skip
 """By the path of the row."""

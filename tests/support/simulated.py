@@ -9,13 +9,17 @@ from __future__ import annotations
 import contextlib
 import copy
 import hashlib
+import io
 import json
 import random
+import tarfile
 import threading
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any, cast
 
+from reconciler.engine.endpoint import Endpoint
+from reconciler.engine.here import Here
 from reconciler.engine.observe import observe
 from reconciler.engine.perform import perform
 from reconciler.engine.translation import refusal
@@ -79,6 +83,9 @@ class _Holdings:
     volumes: dict[str, Json] = field(default_factory=dict)
     images: dict[str, Json] = field(default_factory=dict)
     registry: dict[str, Json] = field(default_factory=dict)
+    files: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    """What was copied into containers: by their IDs."""
+    commands: dict[str, Json] = field(default_factory=dict)
     serial: int = 0
 
 
@@ -112,6 +119,8 @@ class Daemon:
                 return self._list_containers(params.get("filters") or {})
             case "GET", "containers", name, "json":
                 return self.container(name)
+            case "GET", "containers", name, "changes":
+                return self.container(name).get("Layer")
             case "POST", "containers", "create":
                 return self._create(params["name"], body)
             case "POST", "containers", name, "start":
@@ -126,6 +135,16 @@ class Daemon:
                 return self._rename(self.container(name), params["name"])
             case "POST", "containers", name, "update":
                 return self.container(name)["HostConfig"].update(body)
+            case "PUT", "containers", name, "archive":
+                with tarfile.open(fileobj=io.BytesIO(body)) as tar:
+                    files = {f"/{one.name}": tar.extractfile(one).read() for one in tar}  # type: ignore[union-attr]
+                return self.has.files.setdefault(self.container(name)["Id"], {}).update(files)
+            case "POST", "containers", name, "exec":
+                return self._command(self.container(name), body)
+            case "POST", "exec", name, "start":
+                return self._run(self.has.commands[name])
+            case "GET", "exec", name, "json":
+                return self.has.commands[name]
             case "DELETE", "containers", name:
                 return self._remove(self.container(name), force=bool(int(params.get("force", 0))))
             case "GET", "networks":
@@ -139,6 +158,8 @@ class Daemon:
                 return self._disconnect(name, self.container(body["Container"]))
             case "DELETE", "networks", name:
                 return self._remove_network(self._network(name))
+            case "GET", "info":
+                return {"Name": "simulated"}
             case "GET", "volumes":
                 return {"Volumes": list(self.has.volumes.values()) or None, "Warnings": None}
             case "POST", "volumes", "create":
@@ -368,6 +389,19 @@ class Daemon:
             row["State"] = _state("exited", started=row["State"]["StartedAt"], code=0)
             row["NetworkSettings"]["Ports"] = {}
 
+    def _command(self, row: Json, body: Json) -> Json:
+        if row["State"]["Status"] != "running":
+            raise _refuse(409, f"Container {row['Id']} is {row['State']['Status']}")
+        command = {"ID": self._id(), "ContainerID": row["Id"], "Running": False, "ExitCode": None, **body}
+        self.has.commands[command["ID"]] = command
+        return {"Id": command["ID"]}
+
+    def _run(self, command: Json) -> str:
+        """`exit N` does; all else does nothing, and does it well."""
+        words = command["Cmd"]
+        command["ExitCode"] = int(words[1]) if words[0] == "exit" else 0
+        return f"I am {' '.join(words)}\n"
+
     def _set(self, row: Json, status: str) -> None:
         if row["State"]["Status"] not in {"running", "paused"} or row["State"]["Status"] == status:
             raise _refuse(409, f"Container {row['Id']} is {row['State']['Status']}")
@@ -595,6 +629,10 @@ class _Fault:
     error: Callable[[], BaseException]
 
 
+HERE = Here(None, None, 0)
+"""This machine: the Engine sees none of its files."""
+
+
 class SimulatedEngine:
     """The port, on a `Daemon`.
 
@@ -617,8 +655,11 @@ class SimulatedEngine:
         """The process dies at the changing call of that number from now on, before or after it took effect."""
         self._fault = _Fault(len(self.calls) + number, after, Killed)
 
-    def observe(self, project: str, spec: Spec | None = None) -> Snapshot:
-        return observe(cast("Client", self), project, spec)
+    def identity(self) -> str:
+        return "SIMULATED"
+
+    def observe(self, project: str, spec: Spec | None = None, *, images: bool = True) -> Snapshot:
+        return observe(cast("Client", self), project, spec, HERE, images=images)
 
     def inspect(self, container: str) -> ContainerState:
         return ContainerState(self.get(f"/containers/{container}/json"))
@@ -627,6 +668,9 @@ class SimulatedEngine:
         command = self.get(f"/containers/{container}/json")["Config"]["Cmd"]
         return [f"I am {' '.join(command)}"][:lines]
 
+    def layer(self, container: str, seconds: float) -> list[dict[str, Any]]:
+        return self.get(f"/containers/{container}/changes") or []
+
     def perform(self, action: Action, created: Mapping[str, str]) -> str | None:
         return perform(cast("Client", self), action, created)
 
@@ -634,6 +678,10 @@ class SimulatedEngine:
         """Nothing is open."""
 
     # --- what production code calls its client for ------------------------------------------------------------
+
+    @property
+    def endpoint(self) -> Endpoint:
+        return Endpoint("unix:///simulated", None, "a test")
 
     @property
     def about(self) -> EngineIdentity:
@@ -649,8 +697,17 @@ class SimulatedEngine:
     ) -> Any:
         return self._change("POST", path, params, body)
 
+    def upload(
+        self, path: str, params: Mapping[str, Any] | None, stream: bytes, *, deadline: float | None = None
+    ) -> Any:
+        return self._change("PUT", path, params, stream)
+
     def delete(self, path: str, *, params: Mapping[str, Any] | None = None, deadline: float | None = None) -> Any:
         return self._change("DELETE", path, params)
+
+    def chunks(self, method: str, path: str, *, body: Any = None, deadline: float = 0) -> Iterator[bytes]:
+        text = str(self._change(method, path, None, body)).encode()
+        yield b"\1\0\0\0" + len(text).to_bytes(4, "big") + text
 
     def stream(
         self, method: str, path: str, *, params: Mapping[str, Any] | None = None, **_more: object
@@ -702,8 +759,8 @@ class Scene:
     def snapshot(self) -> Snapshot:
         return SimulatedEngine(self.daemon).observe("p", self.spec)
 
-    def plan(self, failures: frozenset[Failure] = frozenset()) -> Plan:
-        return plan(self.spec, self.snapshot(), failures)
+    def plan(self, failures: frozenset[Failure] = frozenset(), *targets: str) -> Plan:
+        return plan(self.spec, self.snapshot(), failures, targets=targets)
 
     def apply(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from reconciler.spec.diagnostics import closest
 from reconciler.spec.invalid import Invalid
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ def problems(container: Container) -> Iterator[Invalid]:
     yield from _cpu(container)
     yield from _mounts(container)
     yield from _lifecycle(container)
+    yield from _drift(container)
 
 
 def _network(container: Container) -> Iterator[Invalid]:
@@ -126,3 +128,13 @@ def _mounts(container: Container) -> Iterator[Invalid]:
                 key=True,
             )
         targets.add(clean)
+
+
+def _drift(container: Container) -> Iterator[Invalid]:
+    known = type(container).model_fields
+    for index, path in enumerate(container.drift.ignore):
+        attribute = path.partition(".")[0]
+        if attribute not in known:
+            near = closest(attribute, known)
+            hint = f'did you mean "{near}"?' if near else "write an attribute's name, or one of its keys: labels.build"
+            yield Invalid(f'container has no attribute "{attribute}" to ignore', hint, at=("drift", "ignore", index))

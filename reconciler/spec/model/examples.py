@@ -159,6 +159,7 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
     "Settings": {
         "interval": "5m",
         "prune": "false",
+        "max_removals": "5",
         "parallelism": "4",
         "on_failure": "stop",
         "sensitive": '["*_PIN", "DSN"]',

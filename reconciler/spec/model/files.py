@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, ValidationInfo, field_validator, model_validator
+from pydantic import BeforeValidator, PrivateAttr, ValidationInfo, field_validator, model_validator
 
 from reconciler.spec.invalid import Invalid
 from reconciler.spec.model.several import each
@@ -70,6 +71,21 @@ class _Content(Value):
     environment: Text | None = None
     name: Name | None = None
     labels: Annotated[dict[str, Text], pairs("label")] = {}
+    # No attribute of the language, and nothing that is ever written or printed.
+    _value: str | None = PrivateAttr(default=None)
+
+    @property
+    def value(self) -> str | None:
+        """The value of its variable; None where it has none, or that is not set."""
+        return self._value
+
+    def with_variables(self, variables: Mapping[str, str]) -> Self:
+        """The same, knowing the value of its variable."""
+        if self.environment is None:
+            return self
+        found = self.model_copy()
+        found._value = variables.get(self.environment)  # noqa: SLF001
+        return found
 
     @model_validator(mode="before")
     @classmethod

@@ -46,7 +46,8 @@ class Update(Value):
         monitor: how long a new container without a healthcheck must run to prove itself; 2s without it.
         parallelism: how many replicas are replaced at once; 0 for all.
         failure_action: when the new one fails: `rollback` to the old one, `pause` the update, or `continue` with it.
-        drain: how long the old one still serves what it has begun, after it gets nothing new (start-first).
+        drain: how long the old one still serves what it has begun, after it gets nothing new (start-first); 2s without
+            it.
         before: a command in the old container that must succeed before it is replaced, such as a backup.
     """
 

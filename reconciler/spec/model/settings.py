@@ -15,6 +15,8 @@ class Settings(Value):
     Attributes:
         interval: how often `watch` looks at everything; 30s without it.
         prune: whether what is no longer declared is removed; true without it. Volumes never are.
+        max_removals: how many containers and networks may go at once where nobody is there to agree; without it half of
+            what is there, and at least 3.
         parallelism: how many calls to the Engine are made at once.
         on_failure: `continue` with what does not depend on what failed, or `stop`: begin nothing more.
         sensitive: names, with `*` for any letters, of variables and labels whose values are never shown, besides the
@@ -23,6 +25,7 @@ class Settings(Value):
 
     interval: Duration | None = None
     prune: Boolean = True
+    max_removals: Annotated[Integer, Field(ge=0)] | None = None
     parallelism: Annotated[Integer, Field(ge=1, le=64)] | None = None
     on_failure: Annotated[Literal["continue", "stop"], one_of("continue", "stop")] = "continue"
     sensitive: Texts = ()

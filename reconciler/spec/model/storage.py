@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+    model_validator,
+)
 
 from reconciler.spec.invalid import Invalid
 from reconciler.spec.model.files import Mode
@@ -25,6 +33,7 @@ from reconciler.spec.model.values import (
     one_of,
     pairs,
 )
+from reconciler.spec.ours import OurPath
 from reconciler.spec.reference import parse_reference
 from reconciler.spec.shorthand import PROPAGATIONS
 
@@ -105,12 +114,14 @@ class Mount(Item):
     tmpfs: TmpfsOptions = TmpfsOptions()
     image: ImageOptions = ImageOptions()
 
-    @field_validator("source", mode="after")
+    @field_validator("source", mode="wrap")
     @classmethod
-    def _source(cls, value: str, info: ValidationInfo) -> str:
-        if info.data.get("type") == "bind" and value:
-            return str(absolute(at_home(value), info))
-        return value
+    def _source(cls, value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> str:
+        text: str = handler(value)
+        if info.data.get("type") != "bind" or not text:
+            return text
+        path = str(absolute(at_home(text), info))
+        return OurPath(path) if isinstance(value, OurPath) or not text.startswith("/") else path
 
     @field_validator("target", mode="after")
     @classmethod

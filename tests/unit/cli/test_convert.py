@@ -193,7 +193,7 @@ def test_the_corpus_of_compose_files_stays_the_same(
         main(["convert", *named])
     text = capsys.readouterr().out
     assert not ended.value.code
-    assert same(load_text(text.encode(), Path.cwd(), Asked()).spec, load(files(case), environ=ENVIRON))
+    assert same(load_text(text.encode(), Path.cwd(), Asked(environ=ENVIRON)).spec, load(files(case), environ=ENVIRON))
 
 
 def test_help_says_how(run: Run) -> None:

@@ -12,7 +12,7 @@ from reconciler.fields.base import Field, Instance, Mend
 from reconciler.fields.payload import create_payload, digest
 from reconciler.fields.table import NOT_ON_THE_ENGINE, ROW, TABLE
 from reconciler.spec.model import Container, Spec
-from tests.support.samples import ONE_SPELLING, ONE_VALUE, SAMPLES, Sample
+from tests.support.samples import CONTENTS, ONE_SPELLING, ONE_VALUE, SAMPLES, Sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 PLACES: Mapping[str, Any] = {
     "networks": {"front": {}, "back": {}, "static": {"external": True}},
     "volumes": {"pages": {}},
+    **CONTENTS,
 }
 
 

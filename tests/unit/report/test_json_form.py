@@ -50,6 +50,7 @@ def test_a_plan() -> None:
                         "sensitive": False,
                     }
                 ],
+                "lost": None,
             }
         ],
         "actions": [
@@ -79,6 +80,7 @@ def test_a_plan() -> None:
             }
         ],
         "notices": [],
+        "needs_person": None,
         "kept_volumes": ["hello_data"],
         "summary": {"replace": 1},
     }

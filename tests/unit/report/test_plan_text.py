@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.planning.plan import Conflict, FieldChange, Notice, Operation
+from reconciler.planning.plan import Conflict, FieldChange, Lost, Notice, Operation
 from reconciler.report.json_form import plan_dict
 from reconciler.report.layout import cells
 from reconciler.report.plan_text import plan_text
@@ -268,3 +269,42 @@ def test_a_notice_keeps_nothing_from_being_done() -> None:
     assert plan_dict(plan(notices=(notice,)))["notices"] == [
         {"kind": "image", "name": "app:1", "message": notice.message, "hint": notice.hint}
     ]
+
+
+# --- what would be lost, and what needs a person ---------------------------------------------------------------------
+
+WEB = key("container", "hello-web-1")
+LOSES = change("container", "hello-web-1", "replace", "", TZ)
+
+
+def test_what_would_be_lost_is_said_below_the_differences() -> None:
+    lost = Lost(WEB, 12, ("/etc/app.conf", "/srv/a\x1b"))
+    told = lines(plan_text(replace(plan(LOSES), lost=(lost,)), OFF, 100))
+    assert told[3].strip() == "loses 12 files: /etc/app.conf, /srv/a\\e, …"
+    assert plan_dict(replace(plan(LOSES), lost=(lost,)))["changes"][0]["lost"] == {
+        "count": 12,
+        "paths": ["/etc/app.conf", "/srv/a\x1b"],
+        "unknown": None,
+    }
+
+
+def test_one_file() -> None:
+    told = plan_text(replace(plan(LOSES), lost=(Lost(WEB, 1, ("/a",)),)), OFF, 100)
+    assert "loses 1 file: /a\n" in told
+
+
+def test_what_nobody_knows() -> None:
+    found = replace(plan(LOSES), lost=(Lost(WEB, unknown="the Engine did not say it in time"),))
+    assert "what it would lose is not known: the Engine did not say it in time" in plan_text(found, OFF, 120)
+    assert plan_dict(found)["changes"][0]["lost"] == {
+        "count": None,
+        "paths": [],
+        "unknown": "the Engine did not say it in time",
+    }
+
+
+def test_what_needs_a_person_stands_with_the_notices() -> None:
+    guard = Notice(WEB, "4 of 6 would be removed", "look at it")
+    told = lines(plan_text(replace(plan(LOSES), needs_person=guard), OFF, 100))
+    assert told[3:5] == ["  ! 4 of 6 would be removed", "    look at it"]
+    assert plan_dict(replace(plan(LOSES), needs_person=guard))["needs_person"]["message"] == "4 of 6 would be removed"

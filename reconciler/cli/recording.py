@@ -1,0 +1,146 @@
+"""Remembers in the journal what a command changed. What can't be remembered keeps nothing from being done."""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import os
+import socket
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.errors import EngineError
+from reconciler.execution.outcome import Result
+from reconciler.spec.reference import full_reference
+
+if TYPE_CHECKING:
+    from reconciler.execution.outcome import Outcome
+    from reconciler.journal.run import Done, Run, Source
+    from reconciler.ports import Engine
+    from reconciler.spec.model import Spec
+    from reconciler.state.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    """What is known of a command before it changes anything.
+
+    Attributes:
+        command: what was called.
+        spec: what is carried out; None where a project is removed without one.
+        files: that it was read from.
+        snapshot: what was there before.
+        engine: on which Engine.
+    """
+
+    command: str
+    spec: Spec | None
+    files: tuple[Path, ...]
+    snapshot: Snapshot
+    engine: Engine
+
+    def __call__(self, outcome: Outcome, seconds: float) -> None:
+        """Remember what became of a plan, where anything was tried.
+
+        Args:
+            outcome: what became of it.
+            seconds: how long it took, until now.
+        """
+        if not any(one.result is not Result.SKIPPED for one in outcome.actions):
+            return
+        from reconciler.journal.journal import Journal, JournalError  # SQLite, where there is something to remember
+        from reconciler.planning.failures import unproven
+        from reconciler.state_folder import state_folder
+
+        try:
+            engine = self.engine.identity()
+            journal = Journal(state_folder(os.environ))
+            journal.add(self._run(outcome, seconds, engine))
+            if self.command != "watch":
+                # A person has tried everything: what failed now is all that did.
+                journal.keep_failures(outcome.plan.project, engine, (), unproven(outcome.unproven))
+        except (JournalError, EngineError) as error:
+            sys.stderr.write(f"note: this is not in the history: {error.message}\n")
+
+    def _run(self, outcome: Outcome, seconds: float, engine: str) -> Run:
+        from reconciler.journal.run import Run
+        from reconciler.journal.secrets import without_secrets
+        from reconciler.planning.diff import is_sensitive
+        from reconciler.spec.writing import native
+
+        data, secrets = without_secrets(native(self.spec), is_sensitive) if self.spec else (None, [])
+        return Run(
+            project=outcome.plan.project,
+            engine=engine,
+            command=self.command,
+            began=(datetime.now(UTC) - timedelta(seconds=seconds)).isoformat(timespec="seconds"),
+            seconds=round(seconds, 3),
+            user=os.environ.get("SUDO_USER") or _user(),
+            host=socket.gethostname(),
+            source=self._source(),
+            result=_result(outcome),
+            changes=_changes(outcome),
+            spec=data,
+            secrets=tuple(secrets),
+            images=self._images(),
+        )
+
+    def _source(self) -> Source:
+        from reconciler.journal.commit import commit_of
+        from reconciler.journal.run import Source
+        from reconciler.spec.writing import native, spec_json
+
+        if self.spec is None:
+            return Source()
+        digest = hashlib.sha256(spec_json(native(self.spec)).encode()).hexdigest()
+        commit = commit_of(self.files[0]) if self.files else ""
+        return Source(f"sha256:{digest}", tuple(map(str, self.files)), commit)
+
+    def _images(self) -> dict[str, str]:
+        """Of each image of a container, what a registry knows it by, or else its ID."""
+        found = {}
+        for container in self.spec.containers.values() if self.spec else ():
+            if image := self.snapshot.image(container.image):
+                repository = full_reference(container.image).partition("@")[0].rpartition(":")[0]
+                digests = sorted(one for one in image.references if one.startswith(f"{repository}@"))
+                found[container.image] = digests[0].partition("@")[2] if digests else image.id
+        return found
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a user ID without a name
+        return str(os.getuid())
+
+
+def _result(outcome: Outcome) -> str:
+    if outcome.interrupted:
+        return "interrupted"
+    if not outcome.failed:
+        return "done"
+    if outcome.rolled_back:
+        return "rolled back"
+    return "partly failed" if outcome.having(Result.DONE) else "failed"
+
+
+def _changes(outcome: Outcome) -> tuple[Done, ...]:
+    from reconciler.journal.run import Done
+    from reconciler.report.tally import Tally
+
+    tally = Tally(outcome)
+    errors = {one.action.resource: one.error.message for one in reversed(outcome.failed) if one.error}
+    return tuple(
+        Done(
+            change.resource.kind.value,
+            change.resource.name,
+            change.operation.value,
+            tally.result(change),
+            tuple(field.path for field in change.fields),
+            errors.get(change.resource, ""),
+        )
+        for change in outcome.plan.changes
+    )

@@ -1,0 +1,189 @@
+"""The journal: SQLite in the state folder. Any number of processes may use it at once."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from reconciler.errors import ReconcilerError
+from reconciler.journal.run import Run
+from reconciler.planning.failures import Failure, Unproven
+
+_VERSION = 1
+"""Of the tables. A journal of a newer version is left alone."""
+
+_MOST_RUNS = 1000
+"""How many runs of a project are kept."""
+
+_WAIT_SECONDS = 5.0
+"""How long to wait for another process that writes."""
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS runs (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, project TEXT NOT NULL, run TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS runs_by_project ON runs (project, number);
+CREATE TABLE IF NOT EXISTS failures (
+    project TEXT NOT NULL, engine TEXT NOT NULL, container TEXT NOT NULL, digest TEXT NOT NULL,
+    image TEXT NOT NULL, image_id TEXT NOT NULL,
+    UNIQUE (project, engine, container, digest, image, image_id)
+);
+CREATE TABLE IF NOT EXISTS holds (
+    project TEXT NOT NULL, engine TEXT NOT NULL, container TEXT NOT NULL, until REAL NOT NULL,
+    PRIMARY KEY (project, engine, container)
+);
+"""
+
+
+class JournalError(ReconcilerError):
+    """The journal can't be read or written."""
+
+
+class Journal:
+    """What happened to projects. Every method may be called from any process; each opens the file for itself.
+
+    All methods raise `JournalError` where the file can't be read or written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Nothing is touched before it is used.
+
+        Args:
+            folder: the state folder.
+        """
+        self.path = folder / "journal.sqlite3"
+
+    def add(self, run: Run) -> int:
+        """Remember a run; its number."""
+        with self._open(write=True) as database:
+            cursor = database.execute(
+                "INSERT INTO runs (project, run) VALUES (?, ?)", (run.project, _FORM.dump_json(run).decode())
+            )
+            database.execute(
+                "DELETE FROM runs WHERE project = ? AND number NOT IN "
+                "(SELECT number FROM runs WHERE project = ? ORDER BY number DESC LIMIT ?)",
+                (run.project, run.project, _MOST_RUNS),
+            )
+            return int(cursor.lastrowid or 0)
+
+    def runs(self, project: str | None = None, *, most: int = -1) -> list[Run]:
+        """The runs, the newest first.
+
+        Args:
+            project: whose; of all without it.
+            most: how many; all with -1.
+        """
+        with self._open() as database:
+            rows = database.execute(
+                "SELECT number, run FROM runs WHERE project = ? OR ? IS NULL ORDER BY number DESC LIMIT ?",
+                (project, project, most),
+            ).fetchall()
+            return [_run(*row) for row in rows]
+
+    def run(self, number: int) -> Run | None:
+        """The run of that number; None where there is none."""
+        with self._open() as database:
+            row = database.execute("SELECT number, run FROM runs WHERE number = ?", (number,)).fetchone()
+            return _run(*row) if row else None
+
+    def failures(self, project: str, engine: str) -> tuple[frozenset[Failure], tuple[Unproven, ...]]:
+        """What failed and is not to be tried again; of the second part the image's ID is not known yet."""
+        with self._open() as database:
+            rows = database.execute(
+                "SELECT container, digest, image, image_id FROM failures WHERE project = ? AND engine = ? "
+                "ORDER BY container, digest, image",
+                (project, engine),
+            ).fetchall()
+        known = frozenset(Failure(container, digest, image_id) for container, digest, _, image_id in rows if image_id)
+        return known, tuple(Unproven(*row[:3]) for row in rows if not row[3])
+
+    def keep_failures(
+        self, project: str, engine: str, failures: Iterable[Failure], unproven: Iterable[Unproven] = ()
+    ) -> None:
+        """Remember exactly these failures of a project."""
+        rows = [
+            *((one.container, one.digest, "", one.image_id) for one in failures),
+            *((one.container, one.digest, one.image, "") for one in unproven),
+        ]
+        with self._open(write=True) as database:
+            database.execute("DELETE FROM failures WHERE project = ? AND engine = ?", (project, engine))
+            database.executemany(
+                "INSERT OR IGNORE INTO failures VALUES (?, ?, ?, ?, ?, ?)", [(project, engine, *row) for row in rows]
+            )
+
+    def hold(self, project: str, engine: str, container: str, until: float) -> None:
+        """Leave a container alone.
+
+        Args:
+            project: whose it is.
+            engine: the Engine's ID.
+            container: its name in the spec.
+            until: seconds since 1970; what lies in the past ends it.
+        """
+        with self._open(write=True) as database:
+            database.execute("INSERT OR REPLACE INTO holds VALUES (?, ?, ?, ?)", (project, engine, container, until))
+
+    def holds(self, project: str, engine: str, now: float) -> dict[str, float]:
+        """The containers to be left alone: name in the spec → until when, in seconds since 1970.
+
+        Args:
+            project: whose.
+            engine: the Engine's ID.
+            now: seconds since 1970.
+        """
+        with self._open() as database:
+            rows = database.execute(
+                "SELECT container, until FROM holds WHERE project = ? AND engine = ? AND until > ? ORDER BY container",
+                (project, engine, now),
+            ).fetchall()
+        return dict(rows)
+
+    @contextmanager
+    def _open(self, *, write: bool = False) -> Iterator[sqlite3.Connection]:
+        try:
+            if write:
+                self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            elif not self.path.exists():
+                with _connected(":memory:") as database:
+                    database.executescript(_TABLES)
+                    yield database
+                return
+            with _connected(self.path) as database:
+                self._prepare(database)
+                with database:
+                    yield database
+        except (sqlite3.Error, OSError, ValueError) as error:
+            hint = (
+                "the history can be removed: nothing else depends on it; or set RECONCILER_STATE_DIR to another folder"
+            )
+            raise JournalError(f"the journal {self.path} can't be used: {error}", hint) from error
+
+    def _prepare(self, database: sqlite3.Connection) -> None:
+        (version,) = database.execute("PRAGMA user_version").fetchone()
+        if version > _VERSION:
+            by = "was written by a newer version of reconciler"
+            raise JournalError(f"the journal {self.path} {by}", "use that version, or remove it")
+        if version < _VERSION:
+            database.executescript(f"PRAGMA journal_mode = WAL; {_TABLES} PRAGMA user_version = {_VERSION};")
+            self.path.chmod(0o600)
+
+
+@contextmanager
+def _connected(path: Path | str) -> Iterator[sqlite3.Connection]:
+    database = sqlite3.connect(path, timeout=_WAIT_SECONDS)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+_FORM = TypeAdapter(Run)
+
+
+def _run(number: int, text: str) -> Run:
+    return replace(_FORM.validate_json(text), number=number)
