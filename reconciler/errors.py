@@ -112,5 +112,9 @@ class EngineUnreachable(EngineError):
     exit_code = ExitCode.ENGINE_UNREACHABLE
 
 
+class RegistryError(ReconcilerError):
+    """A registry that was asked directly refused, failed or did not answer."""
+
+
 class Stale(EngineError):
     """What an action is about has changed since the plan was made: nothing was done, the next plan will see it."""

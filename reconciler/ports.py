@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from reconciler.planning.actions import Action
     from reconciler.spec.model import Spec
+    from reconciler.state.identity import EngineIdentity
+    from reconciler.state.output import Event, Written
     from reconciler.state.snapshot import ContainerState, Snapshot
 
 
@@ -69,6 +72,83 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Close all connections."""
+        ...
+
+
+class Outputs(Protocol):
+    """What containers write and what happens to them. All methods raise `EngineError` or a kind of it."""
+
+    def containers(self, project: str) -> Sequence[ContainerState]:
+        """The project's containers, whether they run or not, by name."""
+        ...
+
+    def inspect(self, container: str) -> ContainerState:
+        """One container, as it is now; raises `NotFound` when it is gone."""
+        ...
+
+    def output(
+        self, container: ContainerState, *, follow: bool = False, since: str = "", until: str = "", tail: str = "all"
+    ) -> Iterator[Written]:
+        """What a container wrote, in order; with `follow` it ends when the container does.
+
+        Args:
+            container: whose.
+            follow: go on with what it writes.
+            since: seconds since 1970, with nine digits after the point; what was written just then comes too.
+            until: likewise.
+            tail: how many lines of the end, or `all`.
+        """
+        ...
+
+    def events(
+        self, filters: Mapping[str, Sequence[str]], *, since: str = "", until: str = ""
+    ) -> AbstractContextManager[Iterator[Event]]:
+        """What happens from when this is entered, or from `since`, on.
+
+        It ends at `until`, when the Engine is stopped, and when nothing happened for long.
+        """
+        ...
+
+
+class Examined(Protocol):
+    """An Engine that is looked at closely. All methods raise `EngineError` or a kind of it."""
+
+    @property
+    def about(self) -> EngineIdentity:
+        """As it introduced itself."""
+        ...
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is on this machine, as far as its address says."""
+        ...
+
+    def version(self) -> Mapping[str, Any]:
+        """What it says of its versions, as `GET /version`."""
+        ...
+
+    def info(self) -> Mapping[str, Any]:
+        """What it says of itself, as `GET /info`."""
+        ...
+
+    def log_in(self, login: Mapping[str, str]) -> None:
+        """Have it try a login at the registry that the login is for."""
+        ...
+
+    def close(self) -> None:
+        """Close all connections."""
+        ...
+
+
+class Logins(Protocol):
+    """Docker's logins for registries. All methods raise `EngineError`."""
+
+    def registries(self) -> list[str]:
+        """The registries that there should be a login for."""
+        ...
+
+    def login(self, registry: str) -> dict[str, str] | None:
+        """The login for one, with the API's words for its parts."""
         ...
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -10,6 +11,7 @@ from reconciler.cli.options import (
     Options,
     engine_options,
     orphans_option,
+    show_sensitive_option,
     spec_options,
     target_option,
     yes_option,
@@ -23,12 +25,17 @@ from reconciler.cli.wiring import connected, load_spec, spec_files
 @orphans_option
 @target_option
 @yes_option
-def command(**given: Any) -> int:
+@show_sensitive_option
+@click.option("--plan", "agreed", metavar="FILE", help="Only if it comes to what plan --out saved there; asks nothing.")
+def command(agreed: str | None, **given: Any) -> int:
     """Make the Engine what the spec declares.
 
     On a terminal it asks before it removes or replaces; elsewhere such a plan needs --yes.
     """
     options = Options(**given)
+    from reconciler.cli.saved_plan import expect_same_actions, expect_same_place, read_plan
+
+    saved = read_plan(agreed) if agreed else None
     spec = load_spec(options)
     from reconciler.cli.carry_out import carry_out  # a wrong spec should not wait for it
     from reconciler.cli.recording import Recorder
@@ -36,7 +43,14 @@ def command(**given: Any) -> int:
     from reconciler.planning.planner import plan
 
     with connected(options) as engine:
+        if agreed and saved:
+            expect_same_place(agreed, saved, spec, engine)
         snapshot = engine.observe(spec.name, spec)
+        todo = plan(spec, snapshot, targets=options.target, remove_orphans=options.remove_orphans)
+        if agreed and saved:
+            code = expect_same_actions(agreed, saved, todo, spec, engine, options)
+            if code is not None:
+                return code
+            options = replace(options, yes=True)  # that was agreed to
         record = Recorder("apply", spec, spec_files(options), snapshot, engine)
-        found = plan(spec, snapshot, targets=options.target, remove_orphans=options.remove_orphans)
-        return carry_out(with_lost(found, snapshot, engine), engine, options, record)
+        return carry_out(with_lost(todo, snapshot, engine), engine, options, record)

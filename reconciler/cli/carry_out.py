@@ -34,7 +34,7 @@ def carry_out(plan: Plan, engine: Engine, options: Options, record: Recorder, se
 
     text = options.output == "text"
     if text:
-        click.echo(plan_text(plan, style(), width()))
+        click.echo(plan_text(options.to_show(plan), style(), width()))
         if not plan.is_pending:
             return ExitCode.OK
         click.echo()

@@ -16,7 +16,10 @@ _COMMANDS = {
     "apply": "Make the Engine what the spec declares.",
     "plan": "Show what apply would do, and change nothing.",
     "diff": "The same as plan.",
+    "snapshot": "Write what is there to a file, for a plan without an Engine.",
     "status": "Show every resource, wanted beside actual.",
+    "logs": "Show what containers wrote, and follow it.",
+    "events": "Show what happened to the project's resources, and go on.",
     "watch": "Keep the Engine as the spec declares it, until stopped.",
     "down": "Remove the project's containers and networks; its volumes stay.",
     "history": "Show what was done when, by whom, from which spec.",
@@ -24,12 +27,18 @@ _COMMANDS = {
     "validate": "Check a spec, without an Engine.",
     "config": "Print a spec with everything resolved.",
     "convert": "Write a spec for a Compose file, a container, or a docker run line.",
+    "search": "Find images on Docker Hub, or the tags of a repository.",
+    "doctor": "Check what reconciler needs: the Engine, Docker's configuration, this machine.",
+    "completion": "Print the completion of this command for a shell.",
     "schema": "Print the JSON Schema of a spec, for editors.",
     "version": "Show the version.",
 }
 """Each stands in a file of its own name; the help is here so that it costs no import."""
 
 _SAME = {"diff": "plan"}
+
+COMPLETION = "_RECONCILER_COMPLETE"
+"""The variable by which a shell asks what to offer, instead of having the command run."""
 
 
 class _Commands(click.Group):
@@ -80,7 +89,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     sys.stdout = sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115
     sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115
     try:
-        code = command.main(arguments, prog_name="reconciler", standalone_mode=False)
+        code = command.main(arguments, prog_name="reconciler", standalone_mode=False, complete_var=COMPLETION)
         sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()

@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
+from reconciler.cli.completing import complete_contexts, complete_files, complete_profiles
 from reconciler.cli.wiring import print_json
 from reconciler.errors import ReconcilerError
 
+if TYPE_CHECKING:
+    from reconciler.planning.plan import Plan
+
 Command = TypeVar("Command", bound=Callable[..., Any])
-Output = Literal["text", "json"]
+Output = Literal["text", "json", "ndjson", "markdown", "dot"]
+
+_FORMS = ("text", "json")
+_PLAN_FORMS = ("text", "json", "ndjson", "markdown", "dot")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +38,7 @@ class Options:
         target: resources that a plan is limited to; none for all.
         yes: agreed to removals and replacements beforehand.
         remove_orphans: what a Compose project of this name has besides the spec's goes.
+        show_sensitive: show values that may be secrets.
     """
 
     file: tuple[str, ...] = ()
@@ -43,6 +51,15 @@ class Options:
     target: tuple[str, ...] = ()
     yes: bool = False
     remove_orphans: bool = False
+    show_sensitive: bool = False
+
+    def to_show(self, plan: Plan) -> Plan:
+        """The plan, with the values that may be secrets where the person asked for them."""
+        if not self.show_sensitive:
+            return plan
+        from reconciler.planning.sensitive import revealed  # each command pays for what it needs
+
+        return revealed(plan)
 
 
 def source_options(command: Command) -> Command:
@@ -52,51 +69,72 @@ def source_options(command: Command) -> Command:
         "--file",
         metavar="PATH",
         multiple=True,
+        shell_complete=complete_files,
         help="A spec: a file, a folder, or - for standard input. Several files are merged.",
     )
     project = click.option("-p", "--project", metavar="NAME", help="The project's name, instead of the spec's.")
     profile = click.option(
-        "--profile", metavar="NAME", multiple=True, help="Containers of this profile too; * for all."
+        "--profile",
+        metavar="NAME",
+        multiple=True,
+        shell_complete=complete_profiles,
+        help="Containers of this profile too; * for all.",
     )
     env_file = click.option(
-        "--env-file", metavar="PATH", multiple=True, help="Variables for the spec, instead of the .env beside it."
+        "--env-file",
+        metavar="PATH",
+        multiple=True,
+        shell_complete=complete_files,
+        help="Variables for the spec, instead of the .env beside it.",
     )
     return file(project(profile(env_file(command))))
 
 
-def output_option(command: Command) -> Command:
-    """-o: for commands that print something."""
+def output_option(command: Command, forms: tuple[str, ...] = _FORMS) -> Command:
+    """-o: for commands that print for a person or for a program."""
     return click.option(
         "-o",
         "--output",
-        type=click.Choice(["text", "json"]),
+        type=click.Choice(forms),
         default="text",
         help="For a person or for a program.",
     )(command)
 
 
 def spec_options(command: Callable[..., int | None]) -> Callable[..., int | None]:
-    """`source_options` and -o: for commands that read a spec. With `-o json`, an error is JSON too."""
+    """`source_options` and -o: for commands that read a spec."""
+    return source_options(output_option(json_errors(command)))
+
+
+def plan_options(command: Callable[..., int | None]) -> Callable[..., int | None]:
+    """`spec_options`, with all forms of a plan."""
+    return source_options(output_option(json_errors(command), _PLAN_FORMS))
+
+
+def json_errors(command: Callable[..., int | None]) -> Callable[..., int | None]:
+    """With `-o json`, an error is JSON too."""
 
     @wraps(command)
     def run(**given: Any) -> int | None:
         try:
             return command(**given)
         except ReconcilerError as error:
-            if given["output"] != "json":
+            if given["output"] not in {"json", "ndjson"}:
                 raise
             from reconciler.report.json_form import error_dict  # only where something failed
 
-            print_json(error_dict(error))
+            print_json(error_dict(error), lines=given["output"] == "ndjson")
             return int(error.exit_code)
 
-    return source_options(output_option(run))
+    return run
 
 
 def engine_options(command: Command) -> Command:
     """--host and --context: for commands that talk to an Engine."""
     host = click.option("--host", metavar="URL", help="The Engine's address (default: as docker finds it).")
-    context = click.option("--context", metavar="NAME", help="A Docker context, instead of an address.")
+    context = click.option(
+        "--context", metavar="NAME", shell_complete=complete_contexts, help="A Docker context, instead of an address."
+    )
     return host(context(command))
 
 
@@ -108,6 +146,11 @@ def target_option(command: Command) -> Command:
         multiple=True,
         help="Only this one and what it needs: web, network/front, volume/data, image/nginx.",
     )(command)
+
+
+def show_sensitive_option(command: Command) -> Command:
+    """--show-sensitive: for commands that show a plan."""
+    return click.option("--show-sensitive", is_flag=True, help="Show values that may be secrets.")(command)
 
 
 def yes_option(command: Command) -> Command:

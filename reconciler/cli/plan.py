@@ -2,40 +2,60 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 
-from reconciler.cli.options import Options, engine_options, orphans_option, spec_options, target_option
-from reconciler.cli.wiring import connected, load_spec, print_json, style, width
-from reconciler.errors import ExitCode
+from reconciler.cli.options import (
+    Options,
+    engine_options,
+    orphans_option,
+    plan_options,
+    show_sensitive_option,
+    target_option,
+)
+from reconciler.cli.wiring import connected, load_spec, style, width
+from reconciler.errors import ExitCode, UsageError
 
 
 @click.command()
-@spec_options
+@plan_options
 @engine_options
 @orphans_option
 @target_option
+@show_sensitive_option
+@click.option("--out", metavar="FILE", help="Save the plan, for apply --plan FILE.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where changes are pending.")
-def command(detailed_exitcode: bool, **given: Any) -> int:
+@click.option("--snapshot", metavar="FILE", help="Plan on what `snapshot` wrote, without an Engine.")
+def command(detailed_exitcode: bool, out: str | None, snapshot: str | None, **given: Any) -> int:
     """Show what apply would do, and change nothing."""
     options = Options(**given)
     spec = load_spec(options)
     from reconciler.execution.lost import with_lost  # a wrong spec should not wait for it
     from reconciler.planning.planner import plan
 
-    with connected(options) as engine:
-        snapshot = engine.observe(spec.name, spec)
-        found = plan(spec, snapshot, targets=options.target, remove_orphans=options.remove_orphans)
-        found = with_lost(found, snapshot, engine)
-    if options.output == "json":
-        from reconciler.report.json_form import plan_dict
+    if snapshot is None:
+        with connected(options) as engine:
+            there = engine.observe(spec.name, spec)
+            found = plan(spec, there, targets=options.target, remove_orphans=options.remove_orphans)
+            found = with_lost(found, there, engine)
+            if out and not found.conflicts:
+                from reconciler.cli.saved_plan import save_plan
 
-        print_json(plan_dict(found))
+                save_plan(out, found, spec, engine)
+    elif options.host or options.context or out:
+        raise UsageError("--snapshot takes the place of an Engine: leave --host, --context and --out out")
     else:
-        from reconciler.report.plan_text import plan_text
+        from reconciler.cli.snapshot_file import read_snapshot
 
-        click.echo(plan_text(found, style(), width(), closing="Nothing has been changed."))
+        there = read_snapshot(Path(snapshot), spec)
+        found = plan(spec, there, targets=options.target, remove_orphans=options.remove_orphans)
+
+    from reconciler.report.plan_forms import plan_form
+
+    closing = "Nothing has been changed or saved." if out and found.conflicts else "Nothing has been changed."
+    click.echo(plan_form(options.to_show(found), options.output, style(), width(), closing=closing))
     if found.conflicts:
         return ExitCode.REFUSED
     return ExitCode.CHANGES_PENDING if detailed_exitcode and found.is_pending else ExitCode.OK

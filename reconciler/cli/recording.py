@@ -68,10 +68,10 @@ class Recorder:
     def _run(self, outcome: Outcome, seconds: float, engine: str) -> Run:
         from reconciler.journal.run import Run
         from reconciler.journal.secrets import without_secrets
-        from reconciler.planning.diff import is_sensitive
+        from reconciler.planning.sensitive import secrets_of
         from reconciler.spec.writing import native
 
-        data, secrets = without_secrets(native(self.spec), is_sensitive) if self.spec else (None, [])
+        data, secrets = without_secrets(native(self.spec), secrets_of(self.spec)) if self.spec else (None, [])
         return Run(
             project=outcome.plan.project,
             engine=engine,

@@ -61,6 +61,15 @@ def show(diagnostic: Diagnostic) -> None:
     sys.stderr.write(diagnostic_text(diagnostic, Style.for_stream(sys.stderr, os.environ)) + "\n")
 
 
+def note(message: str, hint: str) -> None:
+    """Tell of something on standard error that does not end the command."""
+    from reconciler.report.error_text import warning_text  # only where there is something to say
+    from reconciler.report.style import Style
+
+    sys.stderr.write(warning_text(message, hint, Style.for_stream(sys.stderr, os.environ)) + "\n")
+    sys.stderr.flush()
+
+
 @contextmanager
 def connected(options: Options) -> Iterator[DockerEngine]:
     """The Engine that the options name, for a while."""
@@ -73,9 +82,9 @@ def connected(options: Options) -> Iterator[DockerEngine]:
         engine.close()
 
 
-def print_json(value: dict[str, Any]) -> None:
-    """Print a value for a program."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+def print_json(value: dict[str, Any], *, lines: bool = False) -> None:
+    """Print a value for a program; as one line where it reads lines."""
+    sys.stdout.write(json.dumps(value, indent=None if lines else 2, ensure_ascii=False) + "\n")
 
 
 def style() -> Style:

@@ -172,6 +172,10 @@ class Client:
         with self._send(method, path, params=params, body=body, wait=deadline) as response:
             yield from self._chunks(response, end, deadline, f"{method} {path}")
 
+    def open(self, path: str, params: Mapping[str, Any] | None = None, *, wait: float) -> requests.Response:
+        """The reply to GET while it comes, for the caller to read and close; `wait` is for its head."""
+        return self._send("GET", path, params=params, wait=wait)
+
     def stream(
         self,
         method: str,

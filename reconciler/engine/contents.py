@@ -53,6 +53,34 @@ class OfContents:
     view: View = field(default_factory=View)
 
 
+def contents_of(spec: Spec, here: Here) -> dict[str, Held]:
+    """What the configs and secrets hold that the spec's containers are given, by section and name: `configs.site`.
+
+    Args:
+        spec: whose files and variables are read.
+        here: has the key of the digests.
+    """
+    return {
+        f"{section}.{name}": _held(spec.name, f"{section}.{name}", one, here) for section, name, one in granted(spec)
+    }
+
+
+def _held(project: str, path: str, content: Config | Secret, here: Here) -> Held:
+    try:
+        data = _data(content)
+    except EngineError as error:
+        return Held(problem=error.message, hint=error.hint)
+    return Held(_digest(project, path, data, here), data)
+
+
+def _digest(project: str, path: str, data: bytes, here: Here) -> str:
+    if not path.startswith("secrets."):
+        return f"sha256:{hashlib.sha256(data).hexdigest()}"
+    # With its name: that two secrets are the same is nobody's business.
+    message = f"{project}/{path}".encode() + b"\0" + data
+    return f"{here.key_id}:{hmac.digest(here.key, message, 'sha256').hex()}"
+
+
 class ContentsObserver:
     """Looks at what the configs and secrets of a project hold, and at where they lie."""
 
@@ -60,7 +88,8 @@ class ContentsObserver:
         self._client = client
         self._project = project
         self._here = here
-        self._granted = list(granted(spec)) if spec else []
+        self._spec = spec
+        self._grants = bool(spec and any(granted(spec)))
         self._binds = any(
             isinstance(mount.source, OurPath)
             for container in (spec.containers.values() if spec else ())
@@ -76,24 +105,10 @@ class ContentsObserver:
             pool: for several calls at once.
         """
         having = [one for one in containers if {ownership.CONFIGS, ownership.SECRETS} & one.labels.keys()]
-        if not (self._granted or having or (self._folder and self._folder.is_dir())):
+        if not (self._grants or having or (self._folder and self._folder.is_dir())):
             return OfContents(view=self._place(set(listed)) if self._binds else View())
-        contents = {f"{section}.{name}": self._held(section, name, one) for section, name, one in self._granted}
+        contents = contents_of(self._spec, self._here) if self._spec else {}
         return OfContents(contents, self._revealed(contents, having, pool), self._view(set(listed)))
-
-    def _held(self, section: str, name: str, content: Config | Secret) -> Held:
-        try:
-            data = _data(content)
-        except EngineError as error:
-            return Held(problem=error.message, hint=error.hint)
-        return Held(self._digest(f"{section}.{name}", data), data)
-
-    def _digest(self, path: str, data: bytes) -> str:
-        if not path.startswith("secrets."):
-            return f"sha256:{hashlib.sha256(data).hexdigest()}"
-        # With its name: that two secrets are the same is nobody's business.
-        message = f"{self._project}/{path}".encode() + b"\0" + data
-        return f"{self._here.key_id}:{hmac.digest(self._here.key, message, 'sha256').hex()}"
 
     def _revealed(
         self, contents: Mapping[str, Held], having: list[ContainerState], pool: Executor
@@ -107,7 +122,7 @@ class ContentsObserver:
                     asked[container.id, files[0]["target"]] = path
         read = pool.map(lambda one: self._read(*one), asked)
         return {
-            one: self._digest(path, data)
+            one: _digest(self._project, path, data, self._here)
             for (one, path), data in zip(asked.items(), read, strict=True)
             if data is not None
         }

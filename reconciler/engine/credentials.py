@@ -67,8 +67,7 @@ def registry_login(
         EngineError: Docker's configuration can't be read, or the credential helper in it fails or hangs.
     """
     environ = os.environ if environ is None else environ
-    folder = environ.get("DOCKER_CONFIG")
-    path = Path(folder) / "config.json" if folder else (home or Path.home()) / ".docker" / "config.json"
+    path = _path(environ, home)
     config = _configured(path)
     if config is None:
         return None
@@ -87,6 +86,32 @@ def registry_login(
     except (DockerException, ValueError, AttributeError, TypeError) as error:
         raise _unreadable(path, f"its logins make no sense ({error})") from error
     return dict(found) if found else None
+
+
+def configured_registries(*, environ: Mapping[str, str] | None = None, home: Path | None = None) -> list[str]:
+    """The registries that Docker's configuration has a login for, or a helper of their own; sorted.
+
+    Args:
+        environ: as for `registry_login`.
+        home: likewise.
+
+    Raises:
+        EngineError: Docker's configuration can't be read.
+    """
+    path = _path(os.environ if environ is None else environ, home)
+    config = _configured(path) or {}
+    found: set[str] = set()
+    for section in ("auths", "credHelpers"):
+        names = config.get(section) or {}
+        if not isinstance(names, dict):
+            raise _unreadable(path, f"{section} is not a JSON object")
+        found |= {name.partition("://")[2].partition("/")[0] if "://" in name else name for name in names}
+    return sorted("docker.io" if name in {"index.docker.io", "index.docker.io/v1/"} else name for name in found)
+
+
+def _path(environ: Mapping[str, str], home: Path | None) -> Path:
+    folder = environ.get("DOCKER_CONFIG")
+    return Path(folder) / "config.json" if folder else (home or Path.home()) / ".docker" / "config.json"
 
 
 def _configured(path: Path) -> dict[str, Any] | None:

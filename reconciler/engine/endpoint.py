@@ -100,6 +100,16 @@ def resolve(host: str | None, context: str | None, environ: Mapping[str, str], h
     return _default_socket(environ, home)
 
 
+def known_contexts(environ: Mapping[str, str], home: Path) -> list[str]:
+    """The names of Docker's contexts, `default` first.
+
+    Args:
+        environ: the environment.
+        home: the user's home folder.
+    """
+    return _DockerFolder(Path(environ.get("DOCKER_CONFIG") or home / ".docker")).known_contexts()
+
+
 class _DockerFolder:
     """Docker's configuration folder, usually `~/.docker`."""
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from reconciler.engine.replies import CONTAINER, inspected
 from reconciler.errors import EngineError, NotFound
 from reconciler.state.snapshot import ContainerState
 
@@ -14,7 +16,16 @@ if TYPE_CHECKING:
     from reconciler.engine.here import Here
     from reconciler.planning.actions import Action
     from reconciler.spec.model import Spec
+    from reconciler.state.identity import EngineIdentity
+    from reconciler.state.images import Offer
+    from reconciler.state.output import Event, Written
     from reconciler.state.snapshot import Snapshot
+
+SEARCH_SECONDS = 30.0
+"""For Docker Hub's answer to a search."""
+
+LOGIN_SECONDS = 20.0
+"""For a registry's answer to a login."""
 
 
 class DockerEngine:
@@ -36,7 +47,7 @@ class DockerEngine:
 
     def inspect(self, container: str) -> ContainerState:
         """One container, as it is now."""
-        return ContainerState(self._client.get(f"/containers/{container}/json"))
+        return ContainerState(inspected(self._client.get(f"/containers/{container}/json"), "container", *CONTAINER))
 
     def image(self, image: str) -> dict[str, Any]:
         """What the Engine says of an image, as `GET /images/ID/json`; empty where it is gone."""
@@ -51,6 +62,25 @@ class DockerEngine:
         found: dict[str, Any] = self._client.get("/info")
         return found
 
+    @property
+    def about(self) -> EngineIdentity:
+        """As it introduced itself."""
+        return self._client.about
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is on this machine, as far as its address says."""
+        return self._client.endpoint.host.startswith(("unix://", "npipe://"))
+
+    def version(self) -> dict[str, Any]:
+        """What it says of its versions, as `GET /version`."""
+        found: dict[str, Any] = self._client.get("/version")
+        return found
+
+    def log_in(self, login: Mapping[str, str]) -> None:
+        """Have it try a login at the registry that the login is for."""
+        self._client.post("/auth", {name.lower(): value for name, value in login.items()}, deadline=LOGIN_SECONDS)
+
     def logs(self, container: str, lines: int) -> list[str]:
         """The last lines that a container wrote, to either stream."""
         return self._client.logs(container, lines)
@@ -63,6 +93,53 @@ class DockerEngine:
         if not isinstance(found, list) or not all(isinstance(row, dict) and row.get("Path") for row in found):
             raise EngineError(f"the Engine's list of what container {container[:12]} changed can't be read")
         return found
+
+    def containers(self, project: str) -> list[ContainerState]:
+        """The project's containers, by name; see `reconciler.ports.Outputs`."""
+        from reconciler.engine.observe import observe_containers
+
+        return observe_containers(self._client, project)
+
+    def output(
+        self, container: ContainerState, *, follow: bool = False, since: str = "", until: str = "", tail: str = "all"
+    ) -> Iterator[Written]:
+        """What a container wrote; see `reconciler.ports.Outputs`."""
+        from reconciler.engine.output import output
+
+        return output(
+            self._client, container.id, tty=container.has_tty, follow=follow, since=since, until=until, tail=tail
+        )
+
+    def events(
+        self, filters: Mapping[str, Sequence[str]], *, since: str = "", until: str = ""
+    ) -> AbstractContextManager[Iterator[Event]]:
+        """What happens from now on; see `reconciler.ports.Outputs`."""
+        from reconciler.engine.events import events
+
+        return events(self._client, filters, since=since, until=until)
+
+    def offers(self, references: Sequence[str]) -> dict[str, Offer]:
+        """What the registries have under these references now; each is asked through the Engine."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        from reconciler.engine.observe_images import offer_of
+
+        with ThreadPoolExecutor(8, thread_name_prefix="registry") as pool:
+            return dict(zip(references, pool.map(lambda one: offer_of(self._client, one), references), strict=True))
+
+    def search(self, term: str, limit: int) -> list[dict[str, Any]]:
+        """What Docker Hub has for a term, as `GET /images/search`: the Engine asks it."""
+        found: list[dict[str, Any]] = self._client.get(
+            "/images/search", {"term": term, "limit": limit}, deadline=SEARCH_SECONDS
+        )
+        return found
+
+    @property
+    def host_name(self) -> str:
+        """The machine whose ports the containers publish on, as this one reaches it."""
+        from urllib.parse import urlsplit
+
+        return urlsplit(self._client.endpoint.host).hostname or "localhost"
 
     def perform(self, action: Action, created: Mapping[str, str]) -> str | None:
         """Carry out one action that is an effect."""

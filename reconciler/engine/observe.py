@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.engine.contents import ContentsObserver
 from reconciler.engine.observe_images import ImagesObserver, by_reference
-from reconciler.errors import EngineError, NotFound
+from reconciler.engine.replies import CONTAINER, inspected, rows, volume_rows
+from reconciler.errors import NotFound
 from reconciler.fields import compose_labels, ownership
 from reconciler.fields.base import at
 from reconciler.spec.reference import full_reference
@@ -59,13 +60,13 @@ def observe(client: Client, project: str, spec: Spec | None, here: Here, *, imag
         observer = ImagesObserver(client, spec if images else None, pool)
         of_contents = ContentsObserver(client, project, spec if images else None, here)
         containers, networks, volumes, tagged = (future.result() for future in listed)
-        ours, others, candidates = _sort_out(_rows(containers, "containers"), project, spec)
-        inspected = pool.map(lambda row: _inspect(client, row["Id"]), [*ours, *candidates])
-        states = sorted((state for state in inspected if state), key=lambda state: (state.name, state.id))
+        ours, others, candidates = _sort_out(rows(containers, "containers", "Id"), project, spec)
+        looked_at = pool.map(lambda row: _inspect(client, row["Id"]), [*ours, *candidates])
+        states = sorted((state for state in looked_at if state), key=lambda state: (state.name, state.id))
         own = {row["Id"] for row in ours}
         used = {state.image_id for state in states}
         configs = dict(zip(sorted(used), pool.map(lambda key: _image_config(client, key), sorted(used)), strict=True))
-        images_here = _images(_rows(tagged, "images"), configs)
+        images_here = _images(rows(tagged, "images", "Id"), configs)
         of_images = observer.finish(by_reference(images_here), taken_at)
         found = of_contents.finish(states, [row["Id"] for row in (*ours, *others)], pool)
         return Snapshot(
@@ -76,11 +77,11 @@ def observe(client: Client, project: str, spec: Spec | None, here: Here, *, imag
             candidates=tuple(state for state in states if state.id not in own),
             networks=tuple(
                 NetworkState(row["Id"], row["Name"], row.get("Driver") or "", row.get("Labels") or {}, row)
-                for row in _rows(networks, "networks")
+                for row in rows(networks, "networks", "Id", "Name")
             ),
             volumes=tuple(
                 VolumeState(row["Name"], row.get("Driver") or "", row.get("Labels") or {}, row)
-                for row in _rows(volumes.get("Volumes") or [] if isinstance(volumes, dict) else volumes, "volumes")
+                for row in volume_rows(volumes)
             ),
             images=_looked_at(images_here, of_images.inspects),
             sources=of_images.sources,
@@ -93,11 +94,16 @@ def observe(client: Client, project: str, spec: Spec | None, here: Here, *, imag
         )
 
 
-def _rows(reply: Any, what: str) -> list[dict[str, Any]]:
-    # A reply that can't be read must never look like "nothing there".
-    if not isinstance(reply, list) or not all(isinstance(row, dict) for row in reply):
-        raise EngineError(f"the Engine's list of {what} can't be read", "is something else listening at its address?")
-    return reply
+def observe_containers(client: Client, project: str) -> list[ContainerState]:
+    """A project's containers alone, by name.
+
+    Raises:
+        EngineError: a call failed, or a reply is not what it should be.
+    """
+    params = {"all": "1", "filters": {"label": [f"{ownership.PROJECT}={project}", ownership.RESOURCE]}}
+    listed = rows(client.get("/containers/json", params), "containers", "Id")
+    states = [state for row in listed if (state := _inspect(client, row["Id"]))]
+    return sorted(states, key=lambda state: (state.name, state.id))
 
 
 def _sort_out(rows: list[dict[str, Any]], project: str, spec: Spec | None) -> tuple[list[dict[str, Any]], ...]:
@@ -128,14 +134,14 @@ def _wanted_names(spec: Spec) -> Iterator[str]:
 
 def _inspect(client: Client, container: str) -> ContainerState | None:
     try:
-        return ContainerState(client.get(f"/containers/{container}/json"))
+        return ContainerState(inspected(client.get(f"/containers/{container}/json"), "container", *CONTAINER))
     except NotFound:
         return None  # it went between the list and now: that is how it is now
 
 
 def _image_config(client: Client, image: str) -> dict[str, Any]:
     try:
-        return client.get(f"/images/{image}/json").get("Config") or {}
+        return inspected(client.get(f"/images/{image}/json"), "image", "Id").get("Config") or {}
     except NotFound:
         return {}  # an image can be removed by force under a container
 

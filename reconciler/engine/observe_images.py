@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reconciler.engine.archive import source_digest
-from reconciler.engine.build_context import BuildContext
 from reconciler.engine.credentials import registry_auth
-from reconciler.engine.saved import read_archive
+from reconciler.engine.replies import inspected
+from reconciler.engine.spec_files import SpecFiles
 from reconciler.errors import EngineError, NotFound
 from reconciler.spec.reference import full_reference, parse_reference
 from reconciler.spec.wanted_images import WantedImage, wanted_images
-from reconciler.state.asking import asks_registry
+from reconciler.state.asking import asks_registry, looks_closer
 from reconciler.state.images import Archive, Content, ImageState, Offer
 
 if TYPE_CHECKING:
     from reconciler.engine.client import Client
     from reconciler.spec.model import Spec
-    from reconciler.spec.model.build import Build
 
 REGISTRY_SECONDS = 30.0
 """For a registry's answer. The Engine itself would wait for minutes."""
@@ -56,12 +53,7 @@ class ImagesObserver:
         self._client = client
         self._pool = pool
         self._wanted = wanted_images(spec) if spec else {}
-        images = [one for one in self._wanted.values() if not one.is_absent]
-        self._sources = {str(path): pool.submit(source_digest, path) for one in images if (path := one.image.import_)}
-        self._archives = {str(path): pool.submit(read_archive, path) for one in images if (path := one.image.load)}
-        self._contexts: dict[str, Future[Content]] = {
-            build.source: pool.submit(_content, build) for one in images if (build := one.build) and not build.is_remote
-        }
+        self._files = SpecFiles(self._wanted.values(), pool)
 
     def finish(self, listed: dict[str, ImageState], taken_at: str) -> OfImages:
         """Look closer at what is here, then ask the registries where that decides.
@@ -77,7 +69,7 @@ class ImagesObserver:
         closer = {
             full: self._pool.submit(self._inspect, self._wanted[full])
             for full in here
-            if _looks_closer(self._wanted[full])
+            if looks_closer(self._wanted[full])
         }
         inspects = {full: found for full, future in closer.items() if (found := future.result()) is not None}
         for full, inspect in inspects.items():
@@ -89,9 +81,9 @@ class ImagesObserver:
             if asks_registry(wanted, here.get(full), taken_at)
         }
         return OfImages(
-            sources={path: future.result() for path, future in self._sources.items()},
-            contexts={source: future.result() for source, future in self._contexts.items()},
-            archives={path: future.result() for path, future in self._archives.items()},
+            sources=self._files.sources(),
+            contexts=self._files.contexts(),
+            archives=self._files.archives(),
             inspects=inspects,
             offers={full: future.result() for full, future in asked.items()},
         )
@@ -104,42 +96,31 @@ class ImagesObserver:
                 asked = {"os": platform.os, "architecture": platform.architecture}
                 asked |= {"variant": platform.variant} if platform.variant else {}
                 try:
-                    return dict(self._client.get(path, {"platform": asked}))
+                    return inspected(self._client.get(path, {"platform": asked}), "image", "Id")
                 except NotFound:
                     pass  # it is not here for that platform: for which one then?
-            return dict(self._client.get(path))
+            return inspected(self._client.get(path), "image", "Id")
         except NotFound:
             return None  # it went between the list and now
 
     def _ask(self, wanted: WantedImage) -> Offer:
-        reference = parse_reference(wanted.text)
-        try:
-            auth = registry_auth(reference.domain)
-            headers = {"X-Registry-Auth": auth} if auth else None
-            name = str(reference)
-            reply = self._client.get(f"/distribution/{name}/json", headers=headers, deadline=REGISTRY_SECONDS)
-            return Offer(str(reply["Descriptor"]["digest"]))
-        except EngineError as error:
-            # What is here may serve: the plan says what to do about it.
-            return Offer(None, error.message, error.hint)
-        except (KeyError, TypeError):
-            return Offer(None, "its answer can't be read", "")
+        return offer_of(self._client, wanted.text)
 
 
-def _looks_closer(wanted: WantedImage) -> bool:
-    return bool(wanted.pull == "refresh" or wanted.platform or wanted.image.load)
-
-
-def _content(build: Build) -> Content:
+def offer_of(client: Client, text: str) -> Offer:
+    """What the registry has under a reference now; why it can't say, where it can't."""
+    reference = parse_reference(text)
     try:
-        return Content(build_context(build).digest())
+        auth = registry_auth(reference.domain)
+        headers = {"X-Registry-Auth": auth} if auth else None
+        name = str(reference)
+        reply = client.get(f"/distribution/{name}/json", headers=headers, deadline=REGISTRY_SECONDS)
+        return Offer(str(reply["Descriptor"]["digest"]))
     except EngineError as error:
-        return Content(None, error.message)
-
-
-def build_context(build: Build) -> BuildContext:
-    """What a build is made of."""
-    return BuildContext(Path(build.context), build.dockerfile or "Dockerfile", build.dockerfile_inline)
+        # What is here may serve: the plan says what to do about it.
+        return Offer(None, error.message, error.hint)
+    except (KeyError, TypeError):
+        return Offer(None, "its answer can't be read", "")
 
 
 def by_reference(images: tuple[ImageState, ...]) -> dict[str, ImageState]:

@@ -6,6 +6,7 @@ import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class Instance:
         platform: which of a multi-platform image's it should run; empty for the Engine's own.
         peers: the IDs of the other containers that it names, by the spec's words for them (see `peers.py`).
         digests: of the contents of the configs and secrets, by section and name: `configs.site`.
+        container: the container's spec.
     """
 
     spec: Spec
@@ -61,11 +63,11 @@ class Instance:
     platform: str = ""
     peers: Mapping[str, str] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
+    container: Container = field(init=False, repr=False, compare=False)
 
-    @property
-    def container(self) -> Container:
-        """The container's spec."""
-        return self.spec.containers[self.key]
+    def __post_init__(self) -> None:
+        # Every row asks for it.
+        object.__setattr__(self, "container", self.spec.containers[self.key])
 
     @property
     def name(self) -> str:
@@ -84,6 +86,11 @@ class Instance:
 
 def _nothing(_inspect: Inspect, _image: ImageConfig) -> Canonical:
     return None
+
+
+def since_ever(_wanted: Canonical) -> Mapping[str, ApiVersion]:
+    """Known to every API version that is spoken."""
+    return {}
 
 
 def _plain(value: Canonical) -> str:
@@ -125,7 +132,7 @@ class Field:
     always: bool = False
     along: str = ""
     by_key: bool = False
-    since: Callable[[Canonical], Mapping[str, ApiVersion]] = lambda _wanted: {}
+    since: Callable[[Canonical], Mapping[str, ApiVersion]] = since_ever
     drifts: bool = False
     declared: Callable[[Instance], bool] | None = None
     sensitive: bool = False
@@ -139,11 +146,17 @@ class Field:
 def at(path: str, mapping: Mapping[str, Any]) -> Any:
     """The value at a dotted path of the Engine's JSON; None where any step is missing or null."""
     value: Any = mapping
-    for step in path.split("."):
-        if not isinstance(value, Mapping):
+    for step in _steps(path):
+        # Nearly always a dict, and then the dear question need not be asked.
+        if value.__class__ is not dict and not isinstance(value, Mapping):
             return None
         value = value.get(step)
     return value
+
+
+@cache
+def _steps(path: str) -> tuple[str, ...]:
+    return tuple(path.split("."))
 
 
 def put(path: str) -> Callable[[Payload, Canonical], None]:
@@ -164,6 +177,8 @@ def get(path: str, default: Canonical = None) -> Callable[[Inspect], Canonical]:
 
     def read(inspect: Inspect) -> Canonical:
         value = at(path, inspect)
+        if value is None:
+            return default
         return (tuple(value) if isinstance(value, list) else value) or default
 
     return read
@@ -214,7 +229,7 @@ def plain(
         actual=get(where, default),
         write=put(where.removeprefix("Config.")),  # what inspect calls Config is the body of the create call
         undeclared=constant(default if undeclared is None else undeclared),
-        since=lambda _wanted: {path: since} if since > OLDEST else {},
+        since=since_ever if since == OLDEST else lambda _wanted: {path: since},
         show=shown,
     )
 

@@ -91,11 +91,13 @@ def _show_swap(value: Canonical) -> str:
 
 def _cpuset(text: str | None) -> str:
     """`0,1,2,5` → `0-2,5`: one spelling for one set."""
+    if not text:
+        return ""
     try:
-        ends = [part.partition("-") for part in (text or "").split(",") if part]
+        ends = [part.partition("-") for part in text.split(",") if part]
         chosen = sorted({cpu for first, _, last in ends for cpu in range(int(first), int(last or first) + 1)})
     except ValueError:
-        return text or ""
+        return text
     runs = [cpu for cpu in chosen if cpu - 1 not in chosen], [cpu for cpu in chosen if cpu + 1 not in chosen]
     return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in zip(*runs, strict=True))
 

@@ -31,6 +31,8 @@ CONFIGS = f"{PREFIX}configs"
 SECRETS = f"{PREFIX}secrets"
 """What the container was given as files: name → a list of files, as JSON; never a content, only its digest."""
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
 Labels = Mapping[str, str]
 _T = TypeVar("_T")
 
@@ -101,7 +103,7 @@ def carried_by_compose(source: str, labels: Labels) -> bool:
 
 def write_json(value: object) -> str:
     """A label's value, the same for equal values."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _ENCODER.encode(value)
 
 
 def _json(text: str | None, kind: type[_T]) -> _T | None:

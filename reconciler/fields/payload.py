@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from reconciler.fields import compose_labels, ownership, peers
-from reconciler.fields.table import TABLE
+from reconciler.fields.table import TABLE, declared_rows
 from reconciler.version import __version__
 
 if TYPE_CHECKING:
@@ -35,9 +35,7 @@ def digest(instance: Instance) -> str:
     The image is known by its ID, and is no part of it.
     """
     values = {
-        row.path: row.wanted(instance)
-        for row in TABLE
-        if not row.always and row.path != "image" and row.is_declared(instance)
+        row.path: row.wanted(instance) for row in declared_rows(instance) if not row.always and row.path != "image"
     }
     text = ownership.write_json({"form": _FORM, "fields": values})
     return f"{_FORM}:{hashlib.sha256(text.encode()).hexdigest()}"

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 from reconciler.fields import contents, hardware, limits, network, runtime, security, storage
+from reconciler.fields.base import since_ever
+
+if TYPE_CHECKING:
+    from reconciler.fields.base import Field, Instance
 
 TABLE = (
     *runtime.ROWS,
@@ -16,15 +23,14 @@ TABLE = (
 
 ROW = {row.path: row for row in TABLE}
 
+DATED = tuple(row for row in TABLE if row.since is not since_ever)
+"""The rows that some API version does not know."""
+
 _PLANNED = "decides what is done, and when; a container that runs does not know of it"
 _HOOK = "is run at its next start or stop; a container that runs does not know of it"
 _OF_IMAGE = "decides how its image comes here; the row `image` compares which one it is"
 
-NOT_YET: tuple[str, ...] = ()
-"""Attributes that are read, and that no version carries out so far: a plan that would need to is a conflict."""
-
 NOT_ON_THE_ENGINE = {
-    **dict.fromkeys(NOT_YET, "is read, and not carried out yet"),
     "adopt": "says whose a container is that stands already",
     "build": _OF_IMAGE,
     "drift": _PLANNED,
@@ -42,3 +48,14 @@ NOT_ON_THE_ENGINE = {
     "was": _PLANNED,
 }
 """Attributes without a row, and why."""
+
+_OTHERWISE = tuple(row for row in TABLE if row.declared)
+
+
+def declared_rows(instance: Instance) -> Iterator[Field]:
+    """The rows that the spec gives a value, in no order."""
+    for path in instance.container.model_fields_set:
+        row = ROW.get(path)
+        if row and not row.declared and instance.declares(path):
+            yield row
+    yield from (row for row in _OTHERWISE if row.is_declared(instance))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -14,14 +13,12 @@ from reconciler.fields.table import TABLE
 from reconciler.planning.declared import declared_before
 from reconciler.planning.digests import comparable
 from reconciler.planning.plan import FieldChange
+from reconciler.planning.sensitive import is_sensitive
 from reconciler.spec.model import State
 from reconciler.state.snapshot import ContainerState, Snapshot
 
-SENSITIVE = re.compile(r"passw|passphrase|secret|token|credential|api_?key|private_?key|access_?key|auth(?!or)", re.I)
-"""Names of keys and of a command's options whose values are rather not shown."""
-
-_CREDENTIALS = re.compile(r"://[^/@\s]*:[^/@\s]+@")
-"""A URL with a password in it."""
+_NOT_SETTLED = tuple(row for row in TABLE if row.always or row.drifts or row.path == "image")
+"""The rows that an equal definition says nothing of."""
 
 _SHORT_ID = 19
 """`sha256:` and 12 digits: as docker shows an ID."""
@@ -46,16 +43,14 @@ def differences(
     instance = comparable(instance, container, snapshot)
     image = snapshot.image_by_id(container.image_id)
     config: Mapping[str, Any] = image.config if image else {}
-    before = declared_before(container, image)
     settled = trust_digest and container.labels.get(ownership.DIGEST) == digest(instance)
+    before = frozenset[str]() if settled else declared_before(container, image)
     inspect = peers.named(container.inspect, instance.peers)
     if instance.container.state is State.COMPLETED and container.has_completed:
         inspect = peers.done_with(inspect, instance.container)
     container = replace(container, inspect=inspect)
     found: list[tuple[FieldChange, Mend]] = []
-    for row in TABLE:
-        if settled and not (row.always or row.drifts) and row.path != "image":
-            continue
+    for row in _NOT_SETTLED if settled else TABLE:
         if row.path == "image":
             found += _image(instance, container)
         elif row.by_key:
@@ -94,7 +89,7 @@ def _whole(
         return []
     if same:
         return []
-    sensitive = is_sensitive("", *(_words(wanted)), *(_words(actual)))
+    sensitive = is_sensitive(instance.spec.settings.sensitive, "", wanted, actual)
     return [
         (FieldChange(row.path, wanted, actual, row.show(wanted), row.show(actual), sensitive), row.mend(wanted, actual))
     ]
@@ -109,39 +104,28 @@ def _by_key(
 ) -> list[tuple[FieldChange, Mend]]:
     wanted = dict(row.wanted(instance))
     undeclared = row.undeclared(container.inspect, config)
-    for path in before:
-        attribute, _, key = path.partition(".")
-        if attribute == row.path and key and key not in wanted:
-            wanted[key] = undeclared.get(key)
+    taken_back = {key for path in before if (key := path.removeprefix(f"{row.path}.")) not in {path, *wanted}}
+    wanted |= {key: undeclared.get(key) for key in taken_back}
     actual = row.actual(container.inspect)
+    globs = instance.spec.settings.sensitive
+    # What is no longer declared may have come from an `env_file`: nobody knows any more.
+    hidden = taken_back if row.path == "environment" else set()
     return [
         (
             FieldChange(
                 f"{row.path}.{key}",
                 value,
-                actual.get(key),
+                there,
                 _shown(row, value),
-                _shown(row, actual.get(key)),
-                sensitive=row.sensitive or is_sensitive(key, value, actual.get(key)),
+                _shown(row, there),
+                sensitive=row.sensitive or key in hidden or is_sensitive(globs, key, value, there),
             ),
-            row.mend(value, actual.get(key)),
+            row.mend(value, there),
         )
         for key, value in sorted(wanted.items())
-        if not row.same(value, actual.get(key))
+        if not row.same(value, there := actual.get(key))
     ]
 
 
 def _shown(row: Field, value: object) -> str:
     return "not set" if value is None else row.show(value)
-
-
-def _words(value: object) -> tuple[str, ...]:
-    return tuple(word for word in value if isinstance(word, str)) if isinstance(value, tuple) else ()
-
-
-def is_sensitive(key: str, *values: object) -> bool:
-    """Whether a value may hold a secret: by the name of its key, as `--password=x` in a command, or in a URL."""
-    texts = [value for value in values if isinstance(value, str)]
-    return bool(SENSITIVE.search(key)) or any(
-        _CREDENTIALS.search(text) or (text.startswith("-") and SENSITIVE.search(text)) for text in texts
-    )

@@ -74,11 +74,12 @@ def without_gone(
         snapshot: the networks that are there.
         gone: the IDs of those of them that go.
     """
-    there = {network.id for network in snapshot.networks}.difference(gone)
     kept = {
         name: settings
         for name, settings in container.networks.items()
-        if name not in names or not (settings or {}).get("NetworkID") or settings["NetworkID"] in there
+        if name not in names
+        or not (network := (settings or {}).get("NetworkID"))
+        or (network in snapshot.network_ids and network not in gone)
     }
     if len(kept) == len(container.networks):
         return container
@@ -160,7 +161,7 @@ def _compare(
         why = "another network has its name"
         plan.changes.append(Change(resource, Operation.REMOVE, why))
         removed.append(_clear(resource, double, why, snapshot, plan))
-    fields = place_differences(NETWORK, network, current.report, current.labels)
+    fields = place_differences(NETWORK, network, current.report, current.labels, spec.settings.sensitive)
     if fields:
         _make_anew(resource, current, fields, removed, spec, key, network, snapshot, plan)
     elif removed:
@@ -248,12 +249,7 @@ def _create(
 
 def _members(network: NetworkState, snapshot: Snapshot) -> list[ContainerState]:
     """Our containers that are connected to it, or were when they stopped."""
-    found = []
-    for container in snapshot.containers:
-        settings: Mapping[str, object] = container.networks.get(network.name) or {}
-        if settings.get("NetworkID") == network.id:
-            found.append(container)
-    return sorted(found, key=lambda container: (container.name, container.id))
+    return sorted(snapshot.members.get(network.id, ()), key=lambda container: (container.name, container.id))
 
 
 def _was(spec: Spec, network: Network, snapshot: Snapshot) -> str:

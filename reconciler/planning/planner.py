@@ -11,7 +11,7 @@ from itertools import chain
 from reconciler.fields import ownership
 from reconciler.fields.base import Instance
 from reconciler.fields.payload import digest
-from reconciler.fields.table import TABLE
+from reconciler.fields.table import DATED
 from reconciler.planning.absent_images import plan_absent
 from reconciler.planning.actions import (
     ConnectNetwork,
@@ -33,7 +33,6 @@ from reconciler.planning.handover import hand_over_names, hand_over_ports, hand_
 from reconciler.planning.hooks import begin_of_stop
 from reconciler.planning.images import ImagePlan, plan_images
 from reconciler.planning.networks import networks_going_down, plan_networks, without_gone
-from reconciler.planning.not_yet import not_yet
 from reconciler.planning.peers import find_peers, peer_conflicts, replace_together
 from reconciler.planning.places import PlacesPlan
 from reconciler.planning.plan import Change, Conflict, Notice, Operation, Plan
@@ -97,7 +96,7 @@ def plan(
         draft.notices += image.notices
         draft.actions |= {action.id: action for action in image.actions}
     draft.changes += places.changes
-    draft.conflicts += [*places.conflicts, *unseen, *not_yet(spec)]
+    draft.conflicts += [*places.conflicts, *unseen]
     draft.actions |= {action.id: action for action in places.actions}
     draft.notices += places.notices
 
@@ -145,10 +144,11 @@ def plan_down(project: str, snapshot: Snapshot, spec: Spec | None = None, *, rem
     for container in sorted(snapshot.containers, key=lambda state: state.name):
         draft.add(plan_removal(container, _DOWN, _pre_stop(spec, container) if spec else ()))
     if spec:
+        whose = {container.id: container for container in snapshot.containers}
         stops = defaultdict(list)
         for action in draft.actions.values():
             if isinstance(action, StopContainer):
-                stops[_key_of(spec, snapshot, action)].append(action.id)
+                stops[key_of(spec, whose[action.container])].append(action.id)
         for key in spec.containers:
             for dependency in sorted(precede(spec.containers[key])):
                 for stop in stops[dependency]:
@@ -221,14 +221,16 @@ def _needs(spec: Spec, key: str, images: dict[str, ImagePlan], places: PlacesPla
     """The actions that the creation of a container needs: its image, networks, volumes."""
     container = spec.containers[key]
     image = images[full_reference(container.image)]
+    mounts = [images[full_reference(mount.source)] for mount in container.volumes if mount.type == "image"]
+    needs = list(dict.fromkeys(one.action.id for one in (image, *mounts) if one.action))
+    if not places.ready:
+        return tuple(needs)
     joined = [ResourceKey(Kind.NETWORK, spec.network_name(network)) for network in container.joined]
     mounted = [
         ResourceKey(Kind.VOLUME, spec.volume_name(mount.source))
         for mount in container.volumes
         if mount.type == "volume" and mount.source
     ]
-    mounts = [images[full_reference(mount.source)] for mount in container.volumes if mount.type == "image"]
-    needs = list(dict.fromkeys(one.action.id for one in (image, *mounts) if one.action))
     for place in (*sorted(joined, key=str), *sorted(mounted, key=str)):
         needs += places.ready.get(place, ())
     return tuple(needs)
@@ -320,11 +322,12 @@ def _rejoin(shared: _Planning, key: str, slot: Slot) -> tuple[Slot, dict[str, tu
     if not slot.current:
         return slot, {}
     spec = shared.spec
-    joined = [ResourceKey(Kind.NETWORK, spec.network_name(network)) for network in spec.containers[key].joined]
-    names = {place.name for place in joined}
+    names = {spec.network_name(network) for network in spec.containers[key].joined}
     current = without_gone(slot.current, names, shared.snapshot, shared.places.gone)
-    left = slot.current.networks.keys() - current.networks.keys()
-    rejoin = {place.name: shared.places.ready.get(place, ()) for place in joined if place.name in left}
+    if current is slot.current:
+        return slot, {}
+    left = names & (slot.current.networks.keys() - current.networks.keys())
+    rejoin = {name: shared.places.ready.get(ResourceKey(Kind.NETWORK, name), ()) for name in sorted(left)}
     return replace(slot, current=current), rejoin
 
 
@@ -393,7 +396,7 @@ def _name_conflict(instance: Instance, slot: Slot, snapshot: Snapshot) -> Iterat
 
 def _too_new(instance: Instance, snapshot: Snapshot) -> Iterator[Conflict]:
     """What this Engine would drop without a word."""
-    for row in TABLE:
+    for row in DATED:
         for what, since in row.since(row.wanted(instance)).items() if row.is_declared(instance) else ():
             if since > snapshot.engine.api:
                 needed = ".".join(map(str, since))
@@ -424,7 +427,3 @@ def _remove_networks(draft: Draft, networks: list[NetworkState], snapshot: Snaps
         )
         draft.actions[action.id] = action
         draft.changes.append(Change(resource, Operation.REMOVE, why))
-
-
-def _key_of(spec: Spec, snapshot: Snapshot, action: StopContainer) -> str:
-    return next(key_of(spec, container) for container in snapshot.containers if container.id == action.container)

@@ -83,11 +83,11 @@ def _plan(
         if old and found.labels.get(ownership.RESOURCE) != key:
             message = f'volume "{key}" is {found.name}, as before: an Engine can\'t rename a volume'
             plan.notices.append(Notice(resource, message))
-        _compare(resource, volume, found, plan)
+        _compare(spec, resource, volume, found, plan)
 
 
-def _compare(resource: ResourceKey, volume: Volume, found: VolumeState, plan: PlacesPlan) -> None:
-    differences = place_differences(VOLUME, volume, found.report, found.labels)
+def _compare(spec: Spec, resource: ResourceKey, volume: Volume, found: VolumeState, plan: PlacesPlan) -> None:
+    differences = place_differences(VOLUME, volume, found.report, found.labels, spec.settings.sensitive)
     labels = [change.path for change in differences if change.path.startswith("labels.")]
     options = [change for change in differences if change.path not in labels]
     if labels:

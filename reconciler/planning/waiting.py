@@ -15,6 +15,9 @@ from reconciler.state.snapshot import ContainerState
 _HEALTH_SECONDS = 120.0
 """How long a container that others wait for may take to become healthy, after its start period."""
 
+_USED = Dependency()
+"""What a container is to another one that uses its namespaces, and says no more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Before:
@@ -69,6 +72,7 @@ class Waiting:
     spec: Spec
     replicas: dict[str, list[Replica]] = field(default_factory=dict)
     _gates: dict[str, AwaitCondition] = field(default_factory=dict)
+    _before: dict[str, list[str]] = field(default_factory=dict)
 
     def before(self, key: str) -> Before:
         """What comes before the start of this container."""
@@ -118,12 +122,15 @@ class Waiting:
 
     def _dependencies(self, key: str) -> Iterable[tuple[Dependency, Replica]]:
         container = self.spec.containers[key]
-        lives_in = words(container)
-        for name in sorted(precede(container)):
-            dependency = container.depends_on.get(name, Dependency())
+        if key not in self._before:
+            self._before[key] = sorted(precede(container))
+        for name in self._before[key]:
+            dependency = container.depends_on.get(name, _USED)
             replicas = self.replicas.get(name, [])
             # It lives in the first one; another one may be replaced only after both of them.
-            for replica in replicas[:1] if f"service:{name}" in lives_in else replicas:
+            for replica in (
+                replicas[:1] if name in container.uses and f"service:{name}" in words(container) else replicas
+            ):
                 yield dependency, replica
 
     def _gate(self, dependency: Dependency, replica: Replica) -> str:

@@ -31,6 +31,12 @@ def error_text(error: ReconcilerError, style: Style) -> str:
     return "\n".join(lines)
 
 
+def warning_text(message: str, hint: str, style: Style) -> str:
+    """What is not as it should be, while the command goes on."""
+    lines = [f"{style.changed('warning:')} {one_line(message)}"]
+    return "\n".join([*lines, f"  {one_line(hint)}"] if hint else lines)
+
+
 def diagnostic_text(diagnostic: Diagnostic, style: Style) -> str:
     """One problem: `Diagnostic.render()`, in colours."""
     rendered = diagnostic.render()

@@ -16,10 +16,15 @@ if TYPE_CHECKING:
     from reconciler.state.resource import ResourceKey
 
 
+PLAN_FORM = "v1"
+"""The version of a plan's form: another one where something that a program may rely on is no longer so."""
+
+
 def plan_dict(plan: Plan) -> dict[str, Any]:
-    """A plan. What an action would send is left out: it may hold a secret."""
+    """A plan, as `plan_schema` describes it. What an action would send is left out: it may hold a secret."""
     lost = {one.resource: one for one in plan.lost}
     return {
+        "plan": PLAN_FORM,
         "project": plan.project,
         "engine": engine_dict(plan.engine),
         "in_sync": plan.in_sync,

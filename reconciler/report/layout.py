@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 GAP = 2
 """Spaces between columns."""
@@ -82,6 +82,20 @@ def table(rows: Sequence[Row], width: int, least_flow: int) -> list[str]:
         lines += [_line([(starts[-1], cell)]) for cell in flow[1:]]
         lines += [_line([(starts[_NAME], cell)]) for cell in under]
     return lines
+
+
+def needs(rows: Sequence[Row]) -> int:
+    """How wide the terminal must be for each row to stand on one line; the first row has the headings."""
+    widths = [max(cells(row.cells[column].text) for row in rows) for column in range(len(rows[0].cells))]
+    filled = [any(row.cells[column].text for row in rows[1:]) for column in range(len(widths))]
+    last = max(cells(line.text) for row in rows for line in row.flow(_UNLIMITED))
+    return INDENT + sum(width + GAP for width, is_filled in zip(widths, filled, strict=True) if is_filled) + last
+
+
+def without_empty(rows: Sequence[Row]) -> list[Row]:
+    """The table without columns that have only a heading."""
+    kept = [column for column in range(len(rows[0].cells)) if any(row.cells[column].text for row in rows[1:])]
+    return [replace(row, cells=[row.cells[column] for column in kept]) for row in rows]
 
 
 def _line(placed: Sequence[tuple[int, Cell]]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from reconciler.planning.plan import Change, FieldChange, Lost, Operation, Plan
 from reconciler.report.layout import Cell, Row, cells, excerpts, paragraph, table, wrap
 from reconciler.report.style import Style, one_line, visible
-from reconciler.report.words import SIGN, counted, to_do
+from reconciler.report.words import SIGN, counted, hidden_change, to_do
 
 if TYPE_CHECKING:
     from reconciler.report.layout import Paint
@@ -81,8 +81,7 @@ def _difference(field: FieldChange, room: int) -> list[str]:
     """`environment.TZ: "UTC" → "Europe/Berlin"`, or where that is too long, one value below the other."""
     path = visible(field.path)
     if field.sensitive:
-        what = "added" if field.actual is None else "removed" if field.wanted is None else "changed"
-        return wrap(f"{path}: (sensitive) {what}", room)
+        return wrap(f"{path}: (sensitive) {hidden_change(field.actual, field.wanted)}", room)
     actual, wanted = _apart(visible(field.actual_text)), _apart(visible(field.wanted_text))
     if cells(line := f"{path}: {actual} → {wanted}") <= room:
         return [line]

@@ -15,7 +15,8 @@ from reconciler.planning.plan import LEFT_ALONE, Operation, Plan, by_number
 from reconciler.planning.slots import find_slot, key_of
 from reconciler.planning.volumes import used_on
 from reconciler.report.json_form import conflict_dicts, engine_dict
-from reconciler.report.layout import GAP, INDENT, Cell, Row, cells, table, wrap
+from reconciler.report.layout import Cell, Row, needs, table, without_empty, wrap
+from reconciler.report.links import with_links
 from reconciler.report.plan_text import paint_of, sign_of
 from reconciler.report.style import Style, one_line, visible
 from reconciler.report.words import age, counted
@@ -57,6 +58,7 @@ class StatusRow:
         health: starting, healthy or unhealthy; None where nothing checks it.
         image: the reference that a container was made with.
         ports: a container's ports that are published now, such as `8080→80`.
+        moved: whether that reference names another image by now; None where it names none.
         restarts: how often the Engine restarted a container by its policy.
         operation: what the plan would do; None for nothing.
         fields: the paths of the fields that differ.
@@ -72,6 +74,7 @@ class StatusRow:
     seconds: int | None = None
     health: str | None = None
     image: str = ""
+    moved: bool | None = None
     ports: tuple[str, ...] = ()
     restarts: int = 0
     operation: Operation | None = None
@@ -83,6 +86,11 @@ class StatusRow:
     def in_sync(self) -> bool:
         """Whether nothing is to be done about it."""
         return self.operation is None and not self.conflict
+
+    @property
+    def needs_a_look(self) -> bool:
+        """Whether it is not as declared, or in trouble even if it is."""
+        return not self.in_sync or _is_troubled(self)
 
 
 def status_rows(plan: Plan, spec: Spec | None, snapshot: Snapshot) -> list[StatusRow]:
@@ -111,10 +119,17 @@ def status_rows(plan: Plan, spec: Spec | None, snapshot: Snapshot) -> list[Statu
     ]
 
 
-def status_text(plan: Plan, rows: Sequence[StatusRow], style: Style, width: int) -> str:
+def status_text(plan: Plan, rows: Sequence[StatusRow], style: Style, width: int, host: str = "localhost") -> str:
     """The rows as a table; on a terminal too narrow for it, each container's details on a line below.
 
     Without a line break at the end.
+
+    Args:
+        plan: as for `status_rows`.
+        rows: from there.
+        style: how to paint.
+        width: columns of the terminal.
+        host: the machine whose ports the containers publish on, for links.
     """
     engine = f"Docker {visible(plan.engine.version)}"
     project = style.bold(visible(plan.project))
@@ -124,10 +139,12 @@ def status_text(plan: Plan, rows: Sequence[StatusRow], style: Style, width: int)
     differing = sum(not row.in_sync for row in rows)
     verdict = f"{differing} of {counted(len(rows), 'resource')} not as declared" if differing else "in sync"
     heading = f"{project} on {engine}{f': {verdict}' if compared else ''}"
-    wide = [_heading(style, compared, wide=True), *(_row(row, style, compared, wide=True) for row in rows)]
-    narrow = [_heading(style, compared, wide=False), *(_row(row, style, compared, wide=False) for row in rows)]
-    fitting = wide if _needs(wide) <= width else narrow
-    return "\n".join([heading, "", *table(_without_empty(fitting), width, _LEAST_DRIFT)])
+    wide, narrow = (
+        [_heading(style, compared, wide=is_wide), *(_row(row, style, compared, host, wide=is_wide) for row in rows)]
+        for is_wide in (True, False)
+    )
+    fitting = wide if needs(wide) <= width else narrow
+    return "\n".join([heading, "", *table(without_empty(fitting), width, _LEAST_DRIFT)])
 
 
 def status_dict(plan: Plan, rows: Sequence[StatusRow]) -> dict[str, Any]:
@@ -147,6 +164,7 @@ def status_dict(plan: Plan, rows: Sequence[StatusRow]) -> dict[str, Any]:
                 "seconds": row.seconds,
                 "health": row.health,
                 "image": row.image or None,
+                "image_moved": row.moved,
                 "ports": list(row.ports),
                 "restarts": row.restarts,
                 "in_sync": row.in_sync,
@@ -239,6 +257,7 @@ def _container(resource: ResourceKey, wanted: str, state: ContainerState, snapsh
         # The Engine keeps the last health of a container that has ended.
         health=state.health if state.status == "running" else None,
         image=state.image,
+        moved=here.id != state.image_id if (here := snapshot.image(state.image)) else None,
         ports=tuple(_ports(state)),
         restarts=state.restart_count,
     )
@@ -296,9 +315,14 @@ def _heading(style: Style, compared: bool, *, wide: bool) -> Row:
     return Row(Cell(""), [Cell(word, style.dim) for word in words], lambda _room: [last])
 
 
-def _row(row: StatusRow, style: Style, compared: bool, *, wide: bool) -> Row:
+def _row(row: StatusRow, style: Style, compared: bool, host: str, *, wide: bool) -> Row:
     ports = ", ".join([*row.ports[:_MOST_PORTS], *([f"+{len(row.ports) - 4}"] if len(row.ports) > _MOST_PORTS else [])])
-    image, restarts = visible(row.image), str(row.restarts) if row.restarts else ""
+    image = visible(row.image) + (" (tag moved)" if row.moved else "")
+    restarts = str(row.restarts) if row.restarts else ""
+
+    def linked(text: str) -> str:
+        return with_links(text, host, style)
+
     columns = [
         Cell(row.resource.kind.value),
         Cell(visible(row.resource.name), style.bold),
@@ -307,11 +331,11 @@ def _row(row: StatusRow, style: Style, compared: bool, *, wide: bool) -> Row:
     ]
     under: list[Cell] = []
     if wide:
-        columns += [Cell(image), Cell(visible(ports)), Cell(restarts, style.changed)]
+        columns += [Cell(image), Cell(visible(ports), linked), Cell(restarts, style.changed)]
     else:
         details = [image, visible(ports), counted(row.restarts, "restart") if row.restarts else ""]
         if text := ", ".join(filter(None, details)):
-            under = [Cell(text, style.dim)]
+            under = [Cell(text, lambda text: style.dim(linked(text)))]
     drift, paint = _drift(row, style) if compared else ("", style.plain)
     return Row(
         _sign(row, style, compared), columns, lambda room: [Cell(line, paint) for line in wrap(drift, room)], under
@@ -365,17 +389,3 @@ def _drift(row: StatusRow, style: Style) -> tuple[str, Paint]:
         return ("in sync", style.dim) if row.wanted else ("stays", style.dim)
     why = ", ".join(map(visible, row.fields)) or one_line(row.note)
     return f"{row.operation}: {why}" if why else row.operation.value, paint_of(row.operation, style)
-
-
-def _needs(rows: Sequence[Row]) -> int:
-    """How wide the terminal must be for each row to stand on one line."""
-    widths = [max(cells(row.cells[column].text) for row in rows) for column in range(len(rows[0].cells))]
-    filled = [any(row.cells[column].text for row in rows[1:]) for column in range(len(widths))]
-    last = max(cells(line.text) for row in rows for line in row.flow(1 << 30))
-    return INDENT + sum(width + GAP for width, is_filled in zip(widths, filled, strict=True) if is_filled) + last
-
-
-def _without_empty(rows: Sequence[Row]) -> list[Row]:
-    """The table without columns that have only a heading."""
-    kept = [column for column in range(len(rows[0].cells)) if any(row.cells[column].text for row in rows[1:])]
-    return [replace(row, cells=[row.cells[column] for column in kept]) for row in rows]

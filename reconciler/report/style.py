@@ -21,9 +21,11 @@ class Style:
 
     Attributes:
         colours: whether to paint.
+        links: whether what can be opened may be clicked on.
     """
 
     colours: bool = False
+    links: bool = False
 
     @classmethod
     def for_stream(cls, stream: TextIO, environ: Mapping[str, str]) -> Style:
@@ -35,10 +37,11 @@ class Style:
         if environ.get("NO_COLOR"):
             return cls(False)
         if any(_is_on(environ.get(name)) for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
-            return cls(True)
+            return cls(True, _is_terminal(stream))
         if environ.get("TERM") == "dumb" or environ.get("CLICOLOR") == "0" or environ.get("FORCE_COLOR") == "0":
             return cls(False)
-        return cls(not _is_on(environ.get("CI")) and _is_terminal(stream))
+        shown = not _is_on(environ.get("CI")) and _is_terminal(stream)
+        return cls(shown, shown and environ.get("TERM") != "linux")
 
     def added(self, text: str) -> str:
         """What comes."""
@@ -67,6 +70,10 @@ class Style:
     def bold(self, text: str) -> str:
         """What the eye should find."""
         return self._paint("1", text)
+
+    def link(self, text: str, url: str) -> str:
+        """What leads somewhere; terminals that know no links show the text alone."""
+        return f"\x1b]8;;{url}\x1b\\{text}\x1b]8;;\x1b\\" if self.links and text and url else text
 
     def plain(self, text: str) -> str:
         """Everything else."""

@@ -50,6 +50,11 @@ def counted(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
+def hidden_change(actual: object, wanted: object) -> str:
+    """What is said of a difference whose values are not; None is nothing."""
+    return "added" if actual is None else "removed" if wanted is None else "changed"
+
+
 def to_do(summary: Mapping[str, int]) -> str:
     """`3 to create, 1 to replace`."""
     return ", ".join(

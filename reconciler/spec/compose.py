@@ -13,7 +13,7 @@ from reconciler.spec.env_file import parse_variables
 from reconciler.spec.merge import pairs
 from reconciler.spec.origin import Origin, Part, mapping
 from reconciler.spec.places import Text, in_text
-from reconciler.spec.scalar import Scalar
+from reconciler.spec.scalar import FromEnvFile, Scalar
 from reconciler.spec.uses import FromFile
 from reconciler.spec.valueless import with_labels, with_values
 
@@ -123,6 +123,8 @@ class _Containers:
             # Compose lets these files use the container's own variables too, below those from outside.
             own_variables = container.get("environment") if attribute == "env_file" else None
             found |= self._variables(file, attribute, found, own_variables)
+        if attribute == "env_file":
+            found = {key: Part(FromEnvFile(part.data), part.origin) for key, part in found.items()}
         own = container.get(target)
         if own is None:
             changed[target] = mapping(found, files.origin)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from reconciler.spec.invalid import Invalid
 
@@ -93,6 +94,7 @@ def parse_reference(text: str) -> Reference:
     return Reference(domain, path, tag or ("" if digest else "latest"), digest)
 
 
+@lru_cache(maxsize=4096)
 def full_reference(text: str) -> str:
     """The full form of a reference; the text itself where it is none, as with an ID."""
     try:

@@ -39,6 +39,12 @@ class Scalar(str):
         return self
 
 
+class FromEnvFile(Scalar):
+    """The value of a variable that an `env_file` gives: it stays one in the model, so that no plan shows it."""
+
+    __slots__ = ()
+
+
 class Placeholder(Scalar):
     """Stands where a value could not be made. Why is said already: nothing more is to be said of it.
 

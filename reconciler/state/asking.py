@@ -32,6 +32,11 @@ def asks_registry(wanted: WantedImage, here: ImageState | None, taken_at: str) -
             return False
 
 
+def looks_closer(wanted: WantedImage) -> bool:
+    """Whether a plan depends on more of an image that is here than the Engine's list tells."""
+    return bool(wanted.pull == "refresh" or wanted.platform or wanted.image.load)
+
+
 def _is_due(here: ImageState, age: int, taken_at: str) -> bool:
     if here.tagged_at is None:
         return True  # this Engine does not note when it pulls: nothing says that it was lately

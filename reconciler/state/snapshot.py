@@ -32,12 +32,12 @@ class ContainerState:
     inspect: Mapping[str, Any]
     place: tuple[str, int] | None = None
 
-    @property
+    @cached_property
     def id(self) -> str:
         """The full ID."""
         return str(self.inspect["Id"])
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The name, without the slash that the Engine puts before it."""
         return str(self.inspect["Name"]).removeprefix("/")
@@ -110,6 +110,11 @@ class ContainerState:
         return _moment(self.started_at) > _moment(other.started_at)
 
     @property
+    def has_tty(self) -> bool:
+        """Whether it has a terminal."""
+        return bool(at("Config.Tty", self.inspect))
+
+    @property
     def restart_count(self) -> int:
         """How often the Engine restarted it by its policy."""
         return int(self.inspect.get("RestartCount") or 0)
@@ -140,7 +145,7 @@ class ContainerState:
         seconds = at("Config.StopTimeout", self.inspect)
         return _DEFAULT_STOP_SECONDS if seconds is None else int(seconds)
 
-    @property
+    @cached_property
     def networks(self) -> Mapping[str, Mapping[str, Any]]:
         """The networks that it is connected to, by name."""
         return at("NetworkSettings.Networks", self.inspect) or {}
@@ -289,6 +294,21 @@ class Snapshot:
         return {name: content.digest for name, content in self.contents.items()}
 
     @cached_property
+    def network_ids(self) -> frozenset[str]:
+        """The IDs of all networks."""
+        return frozenset(network.id for network in self.networks)
+
+    @cached_property
+    def members(self) -> Mapping[str, tuple[ContainerState, ...]]:
+        """By the ID of a network, those of the containers that are connected to it, or were when they stopped."""
+        found: dict[str, list[ContainerState]] = {}
+        for container in self.containers:
+            for settings in container.networks.values():
+                if network := (settings or {}).get("NetworkID"):
+                    found.setdefault(network, []).append(container)
+        return {network: tuple(members) for network, members in found.items()}
+
+    @cached_property
     def _image_by_reference(self) -> Mapping[str, ImageState]:
         return {reference: image for image in self.images for reference in image.references}
 
@@ -297,8 +317,8 @@ class Snapshot:
         return {image.id: image for image in self.images}
 
     def image(self, reference: str) -> ImageState | None:
-        """The image that a reference names now, in whatever spelling."""
-        return self._image_by_reference.get(full_reference(reference))
+        """The image that a reference names now, in whatever spelling; or an ID."""
+        return self._image_by_reference.get(full_reference(reference)) or self._image_by_id.get(reference)
 
     def image_by_id(self, image_id: str) -> ImageState | None:
         """The image of that ID, tagged or not."""

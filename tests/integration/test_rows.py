@@ -7,6 +7,7 @@ was only created shows its fields as well as one that runs; what can be mended i
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from reconciler.fields.base import Instance
 from reconciler.fields.table import TABLE
 from reconciler.planning.diff import differences
 from tests.integration.world import IDLE, a_world, changes, failures, peers
-from tests.support.samples import CONTENTS, SAMPLES, UPDATE, Sample
+from tests.support.samples import CONTENTS, REPLACE, SAMPLES, UPDATE, Sample
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -253,10 +254,27 @@ COMBINATION = st.dictionaries(st.sampled_from(sorted(TOGETHER)), st.booleans(), 
 """Sample → whether it changes in the second step."""
 
 
+RANDOM_SPECS = os.environ.get("RECONCILER_RANDOM_SPECS")
+"""How many specs a nightly run tries, others each time; without it, the same 40."""
+
+AT_ONCE = 20
+"""So many containers are applied together: each is as good as a spec of its own."""
+
+REMOVED_FROM_FIRST = {"logging-1": ("logging.driver", "logging.options.max-file", "logging.options.max-size")}
+"""Where other paths go with the first value than came with it."""
+
+
 def test_rows_in_any_combination(story: Story) -> None:
     # The first example is always the smallest that there is.
-    @settings(max_examples=3, derandomize=True, deadline=None, database=None, phases=[Phase.generate])
-    @given(st.lists(COMBINATION, min_size=20, max_size=20))
+    @settings(
+        max_examples=1 + -(-int(RANDOM_SPECS or 40) // AT_ONCE),
+        derandomize=not RANDOM_SPECS,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        print_blob=True,
+    )
+    @given(st.lists(COMBINATION, min_size=AT_ONCE, max_size=AT_ONCE))
     def each_of_twenty_containers(drawn: list[dict[str, bool]]) -> None:
         combine(story.world, [{key: one[key] for key in one if key not in story.unknown} for one in drawn])
 
@@ -269,10 +287,27 @@ def combine(world: World, drawn: list[dict[str, bool]]) -> None:
     changed = run(world, {f"c{number}": merged(one, "second") for number, one in enumerate(drawn)})
     assert (changed.failed, changed.left, changed.disagreements) == ([], {}, [])
     for number, one in enumerate(drawn):
-        named = [path for key, moves in one.items() if moves and CASES[key].second for path in CASES[key].changed[1]]
-        paths = {path.replace("PROJECT", world.project) for path in named}
-        change = changed.planned.get(f"c{number}")
-        assert ({it.path for it in change.fields} if change else set()) == paths
+        paths = {path for key, moves in one.items() if moves and CASES[key].second for path in CASES[key].changed[1]}
+        expect_replaced(changed.planned.get(f"c{number}"), paths)
+    removed = run(world, {f"c{number}": {"state": "stopped"} for number, _ in enumerate(drawn)})
+    assert (removed.failed, removed.left, removed.disagreements) == ([], {}, [])
+    for number, one in enumerate(drawn):
+        paths = {
+            path
+            for key, moves in one.items()
+            for path in (
+                CASES[key].removed[1]
+                if moves and CASES[key].second
+                else REMOVED_FROM_FIRST.get(key, CASES[key].added[1])
+            )
+        }
+        expect_replaced(removed.planned.get(f"c{number}"), paths)
+
+
+def expect_replaced(change: Change | None, paths: set[str]) -> None:
+    """These fields differ and no others, and it takes a new container: what is mended in place has `alone` tests."""
+    assert ({it.path for it in change.fields} if change else set()) == paths
+    assert not change or change.operation == REPLACE
 
 
 LIMITS = ("mem_limit-1", "mem_reservation-1", "cpus-1", "cpu_shares-1", "cpuset-1", "pids_limit-1", "restart-1")

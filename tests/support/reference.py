@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler.fields.table import NOT_ON_THE_ENGINE, ROW
+from reconciler.report.plan_schema import plan_schema
 from reconciler.spec import loaded_attributes
 from reconciler.spec.attributes import TABLES
 from reconciler.spec.model.descriptions import CONTAINER
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 PAGES = (ROOT / "docs" / "spec.md", ROOT / "docs" / "compose.md")
-SCHEMA = ROOT / "specs" / "schema.json"
+SCHEMAS = {ROOT / "specs" / "schema.json": spec_schema, ROOT / "specs" / "plan.schema.json": plan_schema}
 
 _PART = re.compile(r"(<!-- reference: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -170,7 +171,8 @@ def main() -> None:
     """Write the pages, and the published schema."""
     for path in PAGES:
         path.write_text(page(path.read_text()))
-    SCHEMA.write_text(json.dumps(spec_schema(), indent=2, ensure_ascii=False) + "\n")
+    for path, schema in SCHEMAS.items():
+        path.write_text(json.dumps(schema(), indent=2, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":

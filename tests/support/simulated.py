@@ -757,7 +757,7 @@ class Scene:
         self.spec = Spec.model_validate(data, context={"folder": self.folder})
 
     def snapshot(self) -> Snapshot:
-        return SimulatedEngine(self.daemon).observe("p", self.spec)
+        return SimulatedEngine(self.daemon).observe(self.spec.name, self.spec)
 
     def plan(self, failures: frozenset[Failure] = frozenset(), *targets: str) -> Plan:
         return plan(self.spec, self.snapshot(), failures, targets=targets)
@@ -775,7 +775,7 @@ class Scene:
         actions' needs allow: `order` chooses one of these.
         """
         engine = engine or SimulatedEngine(self.daemon)
-        todo = plan(self.spec, engine.observe("p", self.spec))
+        todo = plan(self.spec, engine.observe(self.spec.name, self.spec))
         assert not todo.conflicts, todo.conflicts
         if order:
             todo = replace(todo, actions=tuple(order.sample(todo.actions, len(todo.actions))))

@@ -43,6 +43,7 @@ from reconciler.spec.model.values import (
     Text,
     Texts,
     Value,
+    VariableText,
     Words,
     names,
     one_of,
@@ -147,7 +148,7 @@ class Container(Value):
     domainname: Text | None = None
     drift: Drift = Drift()
     entrypoint: Words | None = None
-    environment: Annotated[dict[str, Text], pairs("variable")] = {}
+    environment: Annotated[dict[str, VariableText], pairs("variable")] = {}
     expose: Annotated[tuple[Text, ...], BeforeValidator(_expose)] = ()
     external_links: Annotated[Texts, AfterValidator(_links)] = ()
     extra_hosts: Annotated[dict[str, tuple[Text, ...]], BeforeValidator(hosts.extra_hosts)] = {}
@@ -217,6 +218,8 @@ class Container(Value):
     @property
     def uses(self) -> frozenset[str]:
         """The containers of the project that must be there when it is made, besides those of `depends_on`."""
+        if not (self.links or self.volumes_from):
+            return self.shares
         linked = {link.partition(":")[0] for link in self.links}
         mounted = {text.partition(":")[0] for text in self.volumes_from if not text.startswith("container:")}
         return self.shares | linked | mounted

@@ -92,7 +92,9 @@ class Spec(Value):
 
     def network_name(self, key: str) -> str:
         """The Engine's name of the network `key` of this project."""
-        network = self.networks.get(key, Network())
+        network = self.networks.get(key)
+        if network is None:
+            return f"{self.name}_{key}"
         return network.name or (key if network.external else f"{self.name}_{key}")
 
     def volume_name(self, key: str) -> str:

@@ -17,6 +17,7 @@ from pydantic import (
     PlainSerializer,
     SerializerFunctionWrapHandler,
     ValidationInfo,
+    WrapValidator,
     model_serializer,
 )
 
@@ -24,7 +25,7 @@ from reconciler.spec import quantities, shorthand
 from reconciler.spec.diagnostics import closest
 from reconciler.spec.invalid import Invalid
 from reconciler.spec.model.several import NUL, fail
-from reconciler.spec.scalar import Scalar
+from reconciler.spec.scalar import FromEnvFile, Scalar
 
 _RESOURCE_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
 _NAMES = "a name has letters, digits, '_', '.' and '-', and begins with a letter or digit"
@@ -55,6 +56,11 @@ def _text(value: Any) -> Any:
     if isinstance(value, str) and "\0" in value:
         raise Invalid(*NUL)
     return value
+
+
+def _marked(value: Any, handler: Callable[[Any], str]) -> str:
+    text = handler(value)
+    return FromEnvFile(text) if isinstance(value, FromEnvFile) else text
 
 
 def _boolean(value: Any) -> Any:
@@ -219,6 +225,9 @@ def absolute(path: Path, info: ValidationInfo) -> Path:
 
 
 Text = Annotated[str, BeforeValidator(_text)]
+VariableText = Annotated[Text, WrapValidator(_marked)]
+"""Text that remembers whether it came from an `env_file`."""
+
 Boolean = Annotated[bool, BeforeValidator(_boolean)]
 Integer = Annotated[int, _read(quantities.integer)]
 Words = Annotated[tuple[Text, ...], BeforeValidator(_words)]

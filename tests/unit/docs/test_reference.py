@@ -10,7 +10,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from reconciler.fields.base import OLDEST, Instance
-from reconciler.fields.table import NOT_YET, ROW
+from reconciler.fields.table import ROW
 from reconciler.spec.attributes import TABLES
 from reconciler.spec.model import Container, Spec
 from reconciler.spec.model.examples import EXAMPLES
@@ -26,11 +26,6 @@ VALIDATOR = Draft202012Validator(spec_schema())
 def test_a_page_is_fresh(path: Path) -> None:
     text = path.read_text()
     assert reference.page(text) == text, "run: scripts/reference"
-
-
-def test_what_is_not_carried_out_yet_is_listed() -> None:
-    listed = PAGE.partition("## What is read and not carried out yet")[2]
-    assert [name for name in NOT_YET if f"`{name}`" not in listed] == []
 
 
 def test_every_attribute_of_compose_is_told() -> None:

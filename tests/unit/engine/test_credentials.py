@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reconciler.engine.credentials import registry_auth
+from reconciler.engine.credentials import configured_registries, registry_auth
 from reconciler.errors import EngineError
 
 if TYPE_CHECKING:
@@ -185,3 +185,17 @@ def test_a_broken_file_is_said(home: Home, config: str) -> None:
         return
     with pytest.raises(EngineError, match=r"config\.json"):
         home.ask("r")
+
+
+def test_the_registries_that_are_configured(home: Home) -> None:
+    def found() -> list[str]:
+        return configured_registries(environ=home.environ, home=home.path)
+
+    assert found() == []
+    home.configure({"auths": {HUB: {}, "https://quay.io": {}, "r.example:5000": {}}, "credHelpers": {"h.example": "x"}})
+    assert found() == ["docker.io", "h.example", "quay.io", "r.example:5000"]
+    home.configure({"credsStore": "desktop"})
+    assert found() == []
+    home.configure({"auths": ["r.example"]})
+    with pytest.raises(EngineError, match="auths is not a JSON object"):
+        found()

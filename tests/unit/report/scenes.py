@@ -249,7 +249,7 @@ def rolled_back(name: str = "hello-db-1") -> list[ActionOutcome]:
 def container(name: str, resource: str, status: str = "running", **more: Any) -> ContainerState:
     """One of the project's containers.
 
-    `more`: ports, health, exit_code, restarts, started_at, finished_at, image, replica.
+    `more`: ports, health, exit_code, restarts, started_at, finished_at, image, image_id, replica.
     """
     state: dict[str, Any] = {
         "Status": status,
@@ -264,7 +264,7 @@ def container(name: str, resource: str, status: str = "running", **more: Any) ->
         {
             "Id": f"{name}-id",
             "Name": f"/{name}",
-            "Image": "sha256:1",
+            "Image": more.get("image_id", "sha256:1"),
             "RestartCount": more.get("restarts", 0),
             "Config": {"Image": more.get("image", "hello-web:1"), "Labels": labels},
             "State": state,

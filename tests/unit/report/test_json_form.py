@@ -33,6 +33,7 @@ def test_a_plan() -> None:
         kept_volumes=("hello_data",),
     )
     assert plan_dict(scene) == {
+        "plan": "v1",
         "project": "hello",
         "engine": {"version": "28.5.2", "api_version": "1.51", "os": "linux", "arch": "amd64"},
         "in_sync": False,

@@ -309,6 +309,7 @@ def test_as_data() -> None:
         "seconds": 7199,
         "health": None,
         "image": "hello-web:1",
+        "image_moved": False,
         "ports": [],
         "restarts": 0,
         "in_sync": False,
@@ -327,3 +328,41 @@ def test_names_from_the_engine_can_not_break_the_terminal() -> None:
         "    volume     hello_pages    present",
         "    container  x\\e[2J日本     run\\nning  a\\rb",
     ]
+
+
+def test_a_tag_that_has_moved_is_told_wide_and_narrow() -> None:
+    there = snapshot(container("hello-web-1", "web", image_id="sha256:before"))
+    rows = {row.resource.name: row for row in status_rows(plan(), SPEC, there)}
+    assert rows["hello-web-1"].moved is True
+    for width in (200, 60):
+        assert "hello-web:1 (tag moved)" in "\n".join(shown(plan(), there, width))
+    gone = container("hello-db-1", "db", image="postgres:17")
+    [row] = [row for row in status_rows(plan(), SPEC, snapshot(gone)) if row.resource.name == "hello-db-1"]
+    assert row.moved is None, "it names nothing here any more"
+
+
+def test_ports_are_links_where_a_terminal_has_them() -> None:
+    there = snapshot(
+        container(
+            "hello-web-1",
+            "web",
+            ports=published(
+                ("80/tcp", "0.0.0.0", "8080"), ("443/tcp", "127.0.0.1", "8443"), ("53/udp", "0.0.0.0", "53")
+            ),
+        )
+    )
+    rows = status_rows(plan(), SPEC, there)
+    for width in (200, 60):
+        plain = status_text(plan(), rows, Style(True), width, "box")
+        linked = status_text(plan(), rows, Style(True, links=True), width, "box")
+        assert "\x1b]8;;http://box:8080\x1b\\8080→80\x1b]8;;\x1b\\" in linked
+        assert "\x1b]8;;https://127.0.0.1:8443\x1b\\127.0.0.1:8443→443\x1b]8;;\x1b\\" in linked
+        assert linked.count("\x1b]8;;http") == 2, "nothing opens a UDP port"
+        assert re.sub(r"\x1b\]8;;.*?\x1b\\", "", linked) == plain, "links take no room"
+
+
+def test_what_needs_a_look() -> None:
+    rows = {row.resource.name: row for row in status_rows(PLAN, SPEC, THERE)}
+    assert rows["hello-db-1"].needs_a_look
+    assert rows["hello-cache-1"].needs_a_look, "as declared, but it restarts for ever"
+    assert not rows["hello-web-1"].needs_a_look

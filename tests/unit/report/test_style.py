@@ -35,6 +35,23 @@ def test_colours_suit_where_the_text_goes(environ: dict[str, str], on_terminal: 
     assert Style.for_stream(io.StringIO(), environ).colours is elsewhere
 
 
+@pytest.mark.parametrize(
+    ("environ", "on_terminal"),
+    [
+        ({}, True),
+        ({"TERM": "linux"}, False),
+        ({"TERM": "dumb"}, False),
+        ({"NO_COLOR": "1"}, False),
+        ({"CI": "1"}, False),
+    ],
+)
+def test_links_are_for_terminals_alone(environ: dict[str, str], on_terminal: bool) -> None:
+    style = Style.for_stream(Terminal(), environ)
+    assert style.links is on_terminal
+    assert (style.link("x", "http://x") == "x") is not on_terminal
+    assert not Style.for_stream(io.StringIO(), {"FORCE_COLOR": "1"}).links, "a log of CI has colours, and no links"
+
+
 def test_a_closed_stream_has_no_colours() -> None:
     stream = io.StringIO()
     stream.close()
