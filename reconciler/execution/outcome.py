@@ -77,9 +77,15 @@ class Outcome:
 
     @property
     def unproven(self) -> tuple[Action, ...]:
-        """The actions that were taken back, and those that created a container that did not prove itself and stays."""
+        """The actions that were taken back, and those that created a container that did not prove itself and stays.
+
+        Without those that were only taken back because the run came to an early end.
+        """
         failed = {one.action.container for one in self.failed if isinstance(one.action, AwaitProof)}
-        failed |= {one.action.id for one in self.having(Result.UNDONE)}
+        groups = {one.action.group for one in self.failed}
+        ended_early = self.interrupted or self.plan.on_failure == "stop"
+        undone = [one.action for one in self.having(Result.UNDONE)]
+        failed |= {action.id for action in undone if action.group in groups or not ended_early}
         return tuple(action for action in self.plan.actions if action.id in failed)
 
     @property

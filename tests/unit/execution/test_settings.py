@@ -64,6 +64,18 @@ def test_a_replacement_that_is_half_done_is_taken_back() -> None:
     assert {scene.status(key) for key in old} == {"running"}
 
 
+def test_what_was_only_cut_short_has_not_failed() -> None:
+    """Otherwise a watch would not try it again."""
+    scene = Scene()
+    scene.declare({"a": {}, "b": {}})
+    scene.converge()
+    scene.declare({"a": {**BAD, "user": "x"}, "b": {"user": "x"}}, settings={"on_failure": "stop"})
+    outcome = scene.apply()
+    undone = {one.action.resource.name for one in outcome.having(Result.UNDONE)}
+    assert undone == {"p-a-1", "p-b-1"}
+    assert {action.resource.name for action in outcome.unproven} == {"p-a-1"}
+
+
 class Crowded(SimulatedEngine):
     """Keeps each creation until so many are under way, and notes the most that ever were."""
 
