@@ -74,6 +74,11 @@ class Instance:
         """The container's name on the Engine."""
         return self.spec.container_name(self.key, self.replica)
 
+    @property
+    def has_new_peers(self) -> bool:
+        """Whether one of the containers that it names is created by the same plan."""
+        return any(":" in one for one in self.peers.values())  # the ID of an action, and none of a container
+
     def declares(self, path: str) -> bool:
         """Whether the spec gives the attribute itself, rather than leave it to the image or the Engine."""
         return path in self.container.model_fields_set and getattr(self.container, path) is not None

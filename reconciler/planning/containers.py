@@ -150,7 +150,9 @@ def _differences(
     found = differences(instance, current, snapshot)
     if slot.leftovers or current.name.endswith((NEXT, OLD)):
         return found  # a replacement was cut off: that did it, and nobody's hand
-    found, drifted = sort_out(instance, current, found, by_plan=("networks",) if rejoins else ())
+    found, drifted = sort_out(
+        instance, current, found, by_plan=("networks",) if rejoins or instance.has_new_peers else ()
+    )
     if drifted:
         resource = ResourceKey(Kind.CONTAINER, instance.name)
         part.changes.append(Change(resource, Operation.DRIFT, "changed by hand, and left so", drifted))

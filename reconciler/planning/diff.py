@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from reconciler.fields import ownership, peers
@@ -47,7 +48,7 @@ def differences(
     inspect = peers.named(container.inspect, instance.peers)
     if instance.container.state is State.COMPLETED and container.has_completed:
         inspect = peers.done_with(inspect, instance.container)
-    container = ContainerState(inspect)
+    container = replace(container, inspect=inspect)
     found: list[tuple[FieldChange, Mend]] = []
     for row in _NOT_SETTLED if settled else TABLE:
         if row.path == "image":

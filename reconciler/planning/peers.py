@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.fields.peers import is_foreign, named_in, shares, words
 from reconciler.planning.actions import CreateContainer
 from reconciler.planning.plan import Conflict
-from reconciler.planning.slots import key_of
 from reconciler.spec.model import State
 
 if TYPE_CHECKING:
@@ -63,13 +62,6 @@ def find_peers(container: Container, planned: Mapping[str, Sequence[Replica]], s
                 created.append(peer.container)
                 replaced = replaced or peer.current is not None
     return Peers(ids, tuple(created), replaced)
-
-
-def present(spec: Spec, key: str, snapshot: Snapshot) -> dict[str, str]:
-    """The IDs of those whom a container names, as they are now: by the spec's words."""
-    ours = {f"service:{key_of(spec, one)}": one.id for one in snapshot.containers if one.replica == 1}
-    found = ours | {f"container:{name}": one for name, one in _others(snapshot).items()}
-    return {word: found[word] for word in words(spec.containers[key]) if word in found}
 
 
 def _others(snapshot: Snapshot) -> dict[str, str]:
@@ -136,19 +128,18 @@ def replace_together(draft: Draft) -> None:
     creations = {
         action.id: action for action in draft.actions.values() if isinstance(action, CreateContainer) and action.group
     }
-    together: dict[str, set[str]] = {creation: {creation} for creation in creations}
-    pairs = [
-        (user, owner)
-        for user in creations
-        for owner in dict.fromkeys(named_in(creations[user].payload))
-        if owner in creations
-    ]
-    for user, owner in pairs:
-        joined = together[user] | together[owner]
-        together |= dict.fromkeys(joined, joined)
-        _stop_before(draft, _step(user, "stop old"), _step(owner, "stop old"))
-    for members in {min(joined): sorted(joined) for joined in together.values() if len(joined) > 1}.values():
-        _one_group(draft, members, creations)
+    # Replicas that are replaced at once are one group already.
+    together = {action.group: {action.group} for action in creations.values()}
+    merged: set[str] = set()
+    for user, action in creations.items():
+        for owner in dict.fromkeys(named_in(action.payload)):
+            if owner in creations:
+                joined = together[action.group] | together[creations[owner].group]
+                together |= dict.fromkeys(joined, joined)
+                merged |= joined
+                _stop_before(draft, user, owner)
+    for groups in {min(together[group]): together[group] for group in sorted(merged)}.values():
+        _one_group(draft, [one for one, action in creations.items() if action.group in groups], groups)
 
 
 def _step(creation: str, verb: str) -> str:
@@ -157,26 +148,39 @@ def _step(creation: str, verb: str) -> str:
 
 
 def _stop_before(draft: Draft, user: str, owner: str) -> None:
-    if user not in draft.actions or owner not in draft.actions:
+    """Let the old user stop before its old owner: it was to go on until the new owner is up, but then it can't."""
+    stop, stop_owner = _step(user, "stop old"), _step(owner, "stop old")
+    if stop not in draft.actions or stop_owner not in draft.actions:
         return  # one of them does not run
-    stop = draft.actions[user]
-    # It was to go on until the new owner is up; but it can't, once the old one has stopped.
-    needs, after = (tuple(one for one in some if not draft.leads_to(one, owner)) for some in (stop.needs, stop.after))
-    draft.actions[user] = replace(stop, needs=needs, after=after)
-    _wait(draft, user, [need for need in draft.actions[owner].needs if need != user])
-    _wait(draft, owner, [user])
+    _free(draft, stop, stop_owner)
+    if not draft.leads_to(stop_owner, _step(owner, "rename new")):
+        _wait(draft, stop, draft.actions[stop_owner].needs)
+    _wait(draft, stop_owner, [stop])
 
 
-def _one_group(draft: Draft, members: list[str], creations: Mapping[str, CreateContainer]) -> None:
-    groups = {creations[member].group for member in members}
+def _free(draft: Draft, action: str, goal: str) -> None:
+    """Let an action, and what comes before it for the same container, not wait for what leads to the goal."""
+    found = draft.actions[action]
+    for need in (*found.needs, *found.after):
+        if draft.actions[need].resource == found.resource:
+            _free(draft, need, goal)
+    needs, after = (tuple(one for one in some if not draft.leads_to(one, goal)) for some in (found.needs, found.after))
+    draft.actions[action] = replace(found, needs=needs, after=after)
+
+
+def _one_group(draft: Draft, members: list[str], groups: Collection[str]) -> None:
     group = min(groups)
     for action in list(draft.actions.values()):
         if action.group in groups:
             draft.actions[action.id] = replace(action, group=group)
-    proven = [need for member in members for need in draft.actions[_step(member, "rename old")].needs]
+    renames = [_step(member, "rename old") for member in members]
+    proven = [need for rename in renames for need in draft.actions[rename].needs]
+    ended = [need for rename in renames for need in draft.actions[rename].after]
     renamed = [_step(member, "rename new") for member in members]
-    for member in members:
-        _wait(draft, _step(member, "rename old"), proven)
+    for rename in renames:
+        _wait(draft, rename, proven)
+        after = [one for one in ended if not draft.leads_to(one, rename)]
+        draft.actions[rename] = replace(draft.actions[rename], after=tuple(dict.fromkeys(after)))
     for member in members:
         _wait(draft, _step(member, "remove old"), renamed)
 

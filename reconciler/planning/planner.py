@@ -221,7 +221,8 @@ def _needs(spec: Spec, key: str, images: dict[str, ImagePlan], places: PlacesPla
     """The actions that the creation of a container needs: its image, networks, volumes."""
     container = spec.containers[key]
     image = images[full_reference(container.image)]
-    needs = [image.action.id] if image.action else []
+    mounts = [images[full_reference(mount.source)] for mount in container.volumes if mount.type == "image"]
+    needs = list(dict.fromkeys(one.action.id for one in (image, *mounts) if one.action))
     if not places.ready:
         return tuple(needs)
     joined = [ResourceKey(Kind.NETWORK, spec.network_name(network)) for network in container.joined]

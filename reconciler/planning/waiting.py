@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from reconciler.fields.peers import words
 from reconciler.planning.actions import Action, AwaitCompleted, AwaitCondition, AwaitHealthy
 from reconciler.spec.model import Container, Dependency, Spec, State
 from reconciler.state.resource import Kind, ResourceKey
@@ -127,7 +128,9 @@ class Waiting:
             dependency = container.depends_on.get(name, _USED)
             replicas = self.replicas.get(name, [])
             # It lives in the first one; another one may be replaced only after both of them.
-            for replica in replicas[:1] if name in container.shares else replicas:
+            for replica in (
+                replicas[:1] if name in container.uses and f"service:{name}" in words(container) else replicas
+            ):
                 yield dependency, replica
 
     def _gate(self, dependency: Dependency, replica: Replica) -> str:

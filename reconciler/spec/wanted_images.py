@@ -82,6 +82,9 @@ def wanted_images(spec: Spec) -> dict[str, WantedImage]:
             full = full_reference(container.image)
             users.setdefault(full, []).append(key)
             entries.setdefault(full, (container.image, Image()))
+            for mount in container.volumes:
+                if mount.type == "image":
+                    entries.setdefault(full_reference(mount.source), (mount.source, Image()))
     return {full: _merged(spec, *entries[full], users.get(full, [])) for full in sorted(entries)}
 
 

@@ -23,7 +23,7 @@ from reconciler.fields.base import Instance
 from reconciler.fields.payload import declared
 from reconciler.planning.diff import differences
 from tests.integration.test_rows import CASES, declare, newer_than
-from tests.integration.world import IDLE, a_world, failures
+from tests.integration.world import IDLE, a_world, failures, peers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +76,7 @@ def unlike(world: World, spec: Spec, name: str) -> list[str]:
         container = engine.inspect(name)
     key = next(iter(spec.containers))
     image = snapshot.image(spec.containers[key].image)
-    instance = Instance(spec, key, image_id=image.id if image else None)
+    instance = Instance(spec, key, image_id=image.id if image else None, peers=peers(spec, key, snapshot))
     found = differences(instance, container, snapshot, trust_digest=False)
     return [f"{change.path}: {change.actual} → {change.wanted}" for change, _ in found]
 

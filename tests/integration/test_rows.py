@@ -19,9 +19,9 @@ from reconciler import load, observe
 from reconciler.errors import ExitCode
 from reconciler.fields import ownership
 from reconciler.fields.base import Instance
-from reconciler.fields.table import ROW
+from reconciler.fields.table import TABLE
 from reconciler.planning.diff import differences
-from tests.integration.world import IDLE, a_world, changes, failures
+from tests.integration.world import IDLE, a_world, changes, failures, peers
 from tests.support.samples import CONTENTS, REPLACE, SAMPLES, UPDATE, Sample
 
 if TYPE_CHECKING:
@@ -156,7 +156,9 @@ def disagreements(world: World) -> list[str]:
         if key not in spec.containers or (key in CASES and CASES[key].dropped):
             continue
         image = snapshot.image(spec.containers[key].image)
-        instance = Instance(spec, key, image_id=image.id if image else None, digests=snapshot.content_digests)
+        used = peers(spec, key, snapshot)
+        image_id = image.id if image else None
+        instance = Instance(spec, key, image_id=image_id, peers=used, digests=snapshot.content_digests)
         short, whole = (
             [(change.path, mend) for change, mend in differences(instance, container, snapshot, trust_digest=trust)]
             for trust in (True, False)
@@ -172,9 +174,12 @@ def newer_than(world: World, cases: Mapping[str, Sample]) -> set[str]:
     spec = load(world.folder)
     with world.connect() as engine:
         api = observe(engine, spec).engine.api
-    rows = {key: ROW[key.rpartition("-")[0]] for key in cases}
+    instances = {key: Instance(spec, key) for key in cases}
     return {
-        key for key, row in rows.items() if max(row.since(row.wanted(Instance(spec, key))).values(), default=api) > api
+        key
+        for key, instance in instances.items()
+        for row in TABLE
+        if row.is_declared(instance) and max(row.since(row.wanted(instance)).values(), default=api) > api
     }
 
 
@@ -232,7 +237,7 @@ def expect(story: Story, key: str, step: str, operation: str, paths: tuple[str, 
     found = (change.operation.value, sorted(one.path for one in change.fields)) if change else ("", [])
     if CASES[key].dropped and step == "removed" and not change:
         return  # nothing of it ever got there
-    assert found == (operation, sorted(paths))
+    assert found == (operation, sorted(path.replace("PROJECT", story.world.project) for path in paths))
     before, after = done.before[key], done.after[key]
     assert (before["Id"] == after["Id"]) is (operation != "replace")
     if operation in {UPDATE, ""}:

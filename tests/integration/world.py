@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler import apply, connect, load, observe, plan
 from reconciler.errors import ExitCode
+from reconciler.fields.peers import words
 from tests.support.proxy import Proxy
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from reconciler import Outcome, Plan
     from reconciler.engine.engine import DockerEngine
     from reconciler.planning.plan import Change
+    from reconciler.spec.model import Spec
+    from reconciler.state.snapshot import Snapshot
     from tests.support.engine import Engine
 
 IDLE = ["sh", "-c", "trap 'exit 0' TERM; sleep 99999 & wait"]
@@ -139,6 +142,14 @@ def _remove_containers(engine: Engine, project: str) -> None:
     listed = engine.docker("ps", "-aq", "--filter", f"label=io.reconciler.project={project}").split()
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda one: engine.docker("rm", "-fv", one), listed))
+
+
+def peers(spec: Spec, key: str, snapshot: Snapshot) -> dict[str, str]:
+    """The IDs of those whom a container names, as they are now: what `Instance.peers` is outside of a plan."""
+    found = {f"container:{name}": other.id for other in snapshot.others for name in other.names}
+    found |= {f"container:{one.name}": one.id for one in snapshot.containers}
+    found |= {f"service:{one.resource}": one.id for one in snapshot.containers if one.replica == 1}
+    return {word: found[word] for word in words(spec.containers[key]) if word in found}
 
 
 # --- what is asserted about ------------------------------------------------------------------------------------
