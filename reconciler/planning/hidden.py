@@ -17,7 +17,7 @@ from reconciler.planning.sensitive import SENSITIVE, is_sensitive
 from reconciler.spec.model import Spec
 from reconciler.state.salt import PREFIX, salted
 
-_TEXTS_OF_OTHERS = ("containers", "images", "networks", "volumes")
+_TEXTS_OF_OTHERS = ("containers", "candidates", "images", "networks", "volumes")
 """The parts of a snapshot with texts that somebody chose, rather than names and IDs that a plan goes by."""
 
 _COMMANDS = frozenset(["Args", "Cmd", "Entrypoint", "Test"])

@@ -31,8 +31,8 @@ PLACES: dict[str, Any] = {
         "static": {"ipam": {"config": [{"subnet": "10.77.0.1/16"}, {"subnet": "fd77::/64"}]}, "driver_opts": {"a": 1}},
     },
     "volumes": {"pages": None, "data": {"driver_opts": {"o": "bind"}, "protect": "true"}, "other": {"external": True}},
-    "configs": {"site": {"content": "one\n  two\n"}, "variable": {"environment": "A"}, "extra": {"content": "more"}},
-    "secrets": {name: {"file": "key.txt"} for name in ("db_password", "key", "extra")},
+    "configs": {"site": {"content": "one\n  two\n"}, "variable": {"environment": "A"}, "extra": {"content": ""}},
+    "secrets": {"db_password": {"file": "key.txt"}, "key": {"file": "key.txt"}, "extra": {"environment": "B"}},
     "images": {
         "made:1": {"build": {"context": ".", "args": ["A=1"], "shm_size": "64m", "ssh": {"default": None}}},
         "loaded:1": {"load": "a.tar", "tags": ["b:1"], "platform": "linux/arm64"},

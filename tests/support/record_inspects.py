@@ -82,7 +82,8 @@ def declare(world: World) -> None:
     known = {
         key: containers[key]
         for key, row in rows.items()
-        if all(since <= api for since in row.since(row.wanted(Instance(spec, key))).values())
+        if not row.is_declared(one := Instance(spec, key))
+        or all(since <= api for since in row.since(row.wanted(one)).values())
     }
     world.declare(json.loads(json.dumps(known).replace("PROJECT", PROJECT)), **places)
 

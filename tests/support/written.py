@@ -6,12 +6,14 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from reconciler.spec.contents import with_variables
 from reconciler.spec.model import Restart, Spec
 from reconciler.spec.model.values import Item
 
 
 def same(one: Spec, other: Spec) -> bool:
-    """Whether they have the same values, and declare the same."""
+    """Whether they have the same values, and declare the same; the values of variables of configs are no part of it."""
+    one, other = with_variables(one, {}), with_variables(other, {})
     return one == other and _declared(one) == _declared(other)
 
 

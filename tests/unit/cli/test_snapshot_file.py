@@ -160,3 +160,22 @@ def test_the_files_of_the_spec_are_read_where_the_plan_is_made(file: Path, scene
     changed = plan(scene.spec, read_snapshot(file, scene.spec))
     assert changed == scene.plan()
     assert not changed.in_sync
+
+
+def test_what_configs_and_secrets_hold_is_not_in_the_file_and_read_where_the_plan_is_made(
+    file: Path, scene: Scene, tmp_path: Path
+) -> None:
+    (tmp_path / "pin").write_text("4711-0815")
+    secrets = {"pin": {"file": "./pin"}}
+    web = {**TZ, "configs": [{"source": "site"}], "secrets": ["pin"]}
+    scene.declare({"web": web}, configs={"site": {"content": "listen 80;"}}, secrets=secrets)
+    scene.converge()
+    write_snapshot(file, scene.snapshot(), "p", with_values=True)
+    assert "4711-0815" not in file.read_text()
+    assert "listen 80" not in file.read_text()
+    there = read_snapshot(file, scene.spec)
+    assert plan(scene.spec, there).changes == ()
+    assert "whether secret" in plan(scene.spec, there).notices[0].message
+    scene.declare({"web": web}, configs={"site": {"content": "listen 81;"}}, secrets=secrets)
+    (change,) = plan(scene.spec, read_snapshot(file, scene.spec)).changes
+    assert [field.path for field in change.fields] == ["configs.site"]

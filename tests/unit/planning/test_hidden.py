@@ -18,26 +18,25 @@ from reconciler.report.json_form import plan_dict
 from reconciler.state.salt import PREFIX, salted
 from reconciler.state.snapshot_form import snapshot_data, snapshot_of
 from tests.property.test_convergence import DRIFTS, KEYS, Declared, _do, checked, replicas, scenes, specs
-from tests.support.samples import SAMPLES
+from tests.support.samples import CONTENTS, SAMPLES
 from tests.support.simulated import IDLE, OLD, Daemon, Scene
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from reconciler.spec.model import Spec
     from reconciler.state.snapshot import Snapshot
 
 SALT = "1234"
-CASES = {
-    f"{path}-{number}": sample
-    for path, samples in SAMPLES.items()
-    for number, sample in enumerate(samples, 1)
-}  # fmt: skip
+CASES = {f"{path}-{number}": sample for path, samples in SAMPLES.items() for number, sample in enumerate(samples, 1)}
 
 
 def written(snapshot: Snapshot, spec: Spec, salt: str = "") -> Snapshot:
     """The snapshot as a file holds it and a plan reads it."""
     data = json.loads(json.dumps(hide(snapshot_data(snapshot), salt) if salt else snapshot_data(snapshot)))
     found = snapshot_of(reveal(data, salt, spec) if salt else data)
-    return replace(found, sources=snapshot.sources, contexts=snapshot.contexts, archives=snapshot.archives)
+    of_files = {name: getattr(snapshot, name) for name in ("sources", "contexts", "archives", "contents", "revealed")}
+    return replace(found, **of_files)
 
 
 def told(snapshot: Snapshot, spec: Spec, hidden: set[tuple[str, str]]) -> Any:
@@ -65,8 +64,14 @@ def expect_the_same(spec: Spec, snapshot: Snapshot) -> None:
     assert PREFIX not in json.dumps(plan_dict(plan(spec, without)))
 
 
-def scene() -> Scene:
-    made = Scene()
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "key.txt").write_text("a secret")
+    return tmp_path
+
+
+def scene(folder: Path | None = None) -> Scene:
+    made = Scene(folder=folder) if folder else Scene()
     for number in (2, 3):
         made.daemon.add_image(f"test-idle:{number}", Cmd=IDLE, Env=["PASSWORD=of-image"])
     made.daemon.add_image(
@@ -77,12 +82,13 @@ def scene() -> Scene:
 
 def declare(made: Scene, containers: dict[str, Any]) -> None:
     text = json.dumps(containers).replace("PROJECT", "p")
-    made.declare(json.loads(text), volumes={"pages": {}}, networks={"front": {}, "back": {}, "static": {}})
+    places: dict[str, Any] = {"volumes": {"pages": {}}, "networks": {"front": {}, "back": {}, "static": {}}}
+    made.declare(json.loads(text), **places, **CONTENTS)
 
 
 @pytest.mark.parametrize("key", CASES)
-def test_every_row(key: str) -> None:
-    sample, made = CASES[key], scene()
+def test_every_row(key: str, folder: Path) -> None:
+    sample, made = CASES[key], scene(folder)
     base = {"image": "idle:1", "state": "stopped", **sample.base}
     first, second = ({**base, **which} for which in (sample.first, sample.second or sample.base))
     declare(made, {"one": first})
