@@ -6,12 +6,12 @@ from typing import Any
 
 import click
 
-from reconciler.cli.options import Options, engine_options, orphans_option, spec_options, yes_option
+from reconciler.cli.options import Options, applying_options, engine_options, orphans_option, yes_option
 from reconciler.cli.wiring import connected, load_spec, spec_files
 
 
 @click.command()
-@spec_options
+@applying_options
 @engine_options
 @orphans_option
 @yes_option
@@ -32,7 +32,7 @@ def command(**given: Any) -> int:
         snapshot = engine.observe(project, spec, images=False)
         found = plan_down(project, snapshot, spec, remove_orphans=options.remove_orphans)
         todo = with_lost(found, snapshot, engine)
-        if todo.in_sync and not todo.notices and options.output == "text":
+        if todo.in_sync and not todo.notices and options.output == "text" and not options.quiet:
             stay = f" but its volumes: {', '.join(todo.kept_volumes)}" if todo.kept_volumes else ""
             click.echo(f"Nothing of {project} is here{stay}.")
             return 0
