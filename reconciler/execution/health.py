@@ -22,10 +22,10 @@ def health_words(state: ContainerState) -> str:
         return ""
     if failed := int(at("State.Health.FailingStreak", state.inspect) or 0):
         retries = at("Config.Healthcheck.Retries", state.inspect) or _DEFAULT_RETRIES
-        return f"health check failed {failed} of {retries} times"
+        return f"check failed {failed} of {retries} times"
     if at("State.Health.Log", state.inspect):
-        return "health check failed in its start period"
-    return "first health check to come"
+        return "check failed in its start period"
+    return "first check to come"
 
 
 def tell_health(state: ContainerState, said: str, tell: Tell | None) -> str:

@@ -104,6 +104,7 @@ class LiveProgress:
                     self._under_way.pop(event.action.id, None)
                     if event.result is not Result.UNDONE:
                         self._left.pop(event.action.id, None)
+                    self._area.hold(self._frame())  # what has ended does not stand below its own last line
                     self._text(event)
 
     def note(self, message: str) -> None:
@@ -122,23 +123,24 @@ class LiveProgress:
         """Draw a frame now."""
         with self._lock:
             self._say()
-            now = self._clock.monotonic()
-            rows: dict[ResourceKey, LiveRow] = {}
-            for started, began, advance in self._under_way.values():
-                action = started.action
-                rows[action.resource] = LiveRow(action.resource, doing(action), now - began, advance)
-            done = self._total - len(set(self._left.values()))
-            closing = f"{done} of {self._total} done, {counting(now - self._began)}"
-            self._area.show(
-                frame(
-                    [rows[resource] for resource in self._order if resource in rows],
-                    closing,
-                    size=self._area.size,
-                    moment=now,
-                    style=self._style,
-                    ascii_only=self._ascii,
-                )
-            )
+            self._area.show(self._frame())
+
+    def _frame(self) -> list[str]:
+        now = self._clock.monotonic()
+        rows: dict[ResourceKey, LiveRow] = {}
+        for started, began, advance in self._under_way.values():
+            action = started.action
+            rows[action.resource] = LiveRow(action.resource, doing(action), now - began, advance)
+        done = self._total - len(set(self._left.values()))
+        closing = f"{done} of {self._total} done, {counting(now - self._began)}"
+        return frame(
+            [rows[resource] for resource in self._order if resource in rows],
+            closing,
+            size=self._area.size,
+            moment=now,
+            style=self._style,
+            ascii_only=self._ascii,
+        )
 
     def _say(self) -> None:
         while self._notes:

@@ -34,6 +34,7 @@ class LiveArea:
         self._out: TextIO | None = out
         self._size = size or (lambda: _size(out))
         self._lines: Sequence[str] = ()
+        self._is_drawn = False
         self.encoding = getattr(out, "encoding", None) or "utf-8"
 
     @property
@@ -52,9 +53,13 @@ class LiveArea:
 
     def show(self, lines: Sequence[str]) -> None:
         """Show lines in place of those before; each must fit, and all of them."""
-        if lines or self._lines:
-            self._lines = lines
+        self._lines = lines
+        if lines or self._is_drawn:
             self._emit(f"{_BEGIN}{self._drawn()}{_END}")
+
+    def hold(self, lines: Sequence[str]) -> None:
+        """Have lines in place of those before, from when something is written above them."""
+        self._lines = lines
 
     def write(self, text: str) -> int:
         """Write whole lines above the area: these stay."""
@@ -65,6 +70,7 @@ class LiveArea:
         """Everything is written at once."""
 
     def _drawn(self) -> str:
+        self._is_drawn = bool(self._lines)
         if not self._lines:
             return _CLEAR
         rows = "\r\n".join(f"{line}\x1b[K" for line in self._lines)

@@ -120,6 +120,8 @@ def _words(row: LiveRow, room: int, ascii_only: bool) -> tuple[str, tuple[str, s
         signs = ("#", "-") if ascii_only else ("━", "─")
         verb = head(advance.text or row.words, _VERB).ljust(_VERB)
         return verb, (signs[0] * full, signs[1] * (bar - full))
+    if advance.total and cells(_counted(advance)) + cells(row.words) + 2 > room:
+        return head(f"{row.words} {100 * advance.done // advance.total}%", room), ("", "")
     parts = [part for part in (_counted(advance), one_line(advance.text)) if part]
     return _cut(f"{row.words}: {', '.join(parts)}" if parts else row.words, room), ("", "")
 
