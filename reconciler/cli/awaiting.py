@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from reconciler.ports import Engine
     from reconciler.spec.model import Spec
-    from reconciler.state.snapshot import ContainerState
+    from reconciler.state.snapshot import Snapshot
 
 SECONDS = 300.0
 """How long, where --timeout does not say it."""
@@ -24,8 +24,10 @@ def jobs(spec: Spec | None) -> frozenset[str]:
     )
 
 
-def waited_for(spec: Spec, engine: Engine, targets: Sequence[str]) -> list[ContainerState]:
-    """The containers that the spec wants to run or to end, as they are now; of a part, where targets limit it."""
+def waited_for(spec: Spec, engine: Engine, targets: Sequence[str]) -> Snapshot:
+    """What is there now, without the containers that the spec does not want to run or to end, or that are no target."""
+    from dataclasses import replace
+
     from reconciler.planning.scope import limited
     from reconciler.planning.slots import OLD, key_of
     from reconciler.spec.model import State
@@ -34,4 +36,5 @@ def waited_for(spec: Spec, engine: Engine, targets: Sequence[str]) -> list[Conta
     if targets:
         spec, snapshot = limited(spec, snapshot, targets)
     up = {key for key, one in spec.containers.items() if one.state in {State.RUNNING, State.COMPLETED}}
-    return [one for one in snapshot.containers if key_of(spec, one) in up and not one.name.endswith(OLD)]
+    wanted = (one for one in snapshot.containers if key_of(spec, one) in up and not one.name.endswith(OLD))
+    return replace(snapshot, containers=tuple(wanted))

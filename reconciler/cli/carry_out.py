@@ -92,11 +92,11 @@ def _perform(plan: Plan, engine: Engine, options: Options, record: Recorder, set
             outcome = look_again(outcome, engine, clock, jobs=ending, progress=shown.progress)
         record(outcome, clock.monotonic() - began)
         if options.wait and record.spec and not outcome.exit_code:
-            containers = waited_for(record.spec, engine, options.target)
+            there = waited_for(record.spec, engine, options.target)
             with shown.lasting:
                 outcome = await_ready(
                     outcome,
-                    containers,
+                    there,
                     engine,
                     clock,
                     interruption.stop,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from reconciler.errors import EngineError, NotFound
@@ -16,7 +17,7 @@ from reconciler.state.resource import Kind, ResourceKey
 
 if TYPE_CHECKING:
     from reconciler.ports import Clock, Engine
-    from reconciler.state.snapshot import ContainerState
+    from reconciler.state.snapshot import ContainerState, Snapshot
 
 LOOK_SECONDS = 0.3
 """How long after the last start: a container that dies at once is seen to be dead some 0.1 s after its start."""
@@ -98,7 +99,7 @@ def died(state: ContainerState, *, is_job: bool, is_new: bool) -> str:
 
 def await_ready(
     outcome: Outcome,
-    containers: Iterable[ContainerState],
+    snapshot: Snapshot,
     engine: Engine,
     clock: Clock,
     stop: threading.Event,
@@ -111,7 +112,7 @@ def await_ready(
 
     Args:
         outcome: what was done before.
-        containers: which.
+        snapshot: what is there: those of its containers.
         engine: where.
         clock: measures.
         stop: when set, nothing is waited for any more, and the outcome is interrupted.
@@ -125,7 +126,10 @@ def await_ready(
             progress(event)
 
     began = clock.monotonic()
-    left = [_Waited(state, state.resource in jobs, began) for state in containers]
+    left = [
+        _Waited(state, state.resource in jobs, began, began - _ran(state, snapshot.taken_at))
+        for state in snapshot.containers
+    ]
     failed: list[ActionOutcome] = []
     while left:
         is_late = clock.monotonic() - began >= seconds
@@ -193,20 +197,28 @@ def stand(state: ContainerState, *, is_job: bool, ran_for: float) -> Stand:
 
 @dataclass(slots=True)
 class _Waited:
-    """One container that is waited for."""
+    """One container that is waited for.
+
+    Attributes:
+        state: as it was first seen.
+        is_job: whether it is to end.
+        began: when waiting began.
+        since: when its present run began.
+        is_told: whether somebody was told that it is waited for.
+    """
 
     state: ContainerState
     is_job: bool
     began: float
+    since: float
     is_told: bool = False
-    _run: tuple[str, int] = ("", 0)
-    _since: float = 0.0
+    _run: tuple[str, int] = field(init=False)
     _said: str = ""
     _gate: Gate = field(init=False)
 
     def __post_init__(self) -> None:
         self._gate = _gate(self.state, is_job=self.is_job)
-        self._since = self.began
+        self._run = _run_of(self.state)
 
     def look(self, engine: Engine, clock: Clock, tell: Progress, late: str) -> ActionOutcome | None:
         """What became of it; None while it is waited for.
@@ -225,10 +237,9 @@ class _Waited:
             return ActionOutcome(self._gate, Result.FAILED, took, Unproven("is gone", "run the same command again"))
         except EngineError as error:
             return ActionOutcome(self._gate, Result.FAILED, took, error)
-        run = (state.started_at, state.restart_count)
-        if run != self._run:
-            self._run, self._since = run, now
-        found = stand(state, is_job=self.is_job, ran_for=now - self._since)
+        if (run := _run_of(state)) != self._run:
+            self._run, self.since = run, now
+        found = stand(state, is_job=self.is_job, ran_for=now - self.since)
         if found.is_ready:
             return ActionOutcome(self._gate, Result.DONE, took)
         if found.is_final or late:
@@ -240,6 +251,21 @@ class _Waited:
             tell(Started(self._gate))
         self._said = tell_health(state, self._said, lambda text, *_: tell(Advance(self._gate, text)))
         return None
+
+
+def _run_of(state: ContainerState) -> tuple[str, int]:
+    """Another value for each run."""
+    return state.started_at, state.restart_count
+
+
+def _ran(state: ContainerState, taken_at: str) -> float:
+    """For how many seconds it had run at a moment; 0 where that is not known."""
+    started = state.started_at.partition(".")[0].rstrip("Z")
+    try:
+        seconds = (datetime.fromisoformat(taken_at) - datetime.fromisoformat(f"{started}+00:00")).total_seconds()
+    except (ValueError, OverflowError):
+        return 0.0
+    return max(0.0, seconds - 1)  # both are cut to whole seconds
 
 
 def _gate(state: ContainerState, *, is_job: bool) -> Gate:

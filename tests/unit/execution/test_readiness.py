@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -150,14 +151,19 @@ class Later(FakeClock):
 
 
 def waited(
-    scene: Scene, clock: FakeClock, *, stop: threading.Event | None = None, jobs: tuple[str, ...] = ()
+    scene: Scene,
+    clock: FakeClock,
+    *,
+    stop: threading.Event | None = None,
+    jobs: tuple[str, ...] = (),
+    taken_at: str = "",
 ) -> tuple[Outcome, list[Told]]:
     outcome = scene.apply()
     told: list[Told] = []
-    containers = scene.snapshot().containers
+    there = replace(scene.snapshot(), taken_at=taken_at)
     engine = SimulatedEngine(scene.daemon)
     stop = stop or threading.Event()
-    return await_ready(outcome, containers, engine, clock, stop, seconds=60, jobs=jobs, progress=told.append), told
+    return await_ready(outcome, there, engine, clock, stop, seconds=60, jobs=jobs, progress=told.append), told
 
 
 def checked(scene: Scene) -> None:
@@ -235,6 +241,14 @@ def test_a_restart_begins_the_time_anew() -> None:
     outcome, _ = waited(scene, clock)
     assert outcome.exit_code is ExitCode.OK
     assert 3.5 <= clock.now < 4
+
+
+def test_who_has_run_for_long_is_not_waited_for() -> None:
+    scene = Scene()
+    scene.declare({"web": {}})
+    clock = FakeClock()
+    outcome, told = waited(scene, clock, taken_at="2999-01-01T00:00:00+00:00")
+    assert (outcome.exit_code, told, clock.now) == (ExitCode.OK, [], 0)
 
 
 def test_who_is_removed_meanwhile_is_not_ready() -> None:
