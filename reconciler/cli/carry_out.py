@@ -50,6 +50,8 @@ def carry_out(plan: Plan, engine: Engine, options: Options, record: Recorder, se
 
 
 def _agree(plan: Plan, options: Options) -> None:
+    from reconciler.report.words import counted
+
     if not plan.destructive or options.yes:
         return
     if not (sys.stdin.isatty() and sys.stdout.isatty() and options.output == "text"):
@@ -62,7 +64,8 @@ def _agree(plan: Plan, options: Options) -> None:
             f"this {' and '.join(parts)}, and nobody is here to agree{why}; nothing has been changed",
             "look at the plan, then say --yes",
         )
-    if not click.confirm("Go ahead?", default=False):
+    lost = sum(one.count for one in plan.lost)
+    if not click.confirm(f"Go ahead, and lose {counted(lost, 'file')}?" if lost else "Go ahead?", default=False):
         raise Refused("not agreed; nothing has been changed")
 
 
