@@ -23,7 +23,8 @@ def run_to_go_back_to(runs: Sequence[Run], number: int | None) -> Run:
 
     Args:
         runs: of the project on this Engine, the newest first.
-        number: of the run; without it, the last one that came to a good end with another spec, or other images, than the newest has.
+        number: of the run; without it, the last one that came to a good end with another spec, or other images, than
+            the newest has.
 
     Raises:
         UsageError: there is none.
