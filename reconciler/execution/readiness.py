@@ -50,7 +50,7 @@ def look_again(
         jobs: the names in the spec of containers that are to end: they may, and be tried again.
         progress: told of each that failed.
     """
-    told = {one.action.resource for one in outcome.failed}
+    told = {one.action.resource for one in outcome.actions if one.error}  # also where others go on without it
     starts = [
         (one, one.action)
         for one in outcome.actions

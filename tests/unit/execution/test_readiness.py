@@ -87,6 +87,12 @@ def test_only_what_was_started_and_what_has_not_failed_is_looked_at() -> None:
     outcome = scene.apply()
     assert [one.action.id for one in outcome.failed] == ["container/p-job-1:completed"]
     assert look_again(outcome, SimulatedEngine(scene.daemon), FakeClock(), jobs={"job"}) is outcome
+    needs = {"job": {**NEEDS["job"], "required": False}}
+    scene.declare({"job": {"command": ["exit", "4"], "state": "completed"}, "web": {"depends_on": needs}})
+    passed = scene.apply()
+    assert passed.exit_code is ExitCode.OK
+    looked = look_again(passed, SimulatedEngine(scene.daemon), FakeClock(), jobs={"job"})
+    assert looked.failed == (), "the gate has told it"
     nothing = Outcome(scene.plan(), ())
     clock = FakeClock()
     assert look_again(nothing, SimulatedEngine(scene.daemon), clock) is nothing
