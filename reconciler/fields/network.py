@@ -231,7 +231,9 @@ def _write_networks(payload: Payload, value: Canonical) -> None:
 
 def _show_networks(value: Canonical) -> str:
     if not value["joined"]:
-        return show_word(value["mode"] or "")
+        # A network that was left is still the mode, and is none that it is in.
+        mode = value["mode"] or ""
+        return show_word(mode) if is_word(mode) or mode == "host" else ""
     shown = []
     for name, settings in sorted(value["joined"].items()):
         words = [*settings["aliases"], *(f"link {link}" for link in settings["links"])]
