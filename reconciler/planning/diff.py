@@ -48,7 +48,8 @@ def differences(
     inspect = peers.named(container.inspect, instance.peers)
     if instance.container.state is State.COMPLETED and container.has_completed:
         inspect = peers.done_with(inspect, instance.container)
-    container = replace(container, inspect=inspect)
+    if inspect is not container.inspect:
+        container = replace(container, inspect=inspect)
     found: list[tuple[FieldChange, Mend]] = []
     for row in _NOT_SETTLED if settled else TABLE:
         if row.path == "image":
@@ -78,12 +79,11 @@ def _whole(
     before: frozenset[str],
     config: Mapping[str, Any],
 ) -> list[tuple[FieldChange, Mend]]:
-    actual = row.actual(container.inspect)
     if row.always or row.is_declared(instance):
-        wanted = row.wanted(instance)
+        wanted, actual = instance.canonical(row), row.actual(container.inspect)
         same = row.same(wanted, actual)
     elif row.path in before:
-        wanted = row.undeclared(container.inspect, config)
+        wanted, actual = row.undeclared(container.inspect, config), row.actual(container.inspect)
         same = wanted == actual
     else:
         return []
@@ -102,7 +102,9 @@ def _by_key(
     before: frozenset[str],
     config: Mapping[str, Any],
 ) -> list[tuple[FieldChange, Mend]]:
-    wanted = dict(row.wanted(instance))
+    if not (before or row.is_declared(instance)):
+        return []  # no key of it is ours
+    wanted = dict(instance.canonical(row))
     undeclared = row.undeclared(container.inspect, config)
     taken_back = {key for path in before if (key := path.removeprefix(f"{row.path}.")) not in {path, *wanted}}
     wanted |= {key: undeclared.get(key) for key in taken_back}
