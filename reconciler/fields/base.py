@@ -128,6 +128,7 @@ class Field:
             `show` is for the value of one key.
         since: by the wanted value, what of it an older Engine would drop without a word: the API version that knows it,
             by its name.
+        newest: the newest version that `since` may name: to an Engine that speaks it, nothing of the row is unknown.
         drifts: it can come to differ on a container that exists, although only a replacement mends it: it is compared
             also where the definition is the same.
         declared: whether the spec gives it, where that is not simply the attribute of this name.
@@ -146,6 +147,7 @@ class Field:
     along: str = ""
     by_key: bool = False
     since: Callable[[Canonical], Mapping[str, ApiVersion]] = since_ever
+    newest: ApiVersion = OLDEST
     drifts: bool = False
     declared: Callable[[Instance], bool] | None = None
     sensitive: bool = False
@@ -249,6 +251,7 @@ def plain(
         write=put(where.removeprefix("Config.")),  # what inspect calls Config is the body of the create call
         undeclared=constant(default if undeclared is None else undeclared),
         since=since_ever if since == OLDEST else lambda _wanted: {path: since},
+        newest=since,
         show=shown,
     )
 

@@ -310,6 +310,7 @@ ROWS = (
         mend=_mend_networks,
         always=True,
         since=_since,
+        newest=max(_GATEWAY, ADDRESS_OF_EACH),
         show=lambda value: _show_networks(value) or "none",
     ),
 )

@@ -29,8 +29,11 @@ def place_differences(
 def _differences(
     row: PlaceField[T], place: T, report: Report, before: frozenset[str], sensitive: Sequence[str]
 ) -> Iterator[FieldChange]:
-    wanted, actual = row.declared(place), row.found(report)
+    wanted = row.declared(place)
     wanted |= {path: row.undeclared for path in before if row.is_of(path) and path not in wanted}
+    if not wanted:
+        return
+    actual = row.found(report)
     for path, value in sorted(wanted.items()):
         there = actual.get(path)
         if value != there:

@@ -263,7 +263,7 @@ def _plan_replicas(
     before = shared.waiting.before(key)
     held_by = shared.waiting.held_by(key)
     for number in range(1, container.replicas + 1):
-        slot = find_slot(Instance(shared.spec, key, number), wanted[key, number])
+        slot = find_slot(shared.spec.container_name(key, number), wanted[key, number])
         resource = ResourceKey(Kind.CONTAINER, shared.spec.container_name(key, number))
         part = _plan_instance(shared, key, number, slot, needs, before, turn)
         held = resource if part.failed else None
@@ -391,16 +391,18 @@ def _plan_instance(
 def _name_conflict(instance: Instance, slot: Slot, snapshot: Snapshot) -> Iterator[Conflict]:
     if slot.current and slot.current.name == instance.name:
         return
-    for other in snapshot.others:
-        if instance.name in other.names:
-            yield name_is_taken(ResourceKey(Kind.CONTAINER, instance.name), other.id, other.project, snapshot)
+    for other in snapshot.others_by_name.get(instance.name, ()):
+        yield name_is_taken(ResourceKey(Kind.CONTAINER, instance.name), other.id, other.project, snapshot)
 
 
 def _too_new(instance: Instance, snapshot: Snapshot) -> Iterator[Conflict]:
     """What this Engine would drop without a word."""
+    api = snapshot.engine.api
     for row in DATED:
-        for what, since in row.since(row.wanted(instance)).items() if row.is_declared(instance) else ():
-            if since > snapshot.engine.api:
+        if row.newest <= api or not row.is_declared(instance):
+            continue
+        for what, since in row.since(instance.canonical(row)).items():
+            if since > api:
                 needed = ".".join(map(str, since))
                 yield Conflict(
                     ResourceKey(Kind.CONTAINER, instance.name),
