@@ -108,6 +108,8 @@ def put_contents(
 
 def remove_unused(draft: Draft, project: str, snapshot: Snapshot) -> None:
     """Remove the files that no container uses any more, each once those that did are gone."""
+    if not snapshot.view.files:
+        return
     removals: dict[str, str] = {}
     created: set[str] = set()
     for action in draft.actions.values():

@@ -54,10 +54,11 @@ def differences(
     for row in _NOT_SETTLED if settled else TABLE:
         if row.path == "image":
             found += _image(instance, container)
-        elif row.by_key:
-            found += _by_key(row, instance, container, before, config)
-        else:
-            found += _whole(row, instance, container, before, config)
+        elif row.always or row.is_declared(instance) or before:
+            if row.by_key:
+                found += _by_key(row, instance, container, before, config)
+            else:
+                found += _whole(row, instance, container, before, config)
     return found
 
 
@@ -79,7 +80,10 @@ def _whole(
     before: frozenset[str],
     config: Mapping[str, Any],
 ) -> list[tuple[FieldChange, Mend]]:
-    if row.always or row.is_declared(instance):
+    if row.always:  # no part of the digest, so that nobody else asked for it
+        wanted, actual = row.wanted(instance), row.actual(container.inspect)
+        same = row.same(wanted, actual)
+    elif row.is_declared(instance):
         wanted, actual = instance.canonical(row), row.actual(container.inspect)
         same = row.same(wanted, actual)
     elif row.path in before:
@@ -102,8 +106,6 @@ def _by_key(
     before: frozenset[str],
     config: Mapping[str, Any],
 ) -> list[tuple[FieldChange, Mend]]:
-    if not (before or row.is_declared(instance)):
-        return []  # no key of it is ours
     wanted = dict(instance.canonical(row))
     undeclared = row.undeclared(container.inspect, config)
     taken_back = {key for path in before if (key := path.removeprefix(f"{row.path}.")) not in {path, *wanted}}

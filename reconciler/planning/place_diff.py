@@ -23,6 +23,8 @@ def place_differences(
         sensitive: the spec's `settings.sensitive`.
     """
     before = ownership.declared(labels)
+    if not (before or place.model_fields_set):
+        return []
     return [change for row in table for change in _differences(row, place, report, before, sensitive)]
 
 
