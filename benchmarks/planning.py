@@ -70,6 +70,12 @@ def _container(n: int, *, is_changed: bool) -> dict[str, Any]:
     }
 
 
+def renewed(wanted: Spec) -> Spec:
+    """The same with another command in each container, so that all of them are replaced."""
+    containers = {key: one.model_copy(update={"command": ("other",)}) for key, one in wanted.containers.items()}
+    return wanted.model_copy(update={"containers": containers})
+
+
 def there(wanted: Spec) -> Snapshot:
     """What an Engine would tell once this is applied."""
     images = tuple(
