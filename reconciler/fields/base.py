@@ -90,7 +90,7 @@ class Instance:
         return path in self.declared
 
     def canonical(self, row: Field) -> Canonical:
-        """What is wanted by a row: worked out once, for the digest, the comparison and the payload. Not to be changed."""
+        """What is wanted by a row: worked out once, for digest, comparison and payload. Not to be changed."""
         found = self._canonical
         if row.path not in found:
             found[row.path] = row.wanted(self)

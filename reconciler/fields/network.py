@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from reconciler.fields import compose_labels
@@ -171,9 +172,12 @@ def same_endpoint(wanted: Canonical, actual: Canonical) -> bool:
     """Whether a container's place in a network is as wanted; each None where there is or should be none."""
     if wanted is None or actual is None:
         return wanted is actual
-    return set(wanted["aliases"]) - set(actual["added"]) == set(actual["aliases"]) and all(
-        wanted[name] == actual[name] for name in wanted if name not in {"aliases", "mac_address"}
+    return set(wanted["aliases"]) - set(actual["added"]) == set(actual["aliases"]) and _settings(wanted) == _settings(
+        actual
     )
+
+
+_settings = itemgetter("ipv4_address", "ipv6_address", "link_local_ips", "driver_opts", "links", "gw_priority")
 
 
 def _same_networks(wanted: Canonical, actual: Canonical) -> bool:

@@ -294,6 +294,8 @@ def _plan_replicas(
 
 def _in_one(container: Container, batch: list[ContainerPlan]) -> tuple[str, ...]:
     """The replicas that are replaced at once; the actions after which all of them are."""
+    if not batch:
+        return ()
     if container.update.failure_action == "rollback" and container.state is not State.COMPLETED and len(batch) > 1:
         as_one(batch)
     if container.update.order == "start-first":
@@ -413,20 +415,23 @@ def _too_new(instance: Instance, snapshot: Snapshot) -> Iterator[Conflict]:
 
 def _remove_networks(draft: Draft, networks: list[NetworkState], snapshot: Snapshot, why: str) -> None:
     """Remove networks, each once our containers have left it."""
+    if not networks:
+        return
+    members = {container.id: container.networks for container in snapshot.containers}
+    left: dict[str, list[str]] = defaultdict(list)
+    for leaves in draft.actions.values():
+        if isinstance(leaves, RemoveContainer):
+            for name in members.get(leaves.container, ()):
+                left[name].append(leaves.id)
+        elif isinstance(leaves, DisconnectNetwork):
+            left[leaves.network].append(leaves.id)
     for network in networks:
-        members = {container.id for container in snapshot.containers if network.name in container.networks}
-        needs = [
-            action.id
-            for action in draft.actions.values()
-            if (isinstance(action, RemoveContainer) and action.container in members)
-            or (isinstance(action, DisconnectNetwork) and action.network == network.name)
-        ]
         resource = ResourceKey(Kind.NETWORK, network.name)
         action = RemoveNetwork(
             id=f"{Kind.NETWORK}/{network.name}:remove {network.id[:12]}",
             resource=resource,
             reason=why,
-            needs=tuple(needs),
+            needs=tuple(left[network.name]),
             network=network.id,
         )
         draft.actions[action.id] = action

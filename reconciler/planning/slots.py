@@ -36,7 +36,7 @@ def key_of(spec: Spec, container: ContainerState) -> str:
     made_by = container.resource
     if made_by in spec.containers:
         return made_by
-    return next((key for key in sorted(spec.containers) if spec.containers[key].was == made_by), made_by)
+    return spec.renamed.get(made_by, made_by)
 
 
 def find_slot(final: str, candidates: Iterable[ContainerState]) -> Slot:
