@@ -54,7 +54,7 @@ _OTHERWISE = tuple(row for row in TABLE if row.declared)
 
 
 def defining_rows(instance: Instance) -> Iterator[Field]:
-    """The rows that the spec gives a value, of those that only a replacement can change; without the image, in no order."""
+    """The rows that the spec gives a value, of those only a replacement can change; in no order, without the image."""
     for path in instance.declared:
         if row := _DEFINING.get(path):
             yield row
