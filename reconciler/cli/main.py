@@ -23,6 +23,7 @@ _COMMANDS = {
     "watch": "Keep the Engine as the spec declares it, until stopped.",
     "down": "Remove the project's containers and networks; its volumes stay.",
     "history": "Show what was done when, by whom, from which spec.",
+    "rollback": "Go back to the spec of an earlier apply.",
     "adopt": "Show what adopting containers that are not ours would change.",
     "validate": "Check a spec, without an Engine.",
     "config": "Print a spec with everything resolved.",
