@@ -263,7 +263,7 @@ def _plan_replicas(
     before = shared.waiting.before(key)
     held_by = shared.waiting.held_by(key)
     for number in range(1, container.replicas + 1):
-        slot = find_slot(Instance(shared.spec, key, number), wanted[key, number])
+        slot = find_slot(shared.spec.container_name(key, number), wanted[key, number])
         resource = ResourceKey(Kind.CONTAINER, shared.spec.container_name(key, number))
         part = _plan_instance(shared, key, number, slot, needs, before, turn)
         held = resource if part.failed else None
@@ -294,6 +294,8 @@ def _plan_replicas(
 
 def _in_one(container: Container, batch: list[ContainerPlan]) -> tuple[str, ...]:
     """The replicas that are replaced at once; the actions after which all of them are."""
+    if not batch:
+        return ()
     if container.update.failure_action == "rollback" and container.state is not State.COMPLETED and len(batch) > 1:
         as_one(batch)
     if container.update.order == "start-first":
@@ -391,16 +393,18 @@ def _plan_instance(
 def _name_conflict(instance: Instance, slot: Slot, snapshot: Snapshot) -> Iterator[Conflict]:
     if slot.current and slot.current.name == instance.name:
         return
-    for other in snapshot.others:
-        if instance.name in other.names:
-            yield name_is_taken(ResourceKey(Kind.CONTAINER, instance.name), other.id, other.project, snapshot)
+    for other in snapshot.others_by_name.get(instance.name, ()):
+        yield name_is_taken(ResourceKey(Kind.CONTAINER, instance.name), other.id, other.project, snapshot)
 
 
 def _too_new(instance: Instance, snapshot: Snapshot) -> Iterator[Conflict]:
     """What this Engine would drop without a word."""
+    api = snapshot.engine.api
     for row in DATED:
-        for what, since in row.since(row.wanted(instance)).items() if row.is_declared(instance) else ():
-            if since > snapshot.engine.api:
+        if row.newest <= api or not row.is_declared(instance):
+            continue
+        for what, since in row.since(instance.canonical(row)).items():
+            if since > api:
                 needed = ".".join(map(str, since))
                 yield Conflict(
                     ResourceKey(Kind.CONTAINER, instance.name),
@@ -411,20 +415,23 @@ def _too_new(instance: Instance, snapshot: Snapshot) -> Iterator[Conflict]:
 
 def _remove_networks(draft: Draft, networks: list[NetworkState], snapshot: Snapshot, why: str) -> None:
     """Remove networks, each once our containers have left it."""
+    if not networks:
+        return
+    members = {container.id: container.networks for container in snapshot.containers}
+    left: dict[str, list[str]] = defaultdict(list)
+    for leaves in draft.actions.values():
+        if isinstance(leaves, RemoveContainer):
+            for name in members.get(leaves.container, ()):
+                left[name].append(leaves.id)
+        elif isinstance(leaves, DisconnectNetwork):
+            left[leaves.network].append(leaves.id)
     for network in networks:
-        members = {container.id for container in snapshot.containers if network.name in container.networks}
-        needs = [
-            action.id
-            for action in draft.actions.values()
-            if (isinstance(action, RemoveContainer) and action.container in members)
-            or (isinstance(action, DisconnectNetwork) and action.network == network.name)
-        ]
         resource = ResourceKey(Kind.NETWORK, network.name)
         action = RemoveNetwork(
             id=f"{Kind.NETWORK}/{network.name}:remove {network.id[:12]}",
             resource=resource,
             reason=why,
-            needs=tuple(needs),
+            needs=tuple(left[network.name]),
             network=network.id,
         )
         draft.actions[action.id] = action

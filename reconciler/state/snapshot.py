@@ -299,6 +299,15 @@ class Snapshot:
         return frozenset(network.id for network in self.networks)
 
     @cached_property
+    def others_by_name(self) -> Mapping[str, tuple[OtherContainer, ...]]:
+        """The containers that are not the project's, by each of their names."""
+        found: dict[str, list[OtherContainer]] = {}
+        for other in self.others:
+            for name in dict.fromkeys(other.names):
+                found.setdefault(name, []).append(other)
+        return {name: tuple(others) for name, others in found.items()}
+
+    @cached_property
     def members(self) -> Mapping[str, tuple[ContainerState, ...]]:
         """By the ID of a network, those of the containers that are connected to it, or were when they stopped."""
         found: dict[str, list[ContainerState]] = {}
