@@ -36,6 +36,7 @@ from reconciler.planning.networks import networks_going_down, plan_networks, wit
 from reconciler.planning.peers import find_peers, peer_conflicts, replace_together
 from reconciler.planning.places import PlacesPlan
 from reconciler.planning.plan import Change, Conflict, Notice, Operation, Plan
+from reconciler.planning.pruning import UsedImage, prune_images
 from reconciler.planning.scope import limited, without_undeclared
 from reconciler.planning.slots import Slot, find_slot, key_of
 from reconciler.planning.steps import ContainerPlan
@@ -57,6 +58,7 @@ def plan(
     *,
     targets: Sequence[str] = (),
     remove_orphans: bool = False,
+    prune: Sequence[UsedImage] | None = None,
 ) -> Plan:
     """What would make the snapshot what the spec wants. Pure: the same arguments give the same plan.
 
@@ -66,6 +68,8 @@ def plan(
         failures: replacements and jobs that failed before and are not to be tried again.
         targets: limits it to these and what they need, as `limited` takes them; everything where empty.
         remove_orphans: whether containers of a Compose project of this name go, where the spec has no such service.
+        prune: the images that the project used, the latest first, of which those go that nothing uses now; none of them
+            without it.
 
     Raises:
         UsageError: a target that nobody knows.
@@ -118,10 +122,9 @@ def plan(
     hand_over_ranges(draft, snapshot)
     remove_unused(draft, spec.name, everything)
     draft.notices += unknown(spec, snapshot)
-    absent = plan_absent([image.wanted for image in images.values()], draft.actions, snapshot)
-    draft.changes += absent.changes
-    draft.conflicts += absent.conflicts
-    draft.actions |= {action.id: action for action in absent.actions}
+    plan_absent(draft, [image.wanted for image in images.values()], snapshot)
+    if prune is not None:
+        prune_images(draft, spec, snapshot, prune)
     found = draft.finish(spec.name, snapshot, places.kept_volumes)
     guard = None if targets else needs_person(found.changes, spec, snapshot)
     return replace(_as_set(found, spec), needs_person=guard)
