@@ -41,6 +41,7 @@ from reconciler.planning.scope import limited, without_undeclared
 from reconciler.planning.slots import Slot, find_slot, key_of
 from reconciler.planning.steps import ContainerPlan
 from reconciler.planning.takeover import name_is_taken, orphans_stay, take_over
+from reconciler.planning.taking_down import Besides, remove_besides
 from reconciler.planning.volumes import plan_volumes, used_on
 from reconciler.planning.waiting import Before, Replica, Waiting, precede
 from reconciler.spec.model import Container, Hook, Spec, State
@@ -130,8 +131,15 @@ def plan(
     return replace(_as_set(found, spec), needs_person=guard)
 
 
-def plan_down(project: str, snapshot: Snapshot, spec: Spec | None = None, *, remove_orphans: bool = False) -> Plan:
-    """What would remove the project's containers and networks; its volumes stay.
+def plan_down(
+    project: str,
+    snapshot: Snapshot,
+    spec: Spec | None = None,
+    *,
+    remove_orphans: bool = False,
+    besides: Besides | None = None,
+) -> Plan:
+    """What would remove the project's containers and networks; its volumes and images stay, unless asked for.
 
     What Compose made for a project of this name goes where the spec has it, too.
 
@@ -140,6 +148,7 @@ def plan_down(project: str, snapshot: Snapshot, spec: Spec | None = None, *, rem
         snapshot: what is there, observed for this project.
         spec: what was wanted; also for the order: who depends on another is stopped before it.
         remove_orphans: whether all of a Compose project of this name goes, whatever the spec has.
+        besides: what goes besides; needs the spec.
     """
     draft = Draft()
     snapshot = take_over(snapshot, project, spec, orphans=remove_orphans)
@@ -159,7 +168,11 @@ def plan_down(project: str, snapshot: Snapshot, spec: Spec | None = None, *, rem
     networks = networks_going_down(project, snapshot, spec, draft.notices, whole=remove_orphans)
     _remove_networks(draft, networks, snapshot, _DOWN)
     remove_unused(draft, project, snapshot)
-    kept = sorted(volume.name for volume in snapshot.volumes if ownership.project(volume.labels) == project)
+    if spec and besides:
+        remove_besides(draft, spec, snapshot, besides)
+    goes = {change.resource.name for change in draft.changes if change.resource.kind is Kind.VOLUME}
+    ours = {volume.name for volume in snapshot.volumes if ownership.project(volume.labels) == project}
+    kept = sorted(ours - goes)
     found = draft.finish(project, snapshot, kept)
     return _as_set(found, spec) if spec else found
 
