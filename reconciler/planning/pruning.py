@@ -28,15 +28,15 @@ _WHY = "the project used it, and nothing uses it now"
 
 @dataclass(frozen=True, slots=True)
 class UsedImage:
-    """An image that a project used.
+    """An image that a project's container was made from.
 
     Attributes:
-        reference: by which its spec named it.
-        known_as: its digest in that repository, or its ID.
+        reference: that the container was made with.
+        image: its ID.
     """
 
     reference: str
-    known_as: str
+    image: str
 
 
 def prune_images(draft: Draft, spec: Spec, snapshot: Snapshot, used: Sequence[UsedImage]) -> None:
@@ -75,7 +75,6 @@ def prune_images(draft: Draft, spec: Spec, snapshot: Snapshot, used: Sequence[Us
 
 def _by_repository(history: Iterable[UsedImage], snapshot: Snapshot) -> dict[str, list[ImageState]]:
     """The images that are still here, by repository, those used latest first."""
-    by_digest = {one: image for image in snapshot.images for one in image.references if "@" in one}
     found: dict[str, list[ImageState]] = defaultdict(list)
     for one in history:
         try:
@@ -83,7 +82,7 @@ def _by_repository(history: Iterable[UsedImage], snapshot: Snapshot) -> dict[str
         except Invalid:
             continue  # named by its ID: somebody else brought it
         repository = f"{reference.domain}/{reference.path}"
-        image = by_digest.get(f"{repository}@{one.known_as}") or snapshot.image_by_id(one.known_as)
+        image = snapshot.image_by_id(one.image)
         if image and image not in found[repository]:
             found[repository].append(image)
     return found
