@@ -97,7 +97,7 @@ def read_lock(text: str) -> dict[str, str]:
         if len(words) != 2 or not _DIGEST.fullmatch(words[1]):
             raise ValueError(f"line {number} is not a reference and its digest")
         try:
-            full = full_reference(words[0])
+            full = str(parse_reference(words[0]))
         except Invalid as error:
             raise ValueError(f"line {number}: {error}") from error
         if full in names:

@@ -6,14 +6,14 @@ project's containers were made from; where the history is lost, fewer images are
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.planning.image_removal import going, removal, users
 from reconciler.planning.plan import Change, Operation
-from reconciler.spec.invalid import Invalid
 from reconciler.spec.reference import full_reference, parse_reference
 from reconciler.spec.wanted_images import wanted_images
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from reconciler.state.images import ImageState
     from reconciler.state.snapshot import Snapshot
 
+_ID = re.compile(r"(sha256:)?[0-9a-f]{12,64}")
 _WHY = "the project used it, and nothing uses it now"
 
 
@@ -51,46 +52,45 @@ def prune_images(draft: Draft, spec: Spec, snapshot: Snapshot, used: Sequence[Us
         snapshot: what is there.
         used: what the project used, the latest first.
     """
-    named = set(wanted_images(spec)) | {full for image in wanted_images(spec).values() for full in _full(image.tags)}
+    wanted = wanted_images(spec)
+    named = wanted.keys() | {full_reference(tag) for image in wanted.values() for tag in image.tags}
     current = {image.id for full in named if (image := snapshot.image(full))}
     now = [UsedImage(one.image, one.image_id) for one in snapshot.containers]
     history = [*now, *used]
-    ours = named | set(_full(one.reference for one in history))
+    spelled = {full_reference(one.reference): one.reference for one in reversed(history)}
     freed = going(draft.actions)
-    for repository, images in sorted(_by_repository(history, snapshot).items()):
-        earlier = [image for image in images if image.id not in current]
-        for image in earlier[spec.settings.keep_images :]:
+    earlier = {
+        repository: [image for image in images if image.id not in current]
+        for repository, images in sorted(_by_repository(history, snapshot).items())
+    }
+    keep = spec.settings.keep_images
+    kept = {image.id for images in earlier.values() for image in images[:keep]}
+    for repository, images in earlier.items():
+        for image in images[keep:]:
             using = dict(users(image, snapshot))
             tags = sorted(one for one in image.references if "@" not in one)
             elsewhere = [one for one in image.references if "@" in one and one.partition("@")[0] != repository]
-            if using.keys() - freed.keys() or not ours.issuperset(tags) or elsewhere:
+            if image.id in kept or using.keys() - freed.keys() or elsewhere:
                 continue
-            needs = [freed[container] for container in using]
-            for reference in tags or [image.id]:
-                action = removal(reference, image, _WHY, needs)
+            if not (named | spelled.keys()).issuperset(tags):
+                continue
+            for reference in [spelled.get(tag, tag) for tag in tags] or [image.id]:
+                action = removal(reference, image, _WHY, [freed[container] for container in using])
                 if action.id not in draft.actions:
                     draft.actions[action.id] = action
-                    draft.changes.append(Change(action.resource, Operation.REMOVE, _WHY))
+                    note = _WHY if tags else f"without a tag, of {repository}: {_WHY}"
+                    draft.changes.append(Change(action.resource, Operation.REMOVE, note))
 
 
 def _by_repository(history: Iterable[UsedImage], snapshot: Snapshot) -> dict[str, list[ImageState]]:
     """The images that are still here, by repository, those used latest first."""
     found: dict[str, list[ImageState]] = defaultdict(list)
     for one in history:
-        try:
-            reference = parse_reference(one.reference)
-        except Invalid:
-            continue  # named by its ID: somebody else brought it
+        if _ID.fullmatch(one.reference):
+            continue  # somebody else brought it
+        reference = parse_reference(one.reference)
         repository = f"{reference.domain}/{reference.path}"
         image = snapshot.image_by_id(one.image)
         if image and image not in found[repository]:
             found[repository].append(image)
     return found
-
-
-def _full(references: Iterable[str]) -> Iterator[str]:
-    for reference in references:
-        try:
-            yield full_reference(reference)
-        except Invalid:
-            continue

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _ASKED = "the project is taken down with its volumes"
 _WITH_IMAGES = "the project is taken down with its images"
-_UNITS = ("B", "kB", "MB", "GB", "TB")
+_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 _THOUSAND = 1000
 
 
@@ -106,11 +106,11 @@ def _mounted_by(state: VolumeState, snapshot: Snapshot) -> Iterator[tuple[str, s
 
 
 def size_text(size: int) -> str:
-    """`12.3 MB`, as the `docker` command counts."""
+    """`12.35 MB`, as the `docker` command counts."""
     number, unit = float(size), 0
     while number >= _THOUSAND and unit < len(_UNITS) - 1:
         number, unit = number / _THOUSAND, unit + 1
-    return f"{number:.3g} {_UNITS[unit]}" if unit else f"{size} B"
+    return f"{number:.4g} {_UNITS[unit]}" if unit else f"{size} B"
 
 
 # --- images ----------------------------------------------------------------------------------------------------------

@@ -612,6 +612,8 @@ def _listed(row: Json) -> Json:
     return {
         "Id": row["Id"],
         "Names": [row["Name"]],
+        "ImageID": row["Image"],
+        "Mounts": row["Mounts"],
         "Labels": row["Config"]["Labels"],
         "State": row["State"]["Status"],
         "NetworkSettings": {"Networks": row["NetworkSettings"]["Networks"]},
