@@ -153,3 +153,16 @@ def test_pruned_images_are_shown_and_agreed_to(shell: Shell, registry: Registry)
     assert f"{shell.project}/web:1" not in names
     assert f"{shell.project}/web:2" in names
     assert shell.run("apply", "--prune-images", "--target", "web").code == 64
+
+
+def test_watch_prunes_where_it_is_asked_to(shell: Shell, registry: Registry) -> None:
+    shell.environ["RECONCILER_STATE_DIR"] = str(shell.folder / "state")
+    first, second = (registry.push(f"{shell.project}/web:{number}", f"{number}") for number in (1, 2))
+    shell.declare({"web": {"image": first}}, settings={"keep_images": 0})
+    with shell.start("watch", "--prune-images", "--interval", "600") as running:
+        running.until("cycle_done")
+        shell.declare({"web": {"image": second}}, settings={"keep_images": 0})
+        running.until("cycle_done", 2)
+    names = shell.engine.docker("images", "--format", "{{.Repository}}:{{.Tag}}")
+    assert first not in names
+    assert second in names
