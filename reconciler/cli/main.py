@@ -24,6 +24,7 @@ _COMMANDS = {
     "down": "Remove the project's containers and networks; its volumes stay.",
     "lock": "Write the digest of each image's tag to reconciler.lock.",
     "history": "Show what was done when, by whom, from which spec.",
+    "rollback": "Go back to the spec of an earlier apply.",
     "adopt": "Show what adopting containers that are not ours would change.",
     "validate": "Check a spec, without an Engine.",
     "config": "Print a spec with everything resolved.",

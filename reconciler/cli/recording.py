@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from reconciler.errors import EngineError
 from reconciler.execution.outcome import Result
 from reconciler.spec.reference import full_reference
+from reconciler.state.resource import Kind
 
 if TYPE_CHECKING:
     from reconciler.execution.outcome import Outcome
@@ -85,7 +86,7 @@ class Recorder:
             changes=_changes(outcome),
             spec=data,
             secrets=tuple(secrets),
-            images=self._images(),
+            images=self._images(outcome),
             used=tuple(sorted({(one.image, one.image_id) for one in self.snapshot.containers})),
         )
 
@@ -100,14 +101,19 @@ class Recorder:
         commit = commit_of(self.files[0]) if self.files else ""
         return Source(f"sha256:{digest}", tuple(map(str, self.files)), commit)
 
-    def _images(self) -> dict[str, str]:
-        """Of each image of a container, what a registry knows it by, or else its ID."""
+    def _images(self, outcome: Outcome) -> dict[str, str]:
+        """Of each image of a container, what a registry knows it by (`NAME@sha256:…`), or else its ID."""
+        if self.spec is None:
+            return {}
+        # What was pulled or made is known by now only.
+        moved = any(one.action.resource.kind is Kind.IMAGE for one in outcome.having(Result.DONE))
+        snapshot = self.engine.observe(self.spec.name) if moved else self.snapshot
         found = {}
-        for container in self.spec.containers.values() if self.spec else ():
-            if image := self.snapshot.image(container.image):
+        for container in self.spec.containers.values():
+            if image := snapshot.image(container.image):
                 repository = full_reference(container.image).partition("@")[0].rpartition(":")[0]
                 digests = sorted(one for one in image.references if one.startswith(f"{repository}@"))
-                found[container.image] = digests[0].partition("@")[2] if digests else image.id
+                found[container.image] = digests[0] if digests else image.id
         return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.report.layout import excerpts
+from reconciler.report.loss import loss
 from reconciler.report.markdown import code, prose
 from reconciler.report.style import visible
 from reconciler.report.words import SIGN, counted, hidden_change, to_do
@@ -12,7 +13,7 @@ from reconciler.report.words import SIGN, counted, hidden_change, to_do
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from reconciler.planning.plan import Change, FieldChange, Plan
+    from reconciler.planning.plan import Change, FieldChange, Lost, Plan
 
 LIMIT = 65_536
 """GitHub takes no longer comment. It counts characters; bytes are counted here, to be on the safe side."""
@@ -35,13 +36,15 @@ def plan_markdown(plan: Plan, *, limit: int = LIMIT) -> str:
     """
     page = _Page(limit - _ROOM_FOR_THE_END)
     page.lines(_head(plan))
-    for title, told in (("Conflicts", plan.conflicts), ("Notices", plan.notices)):
+    notices = (*plan.notices, *([plan.needs_person] if plan.needs_person else []))
+    for title, told in (("Conflicts", plan.conflicts), ("Notices", notices)):
         items = [f"- {prose(one.message)}" + (f"<br>{prose(one.hint)}" if one.hint else "") for one in told]
         if items:
             page.some(["", f"**{title}**", ""], items, [], title.lower())
     if plan.changes:
         start, end = _fold(counted(len(plan.changes), "change"), folded=len(plan.changes) > _FOLDED_FROM)
-        rows = [_row(change) for change in plan.changes]
+        lost = {one.resource: one for one in plan.lost}
+        rows = [_row(change, lost.get(change.resource)) for change in plan.changes]
         page.some([*start, "| | resource | | what |", "| :-: | --- | --- | --- |"], rows, end, "changes")
     if plan.actions:
         start, end = _fold(f"{counted(len(plan.actions), 'action')}, in this order", folded=True)
@@ -100,10 +103,12 @@ def _fold(title: str, *, folded: bool) -> tuple[list[str], list[str]]:
     return (["", f"<details><summary>{title}</summary>", ""], ["", "</details>"]) if folded else ([""], [])
 
 
-def _row(change: Change) -> str:
+def _row(change: Change, lost: Lost | None) -> str:
     name = f"{change.resource.kind} {code(change.resource.name)}"
     operation = f"**{change.operation}**" if change.operation.is_destructive else change.operation.value
-    what = "<br>".join([*([prose(change.note)] if change.note else []), *map(_difference, change.fields)])
+    said = [prose(change.note)] if change.note else []
+    gone = [f"**{loss(lost, code)}**"] if lost and change.operation.is_destructive else []
+    what = "<br>".join([*said, *map(_difference, change.fields), *gone])
     return f"| {code(SIGN[change.operation])} | {name} | {operation} | {what} |"
 
 

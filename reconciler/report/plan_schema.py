@@ -54,6 +54,10 @@ def _frame() -> Schema:
         "project": _TEXT,
         "engine": _object(dict.fromkeys(("version", "api_version", "os", "arch"), _TEXT)),
         "in_sync": _YES_NO | {"description": "There is nothing to do, and nothing in the way."},
+        "needs_person": {
+            "anyOf": [{"$ref": "#/$defs/notice"}, {"type": "null"}],
+            "description": "Why it is not carried out where nobody is there to agree.",
+        },
         "kept_volumes": {
             "type": "array",
             "items": _TEXT,
@@ -65,6 +69,14 @@ def _frame() -> Schema:
             "additionalProperties": {"type": "integer", "minimum": 1},
             "description": "How many changes of each operation.",
         },
+    }
+
+
+def _lost() -> Schema:
+    return {
+        "count": {"type": ["integer", "null"], "minimum": 0},
+        "paths": {"type": "array", "items": _TEXT, "description": "The first of them."},
+        "unknown": {"type": ["string", "null"], "description": "Why nobody knows."},
     }
 
 
@@ -81,6 +93,10 @@ def _part(name: str) -> Schema:
                 "operation": _operation(),
                 "note": _TEXT | {"description": "For a person."},
                 "fields": {"type": "array", "items": {"$ref": "#/$defs/field"}},
+                "lost": {
+                    "anyOf": [_object(_lost()), {"type": "null"}],
+                    "description": "The files that go with the container's writable layer; null where none do.",
+                },
             }
         case "action":
             return {

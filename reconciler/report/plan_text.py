@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.planning.plan import Change, FieldChange, Lost, Operation, Plan
 from reconciler.report.layout import Cell, Row, cells, excerpts, paragraph, table, wrap
+from reconciler.report.loss import loss
 from reconciler.report.style import Style, one_line, visible
 from reconciler.report.words import SIGN, counted, hidden_change, to_do
 
@@ -63,18 +64,10 @@ def _row(change: Change, style: Style, lost: Lost | None) -> Row:
         lines = wrap(visible(change.note), room) if change.note else []
         for difference in change.fields:
             lines += _difference(difference, room)
-        said = wrap(_lost(lost), room) if lost and change.operation.is_destructive else []
+        said = wrap(loss(lost), room) if lost and change.operation.is_destructive else []
         return [*map(Cell, lines), *(Cell(line, style.changed) for line in said)]
 
     return Row(sign_of(change.operation, style), (kind, name, operation), flow)
-
-
-def _lost(lost: Lost) -> str:
-    """`loses 12 files: /etc/app.conf, /var/lib/app/data, …`."""
-    if lost.unknown:
-        return f"what it would lose is not known: {one_line(lost.unknown)}"
-    more = ", …" if lost.count > len(lost.paths) else ""
-    return f"loses {counted(lost.count, 'file')}: {', '.join(map(visible, lost.paths))}{more}"
 
 
 def _difference(field: FieldChange, room: int) -> list[str]:

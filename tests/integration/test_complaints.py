@@ -173,3 +173,21 @@ def test_the_order_in_which_things_are_written_says_nothing(world: World) -> Non
     world.declare({"web": {key: dict(reversed(value.items())) if isinstance(value, dict) else value[::-1]
                            for key, value in reversed(one.items())}})  # fmt: skip
     world.expect_in_sync()
+
+
+def test_an_inline_config_changed_without_any_other_change(world: World) -> None:
+    """compose 11900, 13045: `up` left a container with the old content of a config as it was."""
+
+    def declare(content: str) -> None:
+        containers: dict[str, Any] = {"web": {"configs": [{"source": "site", "target": "/etc/site"}]}, "other": {}}
+        world.declare(containers, configs={"site": {"content": content}})
+
+    declare("one")
+    world.converge()
+    other = world.id("other")
+    declare("two")
+    change = only_change(world.plan())
+    assert (change.resource.name, [field.path for field in change.fields]) == (world.name("web"), ["configs.site"])
+    world.converge()
+    assert world.docker("exec", world.name("web"), "cat", "/etc/site") == "two"
+    assert world.id("other") == other

@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import re
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from reconciler import connect, load, observe
 from reconciler.errors import ExitCode
-from reconciler.fields.base import Instance
-from reconciler.fields.table import ROW
+from reconciler.fields.base import ApiVersion, Instance
+from reconciler.fields.table import DATED
 from reconciler.state.snapshot_form import snapshot_data
 from reconciler.version import __version__
 from tests.integration.world import IDLE, World, failures
@@ -30,6 +31,10 @@ _OF_THE_MACHINE = frozenset(
     ["GraphDriver", "HostnamePath", "HostsPath", "LogPath", "Mountpoint", "ResolvConfPath", "Storage"]
 )
 """What an inspect tells of where the Engine keeps its files."""
+
+
+_OF_THE_KEY = frozenset(["configs", "secrets"])
+"""What these hold is in no snapshot, and is told apart by a key that each machine has for itself."""
 
 
 def record(engine: Engine, folder: Path) -> str:
@@ -64,7 +69,7 @@ def declare(world: World) -> None:
         f"{path}-{number}": {"state": "running" if one.running else "stopped", **one.base, **one.first}
         for path, samples in SAMPLES.items()
         for number, one in enumerate(samples, 1)
-        if not (one.refused or one.dropped)
+        if not (one.refused or one.dropped or path in _OF_THE_KEY)
     }
     places: dict[str, Any] = {
         "volumes": {"pages": {}},
@@ -78,14 +83,15 @@ def declare(world: World) -> None:
     spec = load(world.folder)
     with connect(world.proxy.host) as engine:
         api = observe(engine, spec).engine.api
-    rows = {key: ROW[key.rpartition("-")[0]] for key in containers}
-    known = {
-        key: containers[key]
-        for key, row in rows.items()
-        if not row.is_declared(one := Instance(spec, key))
-        or all(since <= api for since in row.since(row.wanted(one)).values())
-    }
+    known = {key: one for key, one in containers.items() if all(since <= api for since in _needs(Instance(spec, key)))}
     world.declare(json.loads(json.dumps(known).replace("PROJECT", PROJECT)), **places)
+
+
+def _needs(instance: Instance) -> Iterator[ApiVersion]:
+    """The API versions that know what a container declares."""
+    for row in DATED:
+        if row.is_declared(instance):
+            yield from row.since(row.wanted(instance)).values()
 
 
 def _without(value: Any) -> Any:

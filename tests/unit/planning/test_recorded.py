@@ -13,6 +13,7 @@ from reconciler.fields.base import Instance
 from reconciler.planning.diff import differences
 from reconciler.planning.planner import plan
 from reconciler.state.snapshot_form import snapshot_of
+from tests.integration.world import peers
 from tests.support.record_inspects import RECORDED
 from tests.support.simulated import changes
 
@@ -43,7 +44,8 @@ def test_nor_does_a_comparison_row_by_row_find_a_difference(file: Path, tmp_path
     spec, snapshot = read(file, tmp_path)
     for container in snapshot.containers:
         image = snapshot.image(spec.containers[container.resource].image)
-        instance = Instance(spec, container.resource, image_id=image.id if image else None)
+        used = peers(spec, container.resource, snapshot)
+        instance = Instance(spec, container.resource, image_id=image.id if image else None, peers=used)
         found = differences(instance, container, snapshot, trust_digest=False)
         assert (container.name, found) == (container.name, [])
 
