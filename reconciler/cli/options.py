@@ -39,6 +39,8 @@ class Options:
         yes: agreed to removals and replacements beforehand.
         remove_orphans: what a Compose project of this name has besides the spec's goes.
         show_sensitive: show values that may be secrets.
+        locked: use the images of the lock beside the spec.
+        prune_images: remove images that the project once used and nothing uses now.
     """
 
     file: tuple[str, ...] = ()
@@ -52,6 +54,8 @@ class Options:
     yes: bool = False
     remove_orphans: bool = False
     show_sensitive: bool = False
+    locked: bool = False
+    prune_images: bool = False
 
     def to_show(self, plan: Plan) -> Plan:
         """The plan, with the values that may be secrets where the person asked for them."""
@@ -165,3 +169,12 @@ def orphans_option(command: Command) -> Command:
         is_flag=True,
         help="Remove what a Compose project of this name runs and the spec does not have.",
     )(command)
+
+
+def image_options(command: Command) -> Command:
+    """--locked and --prune-images: for commands that plan."""
+    locked = click.option("--locked", is_flag=True, help="Use just the images of reconciler.lock, beside the spec.")
+    prune = click.option(
+        "--prune-images", is_flag=True, help="Remove images that the project once used and nothing uses now."
+    )
+    return locked(prune(command))

@@ -209,6 +209,7 @@ class OtherContainer:
         image_id: the ID of the image that it was made from.
         project: the project of ours, or of Compose, that it belongs to; empty for none.
         networks: the networks that it is connected to, or was when it stopped: name → ID; empty before its first start.
+        volumes: the names of all volumes that it has.
     """
 
     id: str
@@ -217,6 +218,7 @@ class OtherContainer:
     project: str
     image_id: str = ""
     networks: Mapping[str, str] = field(default_factory=dict)
+    volumes: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
