@@ -14,6 +14,14 @@ if TYPE_CHECKING:
     from reconciler.state.snapshot import ContainerState, Snapshot
 
 
+class Tell(Protocol):
+    """Told how far an action is, by the thread that carries it out; see `reconciler.execution.outcome.Advance`."""
+
+    def __call__(self, text: str, done: int = 0, total: int = 0, unit: str = "") -> None:
+        """What it does now, and how much of how much is done."""
+        ...
+
+
 class Engine(Protocol):
     """A Docker Engine, in values. Every method may be called from any thread.
 
@@ -55,12 +63,13 @@ class Engine(Protocol):
         """
         ...
 
-    def perform(self, action: Action, created: Mapping[str, str]) -> str | None:
+    def perform(self, action: Action, created: Mapping[str, str], tell: Tell | None = None) -> str | None:
         """Carry out one action that is an effect; gates are not for the Engine.
 
         Args:
             action: what to do. What is done already counts as done.
             created: the IDs of the containers that earlier actions created, by those actions' IDs.
+            tell: told how far it is, where the Engine says that.
 
         Returns:
             The ID of what was created, or None.

@@ -8,28 +8,32 @@ from typing import Any
 import click
 
 from reconciler.cli.locking import load_locked
+from reconciler.cli.moments import Period
 from reconciler.cli.options import (
     Options,
+    applying_options,
     engine_options,
     image_options,
     orphans_option,
     show_sensitive_option,
-    spec_options,
     target_option,
     yes_option,
 )
 from reconciler.cli.pruning import used_for
 from reconciler.cli.wiring import connected, spec_files
+from reconciler.errors import UsageError
 
 
 @click.command()
-@spec_options
+@applying_options
 @engine_options
 @orphans_option
 @target_option
 @image_options
 @yes_option
 @show_sensitive_option
+@click.option("--wait", is_flag=True, help="Wait until everything is healthy, or stable.")
+@click.option("--timeout", metavar="TIME", type=Period(), help="How long --wait may take: 90s, 10m; else 5m.")
 @click.option("--plan", "agreed", metavar="FILE", help="Only if it comes to what plan --out saved there; asks nothing.")
 def command(agreed: str | None, **given: Any) -> int:
     """Make the Engine what the spec declares.
@@ -37,6 +41,8 @@ def command(agreed: str | None, **given: Any) -> int:
     On a terminal it asks before it removes or replaces; elsewhere such a plan needs --yes.
     """
     options = Options(**given)
+    if options.timeout is not None and not options.wait:
+        raise UsageError("--timeout says how long --wait may take: say --wait, too")
     from reconciler.cli.saved_plan import expect_same_actions, expect_same_place, read_plan
 
     saved = read_plan(agreed) if agreed else None

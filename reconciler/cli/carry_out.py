@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.wiring import interruptible, print_json, style, width
+from reconciler.cli.wiring import interruptible, style, width
 from reconciler.errors import ExitCode, Refused
 
 if TYPE_CHECKING:
@@ -32,10 +32,13 @@ def carry_out(plan: Plan, engine: Engine, options: Options, record: Recorder, se
     """
     from reconciler.report.plan_text import plan_text  # each command pays for what it needs
 
+    if options.dry_run:
+        return _dry_run(plan, options)
     text = options.output == "text"
-    if text:
+    # What somebody has to settle or to agree to is shown even where nothing else is.
+    if text and (not options.quiet or plan.conflicts or (plan.destructive and not options.yes)):
         click.echo(plan_text(options.to_show(plan), style(), width()))
-        if not plan.is_pending:
+        if not plan.is_pending and not options.wait:
             return ExitCode.OK
         click.echo()
     if plan.conflicts:
@@ -43,12 +46,12 @@ def carry_out(plan: Plan, engine: Engine, options: Options, record: Recorder, se
         what = "one thing stands" if count == 1 else f"{count} things stand"
         raise Refused(f"{what} in the way; nothing has been changed", "settle it first: see above" if text else "")
     _agree(plan, options)
-    if not text:
-        return _for_a_program(plan, engine, record)
-    return _for_a_person(plan, engine, record, settled)
+    return _perform(plan, engine, options, record, settled)
 
 
 def _agree(plan: Plan, options: Options) -> None:
+    from reconciler.report.words import counted
+
     if not plan.destructive or options.yes:
         return
     if not (sys.stdin.isatty() and sys.stdout.isatty() and options.output == "text"):
@@ -61,36 +64,48 @@ def _agree(plan: Plan, options: Options) -> None:
             f"this {' and '.join(parts)}, and nobody is here to agree{why}; nothing has been changed",
             "look at the plan, then say --yes",
         )
-    if not click.confirm("Go ahead?", default=False):
+    lost = sum(one.count for one in plan.lost)
+    if not click.confirm(f"Go ahead, and lose {counted(lost, 'file')}?" if lost else "Go ahead?", default=False):
         raise Refused("not agreed; nothing has been changed")
 
 
-def _for_a_person(plan: Plan, engine: Engine, record: Recorder, settled: str) -> int:
+def _dry_run(plan: Plan, options: Options) -> int:
+    from reconciler.report.plan_forms import plan_form
+
+    closing = "A dry run: nothing has been changed."
+    click.echo(plan_form(options.to_show(plan), options.output, style(), width(), closing=closing))
+    return ExitCode.REFUSED if plan.conflicts else ExitCode.OK
+
+
+def _perform(plan: Plan, engine: Engine, options: Options, record: Recorder, settled: str) -> int:
+    from reconciler.cli.awaiting import SECONDS, jobs, waited_for
+    from reconciler.cli.showing import showing
     from reconciler.execution.clock import SystemClock
     from reconciler.execution.executor import apply
-    from reconciler.report.progress_text import ProgressText, outcome_text
+    from reconciler.execution.readiness import await_ready, look_again
 
-    progress = ProgressText(sys.stdout, style())
     clock = SystemClock()
     began = clock.monotonic()
-    with interruptible("Stopping after the calls under way; press again to leave at once.") as interruption:
-        outcome = apply(plan, engine, clock, progress=progress, stop=interruption.stop)
-        seconds = clock.monotonic() - began
-        record(outcome, seconds)
-    click.echo()
-    click.echo(outcome_text(outcome, style(), seconds=seconds, settled=settled))
-    return interruption.exit_code if outcome.interrupted else outcome.exit_code
-
-
-def _for_a_program(plan: Plan, engine: Engine, record: Recorder) -> int:
-    from reconciler.execution.clock import SystemClock
-    from reconciler.execution.executor import apply
-    from reconciler.report.json_form import outcome_dict
-
-    with interruptible("Stopping after the calls under way.") as interruption:
-        clock = SystemClock()
-        began = clock.monotonic()
-        outcome = apply(plan, engine, clock, stop=interruption.stop)
+    shown = showing(plan, options, clock)
+    ending = jobs(record.spec)
+    with interruptible(shown.stopping) as interruption:
+        shown.heed(interruption)
+        with shown.lasting:
+            outcome = apply(plan, engine, clock, progress=shown.progress, stop=interruption.stop)
+            outcome = look_again(outcome, engine, clock, jobs=ending, progress=shown.progress)
         record(outcome, clock.monotonic() - began)
-    print_json(outcome_dict(outcome))
+        if options.wait and record.spec and not outcome.exit_code:
+            there = waited_for(record.spec, engine, options.target)
+            with shown.lasting:
+                outcome = await_ready(
+                    outcome,
+                    there,
+                    engine,
+                    clock,
+                    interruption.stop,
+                    seconds=options.timeout or SECONDS,
+                    jobs=ending,
+                    progress=shown.progress,
+                )
+    shown.close(outcome, clock.monotonic() - began, settled)
     return interruption.exit_code if outcome.interrupted else outcome.exit_code

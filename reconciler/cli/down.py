@@ -6,13 +6,13 @@ from typing import Any
 
 import click
 
-from reconciler.cli.options import Options, engine_options, orphans_option, spec_options, yes_option
+from reconciler.cli.options import Options, applying_options, engine_options, orphans_option, yes_option
 from reconciler.cli.wiring import connected, load_spec, spec_files
 from reconciler.errors import UsageError
 
 
 @click.command()
-@spec_options
+@applying_options
 @engine_options
 @orphans_option
 @yes_option
@@ -42,7 +42,7 @@ def command(*, volumes: bool, images: bool, **given: Any) -> int:
         besides = Besides(volumes, images, engine.volume_sizes() if volumes else {})
         found = plan_down(project, snapshot, spec, remove_orphans=options.remove_orphans, besides=besides)
         todo = with_lost(found, snapshot, engine)
-        if todo.in_sync and not todo.notices and options.output == "text":
+        if todo.in_sync and not todo.notices and options.output == "text" and not options.quiet:
             stay = f" but its volumes: {', '.join(todo.kept_volumes)}" if todo.kept_volumes else ""
             click.echo(f"Nothing of {project} is here{stay}.")
             return 0

@@ -50,6 +50,23 @@ def _moment(text: str, now: float, option: str) -> Decimal:
         raise UsageError(f'{option}: "{text}" is no time', _HOW) from None
 
 
+class Period(click.ParamType[float]):
+    """A duration: `90`, `90s`, `5m`; in seconds."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read it."""
+        from reconciler.spec.invalid import Invalid  # only where one is given
+        from reconciler.spec.quantities import duration
+
+        text = f"{value}s" if str(value).isdecimal() else str(value)
+        try:
+            return duration(text) / 10**9
+        except Invalid:
+            self.fail(f'"{value}" is no time. Write seconds, or 90s, 5m, 1h30m.', param, ctx)
+
+
 def period_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """--since and --until: for commands that tell of the past."""
     since = click.option("--since", metavar="WHEN", help="From then on: 10m ago, or 2026-01-31T08:00:00.")

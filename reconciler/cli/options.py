@@ -20,6 +20,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 Output = Literal["text", "json", "ndjson", "markdown", "dot"]
 
 _FORMS = ("text", "json")
+_LINE_FORMS = ("text", "json", "ndjson")
 _PLAN_FORMS = ("text", "json", "ndjson", "markdown", "dot")
 
 
@@ -41,6 +42,10 @@ class Options:
         show_sensitive: show values that may be secrets.
         locked: use the images of the lock beside the spec.
         prune_images: remove images that the project once used and nothing uses now.
+        quiet: say nothing but what fails or needs a person.
+        dry_run: show what would be done, and do nothing.
+        wait: wait until everything is healthy or stable.
+        timeout: how long, in seconds; None for the usual time.
     """
 
     file: tuple[str, ...] = ()
@@ -56,6 +61,10 @@ class Options:
     show_sensitive: bool = False
     locked: bool = False
     prune_images: bool = False
+    quiet: bool = False
+    dry_run: bool = False
+    wait: bool = False
+    timeout: float | None = None
 
     def to_show(self, plan: Plan) -> Plan:
         """The plan, with the values that may be secrets where the person asked for them."""
@@ -108,6 +117,13 @@ def output_option(command: Command, forms: tuple[str, ...] = _FORMS) -> Command:
 def spec_options(command: Callable[..., int | None]) -> Callable[..., int | None]:
     """`source_options` and -o: for commands that read a spec."""
     return source_options(output_option(json_errors(command)))
+
+
+def applying_options(command: Callable[..., int | None]) -> Callable[..., int | None]:
+    """`spec_options`, with ndjson, -q and --dry-run: for commands that carry out a plan."""
+    quiet = click.option("-q", "--quiet", is_flag=True, help="Say nothing but what fails or needs a person.")
+    dry_run = click.option("--dry-run", is_flag=True, help="Show what would be done, and do nothing.")
+    return source_options(quiet(dry_run(output_option(json_errors(command), _LINE_FORMS))))
 
 
 def plan_options(command: Callable[..., int | None]) -> Callable[..., int | None]:

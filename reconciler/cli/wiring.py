@@ -99,6 +99,11 @@ def width() -> int:
     return shutil.get_terminal_size((100, 24)).columns
 
 
+def _say_at_once(message: str) -> None:
+    # Not through sys.stderr: the signal may have come in the middle of one of its writes.
+    os.write(2, f"\n{message}\n".encode())
+
+
 @dataclass(slots=True)
 class Interruption:
     """Whether somebody asked the program to end.
@@ -107,11 +112,15 @@ class Interruption:
         stop: set once that is so.
         exit_code: how it ends then.
         on_stop: called at the first request, from the signal handler.
+        say: says something, from the signal handler.
+        on_leave: called at the second request, from the signal handler, before the process is gone.
     """
 
     stop: threading.Event = field(default_factory=threading.Event)
     exit_code: ExitCode = ExitCode.INTERRUPTED
     on_stop: Callable[[], None] = lambda: None
+    say: Callable[[str], None] = _say_at_once
+    on_leave: Callable[[], None] = lambda: None
 
 
 @contextmanager
@@ -126,12 +135,12 @@ def interruptible(message: str) -> Iterator[Interruption]:
     def handle(number: int, _frame: object) -> None:
         code = ExitCode.INTERRUPTED if number == signal.SIGINT else ExitCode.TERMINATED
         if interruption.stop.is_set():
+            interruption.on_leave()
             os._exit(code)
         interruption.exit_code = code
         interruption.stop.set()
         interruption.on_stop()
-        # Not through sys.stderr: the signal may have come in the middle of one of its writes.
-        os.write(2, f"\n{message}\n".encode())
+        interruption.say(message)
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

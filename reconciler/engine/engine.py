@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from reconciler.engine.client import Client
     from reconciler.engine.here import Here
     from reconciler.planning.actions import Action
+    from reconciler.ports import Tell
     from reconciler.spec.model import Spec
     from reconciler.state.identity import EngineIdentity
     from reconciler.state.images import Offer
@@ -157,11 +158,11 @@ class DockerEngine:
 
         return urlsplit(self._client.endpoint.host).hostname or "localhost"
 
-    def perform(self, action: Action, created: Mapping[str, str]) -> str | None:
+    def perform(self, action: Action, created: Mapping[str, str], tell: Tell | None = None) -> str | None:
         """Carry out one action that is an effect."""
         from reconciler.engine.perform import perform
 
-        return perform(self._client, action, created)
+        return perform(self._client, action, created, tell)
 
     def close(self) -> None:
         """Close all connections."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.engine.archive import opened_source, source_digest
 from reconciler.engine.build_context import BuildContext
 from reconciler.engine.credentials import registry_auth, registry_login
+from reconciler.engine.progress import told_build, told_pull
 from reconciler.errors import EngineError, NotFound, Stale
 from reconciler.fields import ownership
 from reconciler.planning.actions import Action, BuildImage, ImportImage, LoadImage, PullImage, RemoveImage, TagImage
@@ -23,6 +24,7 @@ from reconciler.state.images import ImageState
 
 if TYPE_CHECKING:
     from reconciler.engine.client import Client
+    from reconciler.ports import Tell
 
 CALL_SECONDS = 60.0
 PULL_SECONDS = 1800.0
@@ -35,13 +37,13 @@ _LAST_LINES = 10
 _AGAIN = "run the same command again"
 
 
-def perform_on_image(client: Client, action: Action) -> None:
+def perform_on_image(client: Client, action: Action, tell: Tell | None = None) -> None:
     """Carry out an action on an image; see `reconciler.engine.perform.perform`."""
     match action:
         case PullImage():
-            _pull(client, action)
+            _pull(client, action, tell)
         case BuildImage():
-            _build(client, action)
+            _build(client, action, tell)
         case ImportImage():
             _import(client, action)
         case LoadImage():
@@ -57,7 +59,7 @@ def perform_on_image(client: Client, action: Action) -> None:
 # --- pulled ----------------------------------------------------------------------------------------------------------
 
 
-def _pull(client: Client, action: PullImage) -> None:
+def _pull(client: Client, action: PullImage, tell: Tell | None) -> None:
     reference = parse_reference(action.reference)
     pinned = action.digest if action.pinned else ""
     params = {
@@ -67,7 +69,8 @@ def _pull(client: Client, action: PullImage) -> None:
     }
     auth = registry_auth(reference.domain)
     headers = {"X-Registry-Auth": auth} if auth else {}
-    _drain(client.stream("POST", "/images/create", params=params, headers=headers, deadline=PULL_SECONDS))
+    stream = client.stream("POST", "/images/create", params=params, headers=headers, deadline=PULL_SECONDS)
+    _drain(told_pull(stream, tell))
     if pinned:
         by_digest = f"{reference.repository}@{pinned}"
         _verify_pull(action, _inspect(client, by_digest), reference.repository)
@@ -105,18 +108,18 @@ def _verify_pull(action: PullImage, inspect: Mapping[str, Any], repository: str)
 # --- built -----------------------------------------------------------------------------------------------------------
 
 
-def _build(client: Client, action: BuildImage) -> None:
+def _build(client: Client, action: BuildImage, tell: Tell | None) -> None:
     params = dict(action.params)
     if "remote" in params:
         params["dockerfile"] = action.dockerfile
-        _send_build(client, params, None, "")
+        _send_build(client, params, None, "", tell)
     else:
         context = BuildContext(Path(action.context), action.dockerfile, action.inline)
         if context.digest() != action.content:
             raise Stale(f'"{action.context}" has changed since the plan was made', _AGAIN)
         with context.opened() as (tar, dockerfile):
             params["dockerfile"] = dockerfile
-            _send_build(client, params, tar, context.dockerfile_text())
+            _send_build(client, params, tar, context.dockerfile_text(), tell)
     built = _inspect(client, action.reference)
     labels = (built.get("Config") or {}).get("Labels") or {}
     if labels.get(ownership.DIGEST) != action.digest:
@@ -126,7 +129,7 @@ def _build(client: Client, action: BuildImage) -> None:
         )
 
 
-def _send_build(client: Client, params: dict[str, Any], tar: Any, dockerfile: str) -> None:
+def _send_build(client: Client, params: dict[str, Any], tar: Any, dockerfile: str, tell: Tell | None) -> None:
     query = {
         name: json.dumps(value) if isinstance(value, list | dict) and name != "extrahosts" else value
         for name, value in params.items()
@@ -144,7 +147,7 @@ def _send_build(client: Client, params: dict[str, Any], tar: Any, dockerfile: st
         idle=BUILD_SECONDS,  # a step may work for long and say nothing
     )
     try:
-        for message in stream:
+        for message in told_build(stream, tell):
             if isinstance(text := message.get("stream"), str):
                 output.extend(line for line in text.splitlines() if line.strip())
     except EngineError as error:

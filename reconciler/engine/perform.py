@@ -43,6 +43,7 @@ from reconciler.state.snapshot import ContainerState
 
 if TYPE_CHECKING:
     from reconciler.engine.client import Client
+    from reconciler.ports import Tell
 
 _CALL_SECONDS = 60.0
 """The deadline of a call that the Engine answers at once, unless it hangs."""
@@ -60,13 +61,14 @@ _KILL_SECONDS = 20.0
 """What a stop may take beyond the container's own grace time."""
 
 
-def perform(client: Client, action: Action, created: Mapping[str, str]) -> str | None:
+def perform(client: Client, action: Action, created: Mapping[str, str], tell: Tell | None = None) -> str | None:
     """Carry out one action.
 
     Args:
         client: the Engine.
         action: what to do.
         created: the IDs of the containers that earlier actions created, by those actions' IDs.
+        tell: told how far it is, where the Engine says that.
 
     Returns:
         The ID of what was created, or None.
@@ -77,7 +79,7 @@ def perform(client: Client, action: Action, created: Mapping[str, str]) -> str |
     """
     match action:
         case PullImage() | BuildImage() | ImportImage() | LoadImage() | TagImage() | RemoveImage():
-            perform_on_image(client, action)
+            perform_on_image(client, action, tell)
         case CreateNetwork():
             _create_network(client, action)
         case RemoveNetwork():

@@ -7,16 +7,22 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from reconciler.execution.gate import POLL_SECONDS, Unproven, last_lines
+from reconciler.execution.health import tell_health
 from reconciler.planning.actions import AwaitHealthy
 
 if TYPE_CHECKING:
     from reconciler.planning.actions import AwaitCondition
-    from reconciler.ports import Clock, Engine
+    from reconciler.ports import Clock, Engine, Tell
     from reconciler.state.snapshot import ContainerState
 
 
 def await_condition(
-    gate: AwaitCondition, created: Mapping[str, str], engine: Engine, clock: Clock, stop: threading.Event
+    gate: AwaitCondition,
+    created: Mapping[str, str],
+    engine: Engine,
+    clock: Clock,
+    stop: threading.Event,
+    tell: Tell | None = None,
 ) -> bool:
     """Wait until the container is what those that depend on it wait for.
 
@@ -29,8 +35,10 @@ def await_condition(
     """
     container = created.get(gate.container, gate.container)
     began = clock.monotonic()
+    said = ""
     while True:
         state = engine.inspect(container)
+        said = tell_health(state, said, tell)
         if isinstance(gate, AwaitHealthy):
             reached = state.is_healthy
             why, hint = _unhealthy(gate, state, clock.monotonic() - began)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from reconciler.errors import ReconcilerError
 from reconciler.execution.conditions import await_condition
 from reconciler.execution.gate import await_proof, drain
-from reconciler.execution.outcome import ActionOutcome, Outcome, Progress, Result, Started
+from reconciler.execution.outcome import ActionOutcome, Advance, Outcome, Progress, Result, Started, Told
 from reconciler.planning.actions import (
     Action,
     AwaitCondition,
@@ -27,7 +27,7 @@ from reconciler.planning.rollback import rollback
 
 if TYPE_CHECKING:
     from reconciler.planning.plan import Plan
-    from reconciler.ports import Clock, Engine
+    from reconciler.ports import Clock, Engine, Tell
 
 CONCURRENCY = 6
 """How many calls are under way at once: 4 to 8 keep an Engine at its limit, more only queue there."""
@@ -136,7 +136,7 @@ class _Run:
                 if self._gave_up:
                     self._tell(outcome)
         interrupted = self._stop.is_set() and any(outcome.result in _NOT_DONE for outcome in self._ended.values())
-        return Outcome(self._plan, (*self._ended.values(), *self._failed_undos), interrupted)
+        return Outcome(self._plan, (*self._ended.values(), *self._failed_undos), interrupted, self._created)
 
     def _make_ready(self, actions: Iterable[Action]) -> None:
         for action in actions:
@@ -271,12 +271,16 @@ class _Run:
         began = self._clock.monotonic()
         error: ReconcilerError | None = None
         log: tuple[str, ...] = ()
+
+        def tell(text: str, done: int = 0, total: int = 0, unit: str = "") -> None:
+            self._tell(Advance(action, text, done, total, unit))
+
         try:
             if isinstance(action, Gate):
-                if not self._wait_at(action):
+                if not self._wait_at(action, tell):
                     return ActionOutcome(action, Result.SKIPPED, self._clock.monotonic() - began)
             else:
-                created = self._engine.perform(action, self._created)
+                created = self._engine.perform(action, self._created, tell)
                 if created:
                     self._created[action.id] = created
         except ReconcilerError as failure:
@@ -285,21 +289,21 @@ class _Run:
         matters = not (isinstance(action, AwaitCondition) and not action.required)
         return ActionOutcome(action, Result.FAILED if error and matters else Result.DONE, seconds, error, log)
 
-    def _wait_at(self, gate: Gate) -> bool:
+    def _wait_at(self, gate: Gate, tell: Tell) -> bool:
         match gate:
             case AwaitProof():
-                return await_proof(gate, self._created, self._engine, self._clock, self._stop)
+                return await_proof(gate, self._created, self._engine, self._clock, self._stop, tell)
             case Drain():
                 return drain(gate, self._clock, self._stop)
             case AwaitCondition():
                 if gate.container in self._actions and gate.container not in self._created:
                     # Only who does not require it comes here: the others are skipped.
                     raise ReconcilerError("could not be created")
-                return await_condition(gate, self._created, self._engine, self._clock, self._stop)
+                return await_condition(gate, self._created, self._engine, self._clock, self._stop, tell)
             case _:
                 raise TypeError(f"nothing waits at {gate!r}")
 
-    def _tell(self, event: Started | ActionOutcome) -> None:
+    def _tell(self, event: Told) -> None:
         if self._progress is not None:
             with self._telling:
                 self._progress(event)

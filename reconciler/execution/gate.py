@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from reconciler.errors import EngineError, ReconcilerError
+from reconciler.execution.health import tell_health
 
 if TYPE_CHECKING:
     from reconciler.planning.actions import AwaitProof, Drain
-    from reconciler.ports import Clock, Engine
+    from reconciler.ports import Clock, Engine, Tell
     from reconciler.state.snapshot import ContainerState
 
 POLL_SECONDS = 0.2
@@ -32,7 +33,12 @@ class Unproven(ReconcilerError):
 
 
 def await_proof(
-    gate: AwaitProof, created: Mapping[str, str], engine: Engine, clock: Clock, stop: threading.Event
+    gate: AwaitProof,
+    created: Mapping[str, str],
+    engine: Engine,
+    clock: Clock,
+    stop: threading.Event,
+    tell: Tell | None = None,
 ) -> bool:
     """Wait until the container is healthy, or has run for a while without a restart.
 
@@ -46,10 +52,12 @@ def await_proof(
     """
     container = created.get(gate.container, gate.container)
     began = clock.monotonic()
+    said = ""
     while True:
         state = engine.inspect(container)
         waited = clock.monotonic() - began
-        if why := _failure(state, waited, gate.deadline_seconds):
+        said = tell_health(state, said, tell)
+        if why := failure(state, waited, gate.deadline_seconds):
             raise Unproven(
                 f"the new container {why}",
                 "see its last lines, and mend the spec or the image",
@@ -64,7 +72,8 @@ def await_proof(
         clock.sleep(POLL_SECONDS)
 
 
-def _failure(state: ContainerState, waited: float, deadline: float) -> str:
+def failure(state: ContainerState, waited: float, deadline: float) -> str:
+    """Why a new container has not proven itself; empty while it still may, or has."""
     if state.status == "exited" and (state.exit_code or state.restarts_by_itself):
         return f"exited with code {state.exit_code}"
     if state.status == "restarting":

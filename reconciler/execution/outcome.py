@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from reconciler.errors import ExitCode, ReconcilerError
@@ -48,7 +48,29 @@ class Started:
     action: Action
 
 
-Progress = Callable[[Started | ActionOutcome], None]
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """An action goes on.
+
+    Attributes:
+        action: which.
+        text: what it does now, in a few words; may be empty.
+        done: how much of it is done; 0 where that can't be counted.
+        total: of how much; 0 where that is not known (yet).
+        unit: what is counted: `bytes`, `steps`; empty where nothing is.
+    """
+
+    action: Action
+    text: str
+    done: int = 0
+    total: int = 0
+    unit: str = ""
+
+
+Told = Started | Advance | ActionOutcome
+"""What can be told of an action."""
+
+Progress = Callable[[Told], None]
 """Told of everything as it happens, by one thread at a time."""
 
 
@@ -60,11 +82,16 @@ class Outcome:
         plan: which.
         actions: what became of each of its actions, in the order in which they ended.
         interrupted: whether somebody stopped it before its end.
+        created: the IDs of the containers that it created, by the IDs of the actions that did.
+        not_ready: the containers that were waited for afterwards and are not what they were waited for; each as the
+            gate that it did not pass.
     """
 
     plan: Plan
     actions: tuple[ActionOutcome, ...]
     interrupted: bool = False
+    created: Mapping[str, str] = field(default_factory=dict)
+    not_ready: tuple[ActionOutcome, ...] = ()
 
     def having(self, result: Result) -> tuple[ActionOutcome, ...]:
         """The actions that ended in that way."""
@@ -99,6 +126,6 @@ class Outcome:
         if self.interrupted:
             return ExitCode.INTERRUPTED
         if not self.failed:
-            return ExitCode.OK
+            return ExitCode.PARTLY_FAILED if self.not_ready else ExitCode.OK
         some = self.having(Result.DONE) or self.having(Result.UNDONE)
         return ExitCode.PARTLY_FAILED if some else ExitCode.FAILED

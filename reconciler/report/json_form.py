@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from reconciler.execution.outcome import ActionOutcome, Outcome
+    from reconciler.planning.actions import Action
     from reconciler.planning.plan import Conflict, FieldChange, Lost, Notice, Plan
     from reconciler.state.identity import EngineIdentity
     from reconciler.state.resource import ResourceKey
@@ -72,7 +73,8 @@ def outcome_dict(outcome: Outcome) -> dict[str, Any]:
             {**_resource(change.resource), "operation": change.operation.value, "result": tally.result(change)}
             for change in outcome.plan.changes
         ],
-        "actions": [_action_outcome(action) for action in outcome.actions],
+        "actions": [action_outcome_dict(action) for action in outcome.actions],
+        "not_ready": [action_outcome_dict(gate) for gate in outcome.not_ready],
         "summary": tally.summary("done"),
     }
 
@@ -126,12 +128,16 @@ def _lost(lost: Lost | None) -> dict[str, Any] | None:
     return {"count": None if lost.unknown else lost.count, "paths": list(lost.paths), "unknown": lost.unknown or None}
 
 
-def _action_outcome(outcome: ActionOutcome) -> dict[str, Any]:
+def action_dict(action: Action) -> dict[str, Any]:
+    """Which action it is."""
+    return {"id": action.id, "kind": action.kind, "resource": _resource(action.resource)}
+
+
+def action_outcome_dict(outcome: ActionOutcome) -> dict[str, Any]:
+    """What became of an action."""
     error = outcome.error
     return {
-        "id": outcome.action.id,
-        "kind": outcome.action.kind,
-        "resource": _resource(outcome.action.resource),
+        **action_dict(outcome.action),
         "result": outcome.result.value,
         "seconds": round(outcome.seconds, 3),
         "error": {"message": error.message, "hint": error.hint} if error else None,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Protocol
 
 from reconciler.errors import EngineTimeout
-from reconciler.execution.outcome import ActionOutcome, Outcome, Result, Started
+from reconciler.execution.outcome import ActionOutcome, Advance, Outcome, Result, Started, Told
 from reconciler.planning.actions import (
     Action,
     AwaitCompleted,
@@ -44,9 +44,11 @@ from reconciler.planning.slots import NEXT, OLD
 from reconciler.report.layout import shorten
 from reconciler.report.style import Style, one_line, visible
 from reconciler.report.tally import Tally
-from reconciler.report.words import done, duration, to_do
+from reconciler.report.words import counted, done, duration, to_do
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from reconciler.report.layout import Paint
     from reconciler.state.resource import ResourceKey
 
@@ -57,6 +59,18 @@ _WORTH_SAYING = 0.05
 """Seconds; what takes less has no duration to speak of."""
 
 
+class Writable(Protocol):
+    """A file of text, or what takes its place."""
+
+    def write(self, text: str, /) -> int:
+        """Write a whole line."""
+        ...
+
+    def flush(self) -> None:
+        """Let it be seen."""
+        ...
+
+
 class ProgressText:
     """Prints one line for each thing that is finished and that a person cares about.
 
@@ -64,9 +78,28 @@ class ProgressText:
     in a replacement is nobody's concern, nor is the second thing that is skipped because of the same failure.
     """
 
-    def __init__(self, stream: TextIO, style: Style) -> None:
-        self._stream: TextIO | None = stream
+    def __init__(
+        self, stream: Writable, style: Style, *, folded: Iterable[Action] | None = None, quiet: bool = False
+    ) -> None:
+        """Where and how.
+
+        Args:
+            stream: where to.
+            style: how to paint.
+            folded: the actions of the plan, where steps are shown elsewhere while they last: what is done with one
+                resource then becomes one line, and steps none. None for a line for each.
+            quiet: tell of nothing but what fails.
+        """
+        self._stream: Writable | None = stream
         self._style = style
+        self._is_folded = folded is not None
+        self._quiet = quiet
+        self._left: dict[ResourceKey, set[str]] = defaultdict(set)
+        """Where it is folded: the actions that have not ended, by the resource that they are for."""
+        for action in folded or ():
+            self._left[action.resource].add(action.id)
+        self._held: dict[ResourceKey, tuple[str, list[str], float]] = {}
+        """What has been done with a resource with which more is to be done: its name, the words, the seconds."""
         self._causes: dict[str, ResourceKey] = {}
         """The resource whose failure an action failed or was skipped for, by the action's ID."""
         self._told: set[ResourceKey] = set()
@@ -74,11 +107,17 @@ class ProgressText:
         self._seconds: dict[ResourceKey, float] = defaultdict(float)
         """How long a replacement has taken so far."""
 
-    def __call__(self, event: Started | ActionOutcome) -> None:
+    def __call__(self, event: Told) -> None:
         """Tell of one event; a `reconciler.execution.outcome.Progress`."""
         if isinstance(event, Started):
             self._started(event.action)
             return
+        if isinstance(event, Advance):
+            return
+        resource = event.action.resource
+        self._left[resource].discard(event.action.id)
+        if event.result is Result.FAILED:
+            self._unfold(resource)
         match event.result:
             case Result.DONE:
                 self._done(event)
@@ -88,6 +127,13 @@ class ProgressText:
                 self._skipped(event)
             case Result.UNDONE:
                 self._undone(event)
+        if not self._left[resource]:
+            self._unfold(resource)
+
+    def finish(self) -> None:
+        """Say what is still held back; nothing more of the plan comes."""
+        for resource in list(self._held):
+            self._unfold(resource)
 
     def _started(self, action: Action) -> None:
         # These may take minutes: better to know what is waited for.
@@ -112,7 +158,10 @@ class ProgressText:
             return  # that it was replaced has been said
         if not action.group:
             if words := _done_words(action):
-                self._line("✓", self._style.good, f"{_named(action)} {words}{_took(seconds)}")
+                _, said, took = self._held.get(action.resource, ("", [], 0.0))
+                self._held[action.resource] = (_named(action), [*said, words], took + seconds)
+            if not self._is_folded:
+                self._unfold(action.resource)
             return
         self._seconds[action.resource] += seconds
         in_place = isinstance(action, RenameContainer) and action.old_name.endswith(NEXT)
@@ -150,10 +199,19 @@ class ProgressText:
             line = f"{_named(outcome.action)}: {words}{_took(outcome.seconds)}"
             self._line("←", self._style.changed, line)
 
+    def _unfold(self, resource: ResourceKey) -> None:
+        if held := self._held.pop(resource, None):
+            name, words, seconds = held
+            self._line("✓", self._style.good, f"{name} {', '.join(words)}{_took(seconds)}")
+
     def _step(self, text: str) -> None:
+        if self._is_folded or self._quiet:
+            return
         self._print(self._style.dim(f"  · {text}"))
 
     def _line(self, sign: str, paint: Paint, text: str) -> None:
+        if self._quiet and sign in {"✓", "←"}:
+            return
         self._print(f"  {paint(sign)} {text}")
 
     def _print(self, line: str) -> None:
@@ -190,6 +248,8 @@ def outcome_text(
         head = f"Interrupted{took}: {f'{achieved}; ' if achieved else ''}left of {total}: {what or 'nothing'}."
         told = {resource for resource, _, _ in tally.old_containers()}
         lines = [style.changed(head), *_listed([change.resource for change in left if change.resource not in told])]
+    elif not outcome.failed and outcome.not_ready:
+        return "\n".join(_not_ready(outcome, style, achieved, took))
     elif not outcome.failed:
         held = len(tally.having("held"))
         but = f", but for {held} held back" if held else ""
@@ -218,6 +278,12 @@ def _failed_head(outcome: Outcome, tally: Tally, achieved: str, took: str) -> st
     touched = outcome.having(Result.DONE) or rolled_back
     unsure = any(isinstance(one.error, EngineTimeout) for one in outcome.failed)
     return f"Failed: {counts}{'' if touched or unsure else ' Nothing was changed.'}"
+
+
+def _not_ready(outcome: Outcome, style: Style, achieved: str, took: str) -> list[str]:
+    waited = [gate.action.resource for gate in outcome.not_ready]
+    what = f"{counted(len(waited), 'container')} {'is' if len(waited) == 1 else 'are'} not ready"
+    return [style.bad(f"Not ready: {achieved or 'nothing was to be done'}, and {what}{took}."), *_listed(waited)]
 
 
 def _listed(resources: list[ResourceKey]) -> list[str]:

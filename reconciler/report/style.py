@@ -97,6 +97,11 @@ def one_line(text: str) -> str:
     return printable(" ".join(text.split()))
 
 
+def is_live(stream: TextIO, environ: Mapping[str, str]) -> bool:
+    """Whether lines may be written anew: on a terminal that can do that, and that a person looks at."""
+    return _is_terminal(stream) and environ.get("TERM", "dumb") != "dumb" and not _is_on(environ.get("CI"))
+
+
 def _is_on(value: str | None) -> bool:
     return (value or "").lower() not in {"", "0", "false", "no"}
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors import EngineError, ReconcilerError, Refused, SpecError
 from reconciler.execution.executor import apply
-from reconciler.execution.outcome import ActionOutcome, Outcome, Result, Started
+from reconciler.execution.outcome import ActionOutcome, Outcome, Result, Told
 from reconciler.planning.failures import failed_jobs
 from reconciler.planning.plan import LEFT_ALONE, Operation
 from reconciler.planning.planner import plan
@@ -201,8 +201,8 @@ def _report(outcome: Outcome, log: Log, seconds: float) -> None:
         log.info("cycle_done", done=done, seconds=round(seconds, 1))
 
 
-def _log(event: Started | ActionOutcome, log: Log) -> None:
-    if isinstance(event, Started):
+def _log(event: Told, log: Log) -> None:
+    if not isinstance(event, ActionOutcome):
         return
     fields = {"action": event.action.kind, "resource": str(event.action.resource), "why": event.action.reason}
     if event.result is Result.FAILED and event.error:

@@ -219,14 +219,14 @@ class Terminal:
     """A command on a pseudo terminal of its own, which answers as a person would."""
 
     def __init__(self, shell: Shell, arguments: tuple[str, ...]) -> None:
-        self._master, slave = pty.openpty()
+        self.master, slave = pty.openpty()
         self.screen = ""
         try:
             # setsid makes it the terminal's session: Ctrl-C then comes from the terminal, as it does for a person.
             self.process = subprocess.Popen(
                 ["setsid", "--ctty", *COMMAND, *arguments],
                 cwd=shell.folder,
-                env=shell.environment | {"TERM": "xterm-256color"},
+                env={**shell.environment, "TERM": shell.environ.get("TERM") or "xterm-256color"},
                 stdin=slave,
                 stdout=slave,
                 stderr=slave,
@@ -243,7 +243,7 @@ class Terminal:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        os.close(self._master)
+        os.close(self.master)
         if error is not None:
             sys.stderr.write(f"--- screen\n{self.plain}\n")
 
@@ -259,9 +259,16 @@ class Terminal:
             assert time.monotonic() < deadline, f"not within {timeout:.0f} s: {text!r} on the screen"
             assert self._read(), f"it ended without showing {text!r}"
 
+    def until_after(self, mark: int, text: str, timeout: float = 30) -> None:
+        """Wait until a text is written after so many characters of `plain`."""
+        deadline = time.monotonic() + timeout
+        while text not in self.plain[mark:]:
+            assert time.monotonic() < deadline, f"not within {timeout:.0f} s: {text!r} on the screen"
+            assert self._read(), f"it ended without showing {text!r}"
+
     def type(self, keys: str) -> None:
         """Press keys: `"y\\n"`, `"\\x03"` for Ctrl-C."""
-        os.write(self._master, keys.encode())
+        os.write(self.master, keys.encode())
 
     def end(self, timeout: float = DEADLINE) -> int:
         """Read to its end; its exit code."""
@@ -275,11 +282,11 @@ class Terminal:
     def _read(self) -> bool:
         """Read what is there, or wait a moment; whether more may come."""
         with contextlib.suppress(InterruptedError):
-            ready, _, _ = select.select([self._master], [], [], 0.1)
+            ready, _, _ = select.select([self.master], [], [], 0.1)
             if not ready:
                 return True
             try:
-                data = os.read(self._master, 65536)
+                data = os.read(self.master, 65536)
             except OSError as error:
                 if error.errno == errno.EIO:  # nobody holds the other side any more
                     return False

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from reconciler.planning.actions import Action
     from reconciler.planning.failures import Failure
     from reconciler.planning.plan import Plan
+    from reconciler.ports import Tell
     from reconciler.state.snapshot import Snapshot
 
 Json = dict[str, Any]
@@ -681,8 +682,8 @@ class SimulatedEngine:
     def layer(self, container: str, seconds: float) -> list[dict[str, Any]]:
         return self.get(f"/containers/{container}/changes") or []
 
-    def perform(self, action: Action, created: Mapping[str, str]) -> str | None:
-        return perform(cast("Client", self), action, created)
+    def perform(self, action: Action, created: Mapping[str, str], tell: Tell | None = None) -> str | None:
+        return perform(cast("Client", self), action, created, tell)
 
     def close(self) -> None:
         """Nothing is open."""

@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.errors import ExitCode
 from reconciler.execution.executor import apply
-from reconciler.execution.outcome import ActionOutcome, Result
+from reconciler.execution.outcome import Result
 from reconciler.spec.model import Spec
 from reconciler.watch.loop import seconds_between
 from tests.support.simulated import FakeClock, Scene, SimulatedEngine
@@ -17,17 +17,18 @@ from tests.support.simulated import FakeClock, Scene, SimulatedEngine
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.execution.outcome import Outcome, Started
+    from reconciler.execution.outcome import Outcome, Told
     from reconciler.planning.actions import Action
+    from reconciler.ports import Tell
 
 BAD = {"command": ["no-such-command"]}
 
 
-def failing(**settings: Any) -> tuple[Scene, Outcome, list[ActionOutcome | Started]]:
+def failing(**settings: Any) -> tuple[Scene, Outcome, list[Told]]:
     """Two services, of which the first one can't start; one action at a time."""
     scene = Scene()
     scene.declare({"a": BAD, "b": {}}, settings=settings)
-    told: list[ActionOutcome | Started] = []
+    told: list[Told] = []
     outcome = apply(
         scene.plan(), SimulatedEngine(scene.daemon), FakeClock(), concurrency=1, gates=0, progress=told.append
     )
@@ -86,7 +87,7 @@ class Crowded(SimulatedEngine):
         self._expected = expected
         self._changed = threading.Condition()
 
-    def perform(self, action: Action, created: Mapping[str, str]) -> str | None:
+    def perform(self, action: Action, created: Mapping[str, str], tell: Tell | None = None) -> str | None:
         if action.kind == "create":
             with self._changed:
                 self._now += 1
@@ -94,7 +95,7 @@ class Crowded(SimulatedEngine):
                 self._changed.notify_all()
                 assert self._changed.wait_for(lambda: self.most >= self._expected, 20)
                 self._now -= 1
-        return super().perform(action, created)
+        return super().perform(action, created, tell)
 
 
 @pytest.mark.parametrize(("settings", "expected"), [({}, 6), ({"parallelism": 1}, 1), ({"parallelism": 9}, 9)])

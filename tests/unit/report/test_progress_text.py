@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -418,3 +419,24 @@ def test_interrupted_in_a_replacement_says_that_the_old_container_serves() -> No
 def test_the_old_container_of_a_replacement_is_known_by_its_name() -> None:
     plain = RemoveContainer(container="f00", expected_name="db-1.old", **named("container", "db-1.old", "remove"))
     assert told(done(plain, 0)) == ["  ✓ container db-1.old removed"]
+
+
+def test_quiet_tells_of_what_fails_and_of_nothing_else() -> None:
+    stream = io.StringIO()
+    progress = ProgressText(stream, OFF, quiet=True)
+    progress(Started(pull("nginx:1")))
+    for event in (done(pull("nginx:1")), *rolled_back()):
+        progress(event)
+    assert [line[:3] for line in stream.getvalue().splitlines()] == ["  ✗", "   ", "   ", "   ", "   "]
+
+
+def test_what_was_waited_for_and_is_not_ready() -> None:
+    [made, begin] = create("hello-web-1")
+    ended = outcome(plan(change("container", "hello-web-1", "create"), actions=(made, begin)), done(made), done(begin))
+    healthy = AwaitHealthy(container="f00", deadline_seconds=0, **named("container", "hello-web-1", "ready"))
+    late = replace(ended, not_ready=(failed(healthy, "was not ready within 60 s: is not healthy"),))
+    assert late.exit_code is ExitCode.PARTLY_FAILED
+    assert outcome_text(late, OFF, seconds=61).splitlines() == [
+        "Not ready: 1 created, and 1 container is not ready (1 min 1 s).",
+        "  container hello-web-1",
+    ]
