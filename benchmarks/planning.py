@@ -10,7 +10,6 @@ import gc
 import sys
 import time
 from dataclasses import replace
-from statistics import median
 from typing import Any
 
 from reconciler.planning.actions import CreateContainer, CreateNetwork, CreateVolume
@@ -68,6 +67,12 @@ def _container(n: int, *, is_changed: bool) -> dict[str, Any]:
         "healthcheck": {"test": ["CMD", "true"], "interval": "30s"},
         "depends_on": {} if n == first else {f"web{first:05}": {"condition": "service_healthy"}},
     }
+
+
+def renewed(wanted: Spec) -> Spec:
+    """The same with another command in each container, so that all of them are replaced."""
+    containers = {key: one.model_copy(update={"command": ("other",)}) for key, one in wanted.containers.items()}
+    return wanted.model_copy(update={"containers": containers})
 
 
 def there(wanted: Spec) -> Snapshot:
@@ -133,12 +138,13 @@ def _measure(wanted: Spec, snapshot: Snapshot, runs: int = 3) -> tuple[float, Pl
     taken = []
     for _ in range(runs):
         # As after a load and an observation: nothing is known from the run before.
-        as_observed = _fresh(snapshot)
+        as_observed, as_loaded = _fresh(snapshot), wanted.model_copy()
         gc.collect()
         start = time.process_time()
-        found = plan(wanted, as_observed)
+        found = plan(as_loaded, as_observed)
         taken.append(time.process_time() - start)
-    return median(taken), found
+    # What others do on the machine can only add to it.
+    return min(taken), found
 
 
 def main(sizes: tuple[int, ...] = SIZES) -> None:

@@ -7,17 +7,20 @@ from typing import Any
 
 import click
 
+from reconciler.cli.locking import load_locked
 from reconciler.cli.moments import Period
 from reconciler.cli.options import (
     Options,
     applying_options,
     engine_options,
+    image_options,
     orphans_option,
     show_sensitive_option,
     target_option,
     yes_option,
 )
-from reconciler.cli.wiring import connected, load_spec, spec_files
+from reconciler.cli.pruning import used_for
+from reconciler.cli.wiring import connected, spec_files
 from reconciler.errors import UsageError
 
 
@@ -26,6 +29,7 @@ from reconciler.errors import UsageError
 @engine_options
 @orphans_option
 @target_option
+@image_options
 @yes_option
 @show_sensitive_option
 @click.option("--wait", is_flag=True, help="Wait until everything is healthy, or stable.")
@@ -42,7 +46,8 @@ def command(agreed: str | None, **given: Any) -> int:
     from reconciler.cli.saved_plan import expect_same_actions, expect_same_place, read_plan
 
     saved = read_plan(agreed) if agreed else None
-    spec = load_spec(options)
+    locked = load_locked(options)
+    spec = locked.spec
     from reconciler.cli.carry_out import carry_out  # a wrong spec should not wait for it
     from reconciler.cli.recording import Recorder
     from reconciler.execution.lost import with_lost
@@ -52,7 +57,9 @@ def command(agreed: str | None, **given: Any) -> int:
         if agreed and saved:
             expect_same_place(agreed, saved, spec, engine)
         snapshot = engine.observe(spec.name, spec)
-        todo = plan(spec, snapshot, targets=options.target, remove_orphans=options.remove_orphans)
+        used = used_for(options, spec.name, engine.identity)
+        todo = plan(spec, snapshot, targets=options.target, remove_orphans=options.remove_orphans, prune=used)
+        todo = locked.with_moved(todo, engine)
         if agreed and saved:
             code = expect_same_actions(agreed, saved, todo, spec, engine, options)
             if code is not None:

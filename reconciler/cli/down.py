@@ -8,6 +8,7 @@ import click
 
 from reconciler.cli.options import Options, applying_options, engine_options, orphans_option, yes_option
 from reconciler.cli.wiring import connected, load_spec, spec_files
+from reconciler.errors import UsageError
 
 
 @click.command()
@@ -15,22 +16,31 @@ from reconciler.cli.wiring import connected, load_spec, spec_files
 @engine_options
 @orphans_option
 @yes_option
-def command(**given: Any) -> int:
-    """Remove the project's containers and networks; its volumes and images stay.
+@click.option("--volumes", is_flag=True, help="Remove the project's volumes too, with all data in them.")
+@click.option("--images", is_flag=True, help="Remove the images too that the spec names and nothing else uses.")
+def command(*, volumes: bool, images: bool, **given: Any) -> int:
+    """Remove the project's containers and networks; its volumes and images stay, unless asked for.
 
     With --project and no --file it needs no spec.
     """
     options = Options(**given)
     spec = None if options.project and not options.file else load_spec(options)
+    if spec is None and (volumes or images):
+        raise UsageError(
+            "--volumes and --images need the spec: only it says what is protected, and which images are meant",
+            "name it with -f",
+        )
     project = spec.name if spec else options.project or ""
     from reconciler.cli.carry_out import carry_out  # a wrong spec should not wait for it
     from reconciler.cli.recording import Recorder
     from reconciler.execution.lost import with_lost
     from reconciler.planning.planner import plan_down
+    from reconciler.planning.taking_down import Besides
 
     with connected(options) as engine:
         snapshot = engine.observe(project, spec, images=False)
-        found = plan_down(project, snapshot, spec, remove_orphans=options.remove_orphans)
+        besides = Besides(volumes, images, engine.volume_sizes() if volumes else {})
+        found = plan_down(project, snapshot, spec, remove_orphans=options.remove_orphans, besides=besides)
         todo = with_lost(found, snapshot, engine)
         if todo.in_sync and not todo.notices and options.output == "text" and not options.quiet:
             stay = f" but its volumes: {', '.join(todo.kept_volumes)}" if todo.kept_volumes else ""

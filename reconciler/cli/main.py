@@ -22,6 +22,7 @@ _COMMANDS = {
     "events": "Show what happened to the project's resources, and go on.",
     "watch": "Keep the Engine as the spec declares it, until stopped.",
     "down": "Remove the project's containers and networks; its volumes stay.",
+    "lock": "Write the digest of each image's tag to reconciler.lock.",
     "history": "Show what was done when, by whom, from which spec.",
     "rollback": "Go back to the spec of an earlier apply.",
     "adopt": "Show what adopting containers that are not ours would change.",

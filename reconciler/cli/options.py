@@ -40,6 +40,8 @@ class Options:
         yes: agreed to removals and replacements beforehand.
         remove_orphans: what a Compose project of this name has besides the spec's goes.
         show_sensitive: show values that may be secrets.
+        locked: use the images of the lock beside the spec.
+        prune_images: remove images that the project once used and nothing uses now.
         quiet: say nothing but what fails or needs a person.
         dry_run: show what would be done, and do nothing.
         wait: wait until everything is healthy or stable.
@@ -57,6 +59,8 @@ class Options:
     yes: bool = False
     remove_orphans: bool = False
     show_sensitive: bool = False
+    locked: bool = False
+    prune_images: bool = False
     quiet: bool = False
     dry_run: bool = False
     wait: bool = False
@@ -181,3 +185,12 @@ def orphans_option(command: Command) -> Command:
         is_flag=True,
         help="Remove what a Compose project of this name runs and the spec does not have.",
     )(command)
+
+
+def image_options(command: Command) -> Command:
+    """--locked and --prune-images: for commands that plan."""
+    locked = click.option("--locked", is_flag=True, help="Use just the images of reconciler.lock, beside the spec.")
+    prune = click.option(
+        "--prune-images", is_flag=True, help="Remove images that the project once used and nothing uses now."
+    )
+    return locked(prune(command))

@@ -7,15 +7,18 @@ from typing import Any
 
 import click
 
+from reconciler.cli.locking import load_locked
 from reconciler.cli.options import (
     Options,
     engine_options,
+    image_options,
     orphans_option,
     plan_options,
     show_sensitive_option,
     target_option,
 )
-from reconciler.cli.wiring import connected, load_spec, style, width
+from reconciler.cli.pruning import used_for
+from reconciler.cli.wiring import connected, style, width
 from reconciler.errors import ExitCode, UsageError
 
 
@@ -24,6 +27,7 @@ from reconciler.errors import ExitCode, UsageError
 @engine_options
 @orphans_option
 @target_option
+@image_options
 @show_sensitive_option
 @click.option("--out", metavar="FILE", help="Save the plan, for apply --plan FILE.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where changes are pending.")
@@ -31,21 +35,25 @@ from reconciler.errors import ExitCode, UsageError
 def command(detailed_exitcode: bool, out: str | None, snapshot: str | None, **given: Any) -> int:
     """Show what apply would do, and change nothing."""
     options = Options(**given)
-    spec = load_spec(options)
+    locked = load_locked(options)
+    spec = locked.spec
     from reconciler.execution.lost import with_lost  # a wrong spec should not wait for it
     from reconciler.planning.planner import plan
 
     if snapshot is None:
         with connected(options) as engine:
             there = engine.observe(spec.name, spec)
-            found = plan(spec, there, targets=options.target, remove_orphans=options.remove_orphans)
-            found = with_lost(found, there, engine)
+            used = used_for(options, spec.name, engine.identity)
+            found = plan(spec, there, targets=options.target, remove_orphans=options.remove_orphans, prune=used)
+            found = with_lost(locked.with_moved(found, engine), there, engine)
             if out and not found.conflicts:
                 from reconciler.cli.saved_plan import save_plan
 
                 save_plan(out, found, spec, engine)
-    elif options.host or options.context or out:
-        raise UsageError("--snapshot takes the place of an Engine: leave --host, --context and --out out")
+    elif options.host or options.context or out or options.prune_images:
+        raise UsageError(
+            "--snapshot takes the place of an Engine: leave --host, --context, --out and --prune-images out"
+        )
     else:
         from reconciler.cli.snapshot_file import read_snapshot
 

@@ -87,6 +87,7 @@ class Recorder:
             spec=data,
             secrets=tuple(secrets),
             images=self._images(outcome),
+            used=tuple(sorted({(one.image, one.image_id) for one in self.snapshot.containers})),
         )
 
     def _source(self) -> Source:

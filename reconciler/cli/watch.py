@@ -11,12 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.options import Options, engine_options, source_options
-from reconciler.cli.wiring import interruptible, load_spec
+from reconciler.cli.locking import load_locked, lock_file
+from reconciler.cli.options import Options, engine_options, image_options, source_options
+from reconciler.cli.pruning import used_for
+from reconciler.cli.wiring import interruptible
 from reconciler.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from reconciler.execution.outcome import Outcome
+    from reconciler.planning.pruning import UsedImage
     from reconciler.ports import Engine
     from reconciler.spec.model import Spec
     from reconciler.state.snapshot import Snapshot
@@ -25,6 +30,7 @@ if TYPE_CHECKING:
 @click.command()
 @source_options
 @engine_options
+@image_options
 @click.option(
     "--interval",
     type=click.FloatRange(min=0.1),
@@ -43,7 +49,7 @@ def command(interval: float | None, **given: Any) -> int:
     from reconciler.cli.recording import Recorder  # each command pays for what it needs
     from reconciler.engine.engine import connect
     from reconciler.execution.clock import SystemClock
-    from reconciler.journal.journal import Journal
+    from reconciler.journal.journal import Journal, JournalError
     from reconciler.report.style import Style
     from reconciler.spec.loader import files_of
     from reconciler.state_folder import state_folder
@@ -54,19 +60,26 @@ def command(interval: float | None, **given: Any) -> int:
     from reconciler.watch.triggers import Triggers
 
     files = files_of(options.file, os.environ, Path.cwd())
-    spec = load_spec(options)  # a spec that is wrong from the start is better said here, with its exit code
+    spec = load_locked(options).spec  # a spec that is wrong from the start is better said here, with its exit code
     clock = SystemClock()
     triggers = Triggers(clock)
 
     def record(spec: Spec, snapshot: Snapshot, engine: Engine, outcome: Outcome, seconds: float) -> None:
         Recorder("watch", spec, tuple(files), snapshot, engine)(outcome, seconds)
 
+    def prune(project: str, engine: Callable[[], str]) -> tuple[UsedImage, ...] | None:
+        try:
+            return used_for(options, project, engine)
+        except JournalError as error:
+            log.warning("journal", error=error.message)
+            return None
+
     log = configure(colours=Style.for_stream(sys.stderr, os.environ).colours)
     with interruptible("Stopping after the calls under way; again to leave at once.") as interruption:
         interruption.on_stop = lambda: triggers.ask("stop")
         signal.signal(signal.SIGHUP, lambda *_: triggers.ask("signal"))
         watch = Watch(
-            load=lambda: load_spec(options, quiet=True),  # it was said at the start
+            load=lambda: load_locked(options, quiet=True).spec,  # it was said at the start
             connect=lambda: connect(options.host, options.context, os.environ),
             triggers=triggers,
             interval=interval,
@@ -75,9 +88,10 @@ def command(interval: float | None, **given: Any) -> int:
             stop=interruption.stop,
             memory=Memory(Journal(state_folder(os.environ)), lambda error: log.warning("journal", error=error.message)),
             record=record,
+            prune=prune,
         )
         with ExitStack() as stack:
-            for file in files:
+            for file in [*files, lock_file(options)] if options.locked else files:
                 stack.enter_context(watched(file, lambda: triggers.ask("file")))
             log.info("watching", file=", ".join(map(str, files)), interval=seconds_between(interval, spec))
             watch.run()

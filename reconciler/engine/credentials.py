@@ -33,7 +33,7 @@ def registry_auth(
     *,
     environ: Mapping[str, str] | None = None,
     home: Path | None = None,
-    timeout: float = HELPER_TIMEOUT,
+    timeout: float | None = None,
 ) -> str | None:
     """The value of the X-Registry-Auth header for a registry; see `registry_login`."""
     login = registry_login(reference_domain, environ=environ, home=home, timeout=timeout)
@@ -49,7 +49,7 @@ def registry_login(
     *,
     environ: Mapping[str, str] | None = None,
     home: Path | None = None,
-    timeout: float = HELPER_TIMEOUT,
+    timeout: float | None = None,
 ) -> dict[str, str] | None:
     """The login for a registry.
 
@@ -58,7 +58,7 @@ def registry_login(
         environ: where DOCKER_CONFIG and PATH are looked up, and what a helper gets; this process's where
             not given.
         home: the user's home folder; this user's where not given.
-        timeout: seconds for a credential helper.
+        timeout: seconds for a credential helper; HELPER_TIMEOUT where not given.
 
     Returns:
         The login, with the API's words for its parts, or None where no login is configured for that registry.
@@ -78,7 +78,8 @@ def registry_login(
     try:
         logins = auth.load_config(config_dict=config)
         helper = logins.get_credential_store(reference_domain)
-        found = _ask_helper(helper, reference_domain, environ, timeout) if helper else None
+        wait = HELPER_TIMEOUT if timeout is None else timeout
+        found = _ask_helper(helper, reference_domain, environ, wait) if helper else None
         if found is None:
             # The SDK would ask the helper again, without a deadline: only the file's own entries are left
             # to it.

@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 SEARCH_SECONDS = 30.0
 """For Docker Hub's answer to a search."""
 
+DISK_USAGE_SECONDS = 20.0
+"""For the sizes of volumes: an Engine adds up all of their files."""
+
+_DISK_USAGE_BY_TYPE = (1, 42)
+"""Since this API version an Engine can be asked for volumes alone."""
+
 LOGIN_SECONDS = 20.0
 """For a registry's answer to a login."""
 
@@ -134,6 +140,16 @@ class DockerEngine:
             "/images/search", {"term": term, "limit": limit}, deadline=SEARCH_SECONDS
         )
         return found
+
+    def volume_sizes(self) -> dict[str, int]:
+        """The sizes of volumes in bytes, by name, as far as the Engine tells them in time."""
+        query = {"type": "volume"} if self.about.api >= _DISK_USAGE_BY_TYPE else None
+        try:
+            found = self._client.get("/system/df", query, deadline=DISK_USAGE_SECONDS)
+        except EngineError:
+            return {}  # a plan should not fail for what it only has to say besides
+        sizes = {row.get("Name"): (row.get("UsageData") or {}).get("Size") for row in found.get("Volumes") or ()}
+        return {str(name): size for name, size in sizes.items() if isinstance(size, int) and size >= 0}
 
     @property
     def host_name(self) -> str:

@@ -162,6 +162,9 @@ def _other(row: dict[str, Any]) -> OtherContainer:
             name: (endpoint or {}).get("NetworkID") or ""
             for name, endpoint in (at("NetworkSettings.Networks", row) or {}).items()
         },
+        volumes=frozenset(
+            mount["Name"] for mount in row.get("Mounts") or () if mount.get("Type") == "volume" and mount.get("Name")
+        ),
     )
 
 

@@ -29,6 +29,7 @@ from reconciler.planning.actions import (
     RemoveContents,
     RemoveImage,
     RemoveNetwork,
+    RemoveVolume,
     RenameContainer,
     RunCommand,
     StartContainer,
@@ -46,6 +47,9 @@ if TYPE_CHECKING:
 
 _CALL_SECONDS = 60.0
 """The deadline of a call that the Engine answers at once, unless it hangs."""
+
+_VOLUME_SECONDS = 600.0
+"""For a volume, all of whose files have to be removed."""
 
 _PORT_TAKEN = re.compile(r"host port (\d+) is already in use")
 
@@ -82,6 +86,8 @@ def perform(client: Client, action: Action, created: Mapping[str, str], tell: Te
             _remove_network(client, action)
         case CreateVolume():
             client.post("/volumes/create", dict(action.payload), deadline=_CALL_SECONDS)
+        case RemoveVolume():
+            _remove_volume(client, action)
         case WriteContents():
             write_contents(action)
         case RemoveContents():
@@ -205,6 +211,19 @@ def _remove(client: Client, path: str, action: RemoveContainer) -> None:
 def _remove_network(client: Client, action: RemoveNetwork) -> None:
     try:
         client.delete(f"/networks/{action.network}", deadline=_CALL_SECONDS)
+    except NotFound:
+        return
+
+
+def _remove_volume(client: Client, action: RemoveVolume) -> None:
+    path = f"/volumes/{action.volume}"
+    try:
+        found = client.get(path, deadline=_CALL_SECONDS)
+        if (found.get("CreatedAt") or "", found.get("Labels") or {}) != (action.created_at, dict(action.labels)):
+            raise Stale(
+                f'volume "{action.volume}" is another one by now: left alone', "run the same command again to see why"
+            )
+        client.delete(path, deadline=_VOLUME_SECONDS)
     except NotFound:
         return
 

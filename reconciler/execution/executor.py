@@ -102,6 +102,9 @@ class _Run:
         self._ready: deque[Action] = deque()
         self._ready_gates: deque[Action] = deque()
         self._ended: dict[str, ActionOutcome] = {}
+        self._ended_in: dict[str, dict[str, ActionOutcome]] = defaultdict(dict)
+        self._broken: set[str] = set()
+        self._to_look_at: set[str] = set()
         self._under_way: set[str] = set()
         self._undoing: set[str] = set()
         self._failed_undos: list[ActionOutcome] = []
@@ -129,7 +132,7 @@ class _Run:
                         self._make_ready(self._end(outcome))
         for action in self._plan.actions:
             if action.id not in self._ended:
-                self._ended[action.id] = outcome = ActionOutcome(action, Result.SKIPPED, error=self._gave_up)
+                self._note(outcome := ActionOutcome(action, Result.SKIPPED, error=self._gave_up))
                 if self._gave_up:
                     self._tell(outcome)
         interrupted = self._stop.is_set() and any(outcome.result in _NOT_DONE for outcome in self._ended.values())
@@ -164,8 +167,7 @@ class _Run:
         if action.id not in self._actions:
             self._failed_undos.append(outcome)
             return []
-        self._ended.pop(action.id, None)  # what is taken back ends a second time, later
-        self._ended[action.id] = outcome
+        self._note(outcome)
         if outcome.result is Result.FAILED and self._plan.on_failure == "stop" and not self._gave_up:
             self._gave_up = ReconcilerError(f"{action.resource} failed, and `settings.on_failure` is stop")
         if outcome.result is Result.DONE:
@@ -173,6 +175,19 @@ class _Run:
         if outcome.result in _NOT_DONE:
             return self._skip(action)
         return []
+
+    def _note(self, outcome: ActionOutcome) -> None:
+        """Note that an action ended, in order; what is taken back ends a second time, later."""
+        action = outcome.action
+        self._ended.pop(action.id, None)
+        self._ended[action.id] = outcome
+        if group := action.group:
+            self._ended_in[group].pop(action.id, None)
+            self._ended_in[group][action.id] = outcome
+            if outcome.result in _NOT_DONE:
+                self._broken.add(group)
+            if group in self._broken:
+                self._to_look_at.add(group)
 
     def _release(self, action_id: str, waiting: list[str]) -> list[Action]:
         """The actions that waited for this one only."""
@@ -198,37 +213,40 @@ class _Run:
                 if other not in self._ended and other not in self._under_way
             ]
             for dependent in skipped:
-                self._ended[dependent] = outcome = ActionOutcome(self._actions[dependent], Result.SKIPPED, error=error)
+                self._note(outcome := ActionOutcome(self._actions[dependent], Result.SKIPPED, error=error))
                 self._tell(outcome)
             todo += reversed(skipped)
         return ready
 
     def _to_undo(self, running: Collection[Action]) -> list[str]:
-        """The replacements that can't come to their end, and of which no step is under way any more."""
-        busy = {action.group for action in running}
-        groups: dict[str, list[Action]] = defaultdict(list)
-        for action in self._plan.actions:
-            if action.group:
-                groups[action.group].append(action)
-        found = []
-        for group, steps in groups.items():
-            stuck = self._ends and any(step.id not in self._ended for step in steps)
-            failed = any(step.id in self._ended and self._ended[step.id].result in _NOT_DONE for step in steps)
-            if (stuck or failed) and group not in busy | self._undoing and self._tried_steps(group):
-                found.append(group)
-        return found
+        """The replacements that can't come to their end, and of which no step is under way any more.
+
+        A broken one is looked at as often as one of its steps has ended: nothing else changes what is to be done about
+        it. Where nothing is to begin any more, every one that has not come to its end is broken.
+        """
+        broken = self._to_look_at
+        if self._ends:
+            broken = self._broken | {
+                group for group, steps in self._groups.items() if any(step not in self._ended for step in steps)
+            }
+        self._to_look_at = set()
+        if not broken:
+            return []
+        out_of_reach = self._undoing.union(action.group for action in running)
+        return [
+            group
+            for group in self._groups
+            if group in broken and group not in out_of_reach and self._tried_steps(group)
+        ]
 
     def _tried_steps(self, group: str) -> list[Action]:
         """What is to be taken back: the steps done, and those whose failure may be a lost answer only."""
         may_be_done = StopContainer | RenameContainer | RemoveNetwork | DisconnectNetwork
         return [
             outcome.action
-            for outcome in self._ended.values()
-            if outcome.action.group == group
-            and (
-                outcome.result is Result.DONE
-                or (outcome.result is Result.FAILED and isinstance(outcome.action, may_be_done))
-            )
+            for outcome in self._ended_in[group].values()
+            if outcome.result is Result.DONE
+            or (outcome.result is Result.FAILED and isinstance(outcome.action, may_be_done))
         ]
 
     def _undo(self, steps: list[Action]) -> list[ActionOutcome]:

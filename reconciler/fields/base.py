@@ -54,6 +54,7 @@ class Instance:
         peers: the IDs of the other containers that it names, by the spec's words for them (see `peers.py`).
         digests: of the contents of the configs and secrets, by section and name: `configs.site`.
         container: the container's spec.
+        declared: the attributes that the spec gives itself, rather than leave them to the image or the Engine.
     """
 
     spec: Spec
@@ -64,10 +65,15 @@ class Instance:
     peers: Mapping[str, str] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
     container: Container = field(init=False, repr=False, compare=False)
+    declared: frozenset[str] = field(init=False, repr=False, compare=False)
+    _canonical: dict[str, Canonical] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        # Every row asks for it.
-        object.__setattr__(self, "container", self.spec.containers[self.key])
+        # Every row asks for these.
+        container = self.spec.containers[self.key]
+        given = frozenset(path for path in container.model_fields_set if getattr(container, path) is not None)
+        object.__setattr__(self, "container", container)
+        object.__setattr__(self, "declared", given)
 
     @property
     def name(self) -> str:
@@ -81,7 +87,14 @@ class Instance:
 
     def declares(self, path: str) -> bool:
         """Whether the spec gives the attribute itself, rather than leave it to the image or the Engine."""
-        return path in self.container.model_fields_set and getattr(self.container, path) is not None
+        return path in self.declared
+
+    def canonical(self, row: Field) -> Canonical:
+        """What is wanted by a row: worked out once, for digest, comparison and payload. Not to be changed."""
+        found = self._canonical
+        if row.path not in found:
+            found[row.path] = row.wanted(self)
+        return found[row.path]
 
 
 def _nothing(_inspect: Inspect, _image: ImageConfig) -> Canonical:
@@ -115,6 +128,7 @@ class Field:
             `show` is for the value of one key.
         since: by the wanted value, what of it an older Engine would drop without a word: the API version that knows it,
             by its name.
+        newest: the newest version that `since` may name: to an Engine that speaks it, nothing of the row is unknown.
         drifts: it can come to differ on a container that exists, although only a replacement mends it: it is compared
             also where the definition is the same.
         declared: whether the spec gives it, where that is not simply the attribute of this name.
@@ -133,6 +147,7 @@ class Field:
     along: str = ""
     by_key: bool = False
     since: Callable[[Canonical], Mapping[str, ApiVersion]] = since_ever
+    newest: ApiVersion = OLDEST
     drifts: bool = False
     declared: Callable[[Instance], bool] | None = None
     sensitive: bool = False
@@ -145,8 +160,13 @@ class Field:
 
 def at(path: str, mapping: Mapping[str, Any]) -> Any:
     """The value at a dotted path of the Engine's JSON; None where any step is missing or null."""
+    return follow(_steps(path), mapping)
+
+
+def follow(steps: tuple[str, ...], mapping: Mapping[str, Any]) -> Any:
+    """The value at the end of these steps, as `at` takes them in one."""
     value: Any = mapping
-    for step in _steps(path):
+    for step in steps:
         # Nearly always a dict, and then the dear question need not be asked.
         if value.__class__ is not dict and not isinstance(value, Mapping):
             return None
@@ -174,9 +194,10 @@ def put(path: str) -> Callable[[Payload, Canonical], None]:
 
 def get(path: str, default: Canonical = None) -> Callable[[Inspect], Canonical]:
     """A reader of a dotted path of the inspect; lists become tuples, and nothing becomes the default."""
+    steps = _steps(path)
 
     def read(inspect: Inspect) -> Canonical:
-        value = at(path, inspect)
+        value = follow(steps, inspect)
         if value is None:
             return default
         return (tuple(value) if isinstance(value, list) else value) or default
@@ -230,6 +251,7 @@ def plain(
         write=put(where.removeprefix("Config.")),  # what inspect calls Config is the body of the create call
         undeclared=constant(default if undeclared is None else undeclared),
         since=since_ever if since == OLDEST else lambda _wanted: {path: since},
+        newest=since,
         show=shown,
     )
 

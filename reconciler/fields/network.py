@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from reconciler.fields import compose_labels
@@ -78,16 +79,18 @@ def _wanted_networks(instance: Instance) -> Canonical:
         place = _place((), links=links) | {"mac_address": container.mac_address or ""}
         return {"mode": container.network_mode, "joined": {container.network_mode: place}}
     joined = {
-        spec.network_name(key): _place(
-            sorted({instance.key, *endpoint.aliases}),
-            endpoint.ipv4_address,
-            endpoint.ipv6_address,
-            sorted(endpoint.link_local_ips),
-            endpoint.driver_opts | ({_INTERFACE: endpoint.interface_name} if endpoint.interface_name else {}),
-            links,
-            endpoint.gw_priority,
-        )
-        | {"mac_address": endpoint.mac_address}
+        spec.network_name(key): {
+            **_place(
+                sorted({instance.key, *endpoint.aliases}),
+                endpoint.ipv4_address,
+                endpoint.ipv6_address,
+                sorted(endpoint.link_local_ips),
+                endpoint.driver_opts | ({_INTERFACE: endpoint.interface_name} if endpoint.interface_name else {}),
+                links,
+                endpoint.gw_priority,
+            ),
+            "mac_address": endpoint.mac_address,
+        }
         for key, endpoint in _by_priority(container)
     }
     # The Engine's NetworkMode names one of them, which can't be left without a replacement: the first, whatever the
@@ -142,24 +145,26 @@ def _actual_networks(inspect: Inspect) -> Canonical:
     if is_word(mode):
         return {"mode": mode, "joined": {}}  # it has the networks of the other one
     joined = {}
-    for name, settings in (at("NetworkSettings.Networks", inspect) or {}).items():
-        aliases = set((settings or {}).get("Aliases") or ()) - {own}
-        addresses = (settings or {}).get("IPAMConfig") or {}
-        joined[name] = _place(
+    for name, said in (at("NetworkSettings.Networks", inspect) or {}).items():
+        settings = said or {}
+        aliases = set(settings.get("Aliases") or ()) - {own}
+        addresses = settings.get("IPAMConfig") or {}
+        joined[name] = place = _place(
             sorted(aliases - anyway),
             addresses.get("IPv4Address") or "",
             addresses.get("IPv6Address") or "",
             sorted(addresses.get("LinkLocalIPs") or ()),
-            (settings or {}).get("DriverOpts"),
-            sorted((settings or {}).get("Links") or _links_of_bridge(name, inspect)),
-            (settings or {}).get("GwPriority") or 0,
-        ) | {"added": tuple(sorted(aliases & anyway))}
+            settings.get("DriverOpts"),
+            sorted(settings.get("Links") or (_links_of_bridge(inspect) if name == "bridge" else ())),
+            settings.get("GwPriority") or 0,
+        )
+        place["added"] = tuple(sorted(aliases & anyway))
     return {"mode": mode, "joined": joined}
 
 
-def _links_of_bridge(network: str, inspect: Inspect) -> set[str]:
+def _links_of_bridge(inspect: Inspect) -> set[str]:
     """`/db:/web/database`, as the Engine reports a link in its own network → `db:database`."""
-    parts = [link.partition(":") for link in at("HostConfig.Links", inspect) or ()] if network == "bridge" else []
+    parts = [link.partition(":") for link in at("HostConfig.Links", inspect) or ()]
     return {f"{name.removeprefix('/')}:{alias.rpartition('/')[2]}" for name, _, alias in parts}
 
 
@@ -167,9 +172,12 @@ def same_endpoint(wanted: Canonical, actual: Canonical) -> bool:
     """Whether a container's place in a network is as wanted; each None where there is or should be none."""
     if wanted is None or actual is None:
         return wanted is actual
-    return set(wanted["aliases"]) - set(actual["added"]) == set(actual["aliases"]) and all(
-        wanted[name] == actual[name] for name in wanted if name not in {"aliases", "mac_address"}
+    return set(wanted["aliases"]) - set(actual["added"]) == set(actual["aliases"]) and _settings(wanted) == _settings(
+        actual
     )
+
+
+_settings = itemgetter("ipv4_address", "ipv6_address", "link_local_ips", "driver_opts", "links", "gw_priority")
 
 
 def _same_networks(wanted: Canonical, actual: Canonical) -> bool:
@@ -231,7 +239,9 @@ def _write_networks(payload: Payload, value: Canonical) -> None:
 
 def _show_networks(value: Canonical) -> str:
     if not value["joined"]:
-        return show_word(value["mode"] or "")
+        # A network that was left is still the mode, and is none that it is in.
+        mode = value["mode"] or ""
+        return show_word(mode) if is_word(mode) or mode == "host" else ""
     shown = []
     for name, settings in sorted(value["joined"].items()):
         words = [*settings["aliases"], *(f"link {link}" for link in settings["links"])]
@@ -310,6 +320,7 @@ ROWS = (
         mend=_mend_networks,
         always=True,
         since=_since,
+        newest=max(_GATEWAY, ADDRESS_OF_EACH),
         show=lambda value: _show_networks(value) or "none",
     ),
 )

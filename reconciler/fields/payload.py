@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from reconciler.fields import compose_labels, ownership, peers
-from reconciler.fields.table import TABLE, declared_rows
+from reconciler.fields.table import TABLE, defining_rows
 from reconciler.version import __version__
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def declared(instance: Instance) -> list[str]:
     for row in TABLE:
         if not row.is_declared(instance):
             continue
-        paths.extend(f"{row.path}.{key}" for key in row.wanted(instance)) if row.by_key else paths.append(row.path)
+        paths.extend(f"{row.path}.{key}" for key in instance.canonical(row)) if row.by_key else paths.append(row.path)
     return sorted(paths)
 
 
@@ -34,16 +34,14 @@ def digest(instance: Instance) -> str:
 
     The image is known by its ID, and is no part of it.
     """
-    values = {
-        row.path: row.wanted(instance) for row in declared_rows(instance) if not row.always and row.path != "image"
-    }
+    values = {row.path: instance.canonical(row) for row in defining_rows(instance)}
     text = ownership.write_json({"form": _FORM, "fields": values})
     return f"{_FORM}:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def value_digest(row: Field, instance: Instance) -> str:
     """A short digest of what is wanted of one field."""
-    text = ownership.write_json({"form": _FORM, "value": row.wanted(instance)})
+    text = ownership.write_json({"form": _FORM, "value": instance.canonical(row)})
     return hashlib.sha256(text.encode()).hexdigest()[:_SHORT]
 
 
@@ -66,7 +64,7 @@ def create_payload(instance: Instance, carried: ownership.Anonymous | None = Non
     payload: Payload = {"Image": instance.container.image}
     for row in TABLE:
         if row.always or row.is_declared(instance):
-            row.write(payload, row.wanted(instance))
+            row.write(payload, instance.canonical(row))
     own = compose_labels.of_container(instance) | labels(instance.spec.name, instance.key)
     own |= {
         ownership.REPLICA: str(instance.replica),

@@ -283,6 +283,7 @@ ROWS = (
         undeclared=lambda _inspect, image: _health(image.get("Healthcheck")),
         by_key=True,
         since=lambda wanted: {"healthcheck.start_interval": (1, 44)} if "start_interval" in wanted else {},
+        newest=(1, 44),
         show=_show_health,
     ),
     Field(

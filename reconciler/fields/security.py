@@ -151,6 +151,7 @@ ROWS = (
         write=_write_devices,
         undeclared=constant(()),
         since=lambda wanted: {"devices by CDI names": (1, 44)} if any(is_cdi(one[0]) for one in wanted) else {},
+        newest=(1, 44),
         show=lambda value: ", ".join(":".join(filter(None, device)) for device in value) or "none",
     ),
     Field(

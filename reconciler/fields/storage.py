@@ -209,6 +209,7 @@ ROWS = (
         same=_same,
         undeclared=lambda _inspect, _image: (),
         since=_since,
+        newest=max(_SINCE.values()),
         show=lambda value: ", ".join(show_mount(one) for one in value if not one.get("perhaps_of_image")) or "none",
     ),
     Field(

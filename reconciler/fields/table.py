@@ -49,13 +49,15 @@ NOT_ON_THE_ENGINE = {
 }
 """Attributes without a row, and why."""
 
+_DEFINING = {row.path: row for row in TABLE if not (row.always or row.declared or row.path == "image")}
 _OTHERWISE = tuple(row for row in TABLE if row.declared)
 
 
-def declared_rows(instance: Instance) -> Iterator[Field]:
-    """The rows that the spec gives a value, in no order."""
-    for path in instance.container.model_fields_set:
-        row = ROW.get(path)
-        if row and not row.declared and instance.declares(path):
+def defining_rows(instance: Instance) -> Iterator[Field]:
+    """The rows that the spec gives a value, of those only a replacement can change; in no order, without the image."""
+    for path in instance.declared:
+        if row := _DEFINING.get(path):
             yield row
-    yield from (row for row in _OTHERWISE if row.is_declared(instance))
+    for row in _OTHERWISE:
+        if row.is_declared(instance):
+            yield row

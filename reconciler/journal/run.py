@@ -63,6 +63,7 @@ class Run:
         spec: the spec with everything resolved, in the native form, without secrets; None where there was none.
         secrets: where values were left out of it.
         images: the digest or ID that each image reference had.
+        used: what the project's containers were made from as it began: the reference and the image's ID.
     """
 
     project: str
@@ -78,4 +79,5 @@ class Run:
     spec: Mapping[str, Any] | None = None
     secrets: tuple[tuple[str | int, ...], ...] = ()
     images: Mapping[str, str] = field(default_factory=dict)
+    used: tuple[tuple[str, str], ...] = ()
     number: int = 0

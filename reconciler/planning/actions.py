@@ -167,6 +167,22 @@ class CreateVolume(Action):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveVolume(Action):
+    """Remove a volume with its data; never by force.
+
+    Attributes:
+        volume: its name.
+        created_at: when the one was made that the plan saw, as the Engine tells it.
+        labels: that it had.
+    """
+
+    kind: ClassVar[str] = "remove-volume"
+    volume: str
+    created_at: str
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CreateContainer(Action):
     """Create a container; it does not run yet.
 

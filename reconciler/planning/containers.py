@@ -331,7 +331,7 @@ def _carried(instance: Instance, old: ContainerState, snapshot: Snapshot) -> Ano
 def _lenders(container: ContainerState, snapshot: Snapshot) -> list[ContainerState]:
     """The containers of the project whose volumes it has (`volumes_from`)."""
     lenders = {*named_in(container.inspect)}
-    return [one for one in snapshot.containers if one.id in lenders]
+    return [one for one in snapshot.containers if one.id in lenders] if lenders else []
 
 
 def _described(instance: Instance) -> str:

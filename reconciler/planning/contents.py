@@ -59,8 +59,10 @@ class _Delivery:
 
 def content_conflicts(instance: Instance, snapshot: Snapshot) -> Iterator[Conflict]:
     """What keeps a container's configs and secrets from getting there."""
-    resource = ResourceKey(Kind.CONTAINER, instance.name)
     container = instance.container
+    if not (container.configs or container.secrets):
+        return
+    resource = ResourceKey(Kind.CONTAINER, instance.name)
     for section in SECTIONS:
         for name in dict.fromkeys(grant.source for grant in getattr(container, section)):
             held = snapshot.contents.get(f"{section}.{name}")
@@ -88,6 +90,8 @@ def put_contents(
     part: ContainerPlan, instance: Instance, current: ContainerState | None, snapshot: Snapshot
 ) -> ContainerPlan:
     """Add what puts a container's configs and secrets in their places, before it is created or started."""
+    if not (instance.container.configs or instance.container.secrets):
+        return part
     deliveries = list(_deliveries(instance, snapshot))
     created = next((action for action in part.actions if isinstance(action, CreateContainer)), None)
     if created and deliveries:
@@ -104,6 +108,8 @@ def put_contents(
 
 def remove_unused(draft: Draft, project: str, snapshot: Snapshot) -> None:
     """Remove the files that no container uses any more, each once those that did are gone."""
+    if not snapshot.view.files:
+        return
     removals: dict[str, str] = {}
     created: set[str] = set()
     for action in draft.actions.values():

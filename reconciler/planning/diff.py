@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from reconciler.fields import ownership, peers
-from reconciler.fields.base import Field, Instance, Mend
+from reconciler.fields.base import Canonical, Field, Instance, Mend
 from reconciler.fields.payload import digest
 from reconciler.fields.table import TABLE
 from reconciler.planning.declared import declared_before
@@ -20,13 +20,15 @@ from reconciler.state.snapshot import ContainerState, Snapshot
 _NOT_SETTLED = tuple(row for row in TABLE if row.always or row.drifts or row.path == "image")
 """The rows that an equal definition says nothing of."""
 
+Difference = tuple[FieldChange, Mend]
+
 _SHORT_ID = 19
 """`sha256:` and 12 digits: as docker shows an ID."""
 
 
 def differences(
     instance: Instance, container: ContainerState, snapshot: Snapshot, *, trust_digest: bool = True
-) -> list[tuple[FieldChange, Mend]]:
+) -> list[Difference]:
     """Every field of the container that is not as wanted, with what it takes to mend it.
 
     What only a replacement can change is compared where it is declared, or was when the container was made (then
@@ -48,19 +50,23 @@ def differences(
     inspect = peers.named(container.inspect, instance.peers)
     if instance.container.state is State.COMPLETED and container.has_completed:
         inspect = peers.done_with(inspect, instance.container)
-    container = replace(container, inspect=inspect)
-    found: list[tuple[FieldChange, Mend]] = []
+    if inspect is not container.inspect:
+        container = replace(container, inspect=inspect)
+    found: list[Difference] = []
     for row in _NOT_SETTLED if settled else TABLE:
         if row.path == "image":
             found += _image(instance, container)
-        elif row.by_key:
-            found += _by_key(row, instance, container, before, config)
-        else:
-            found += _whole(row, instance, container, before, config)
+        elif row.always:  # no part of the digest: nobody else asks for what is wanted
+            wanted, actual = row.wanted(instance), row.actual(inspect)
+            if not row.same(wanted, actual):
+                found.append(_difference(row, instance, wanted, actual))
+        elif before or row.is_declared(instance):
+            compare = _by_key if row.by_key else _whole
+            found += compare(row, instance, container, before, config)
     return found
 
 
-def _image(instance: Instance, container: ContainerState) -> list[tuple[FieldChange, Mend]]:
+def _image(instance: Instance, container: ContainerState) -> list[Difference]:
     # Another reference to the same image is no difference; the same reference to another image is.
     if instance.image_id == container.image_id:
         return []
@@ -77,22 +83,22 @@ def _whole(
     container: ContainerState,
     before: frozenset[str],
     config: Mapping[str, Any],
-) -> list[tuple[FieldChange, Mend]]:
-    actual = row.actual(container.inspect)
-    if row.always or row.is_declared(instance):
-        wanted = row.wanted(instance)
+) -> list[Difference]:
+    if row.is_declared(instance):
+        wanted, actual = instance.canonical(row), row.actual(container.inspect)
         same = row.same(wanted, actual)
     elif row.path in before:
-        wanted = row.undeclared(container.inspect, config)
+        wanted, actual = row.undeclared(container.inspect, config), row.actual(container.inspect)
         same = wanted == actual
     else:
         return []
-    if same:
-        return []
+    return [] if same else [_difference(row, instance, wanted, actual)]
+
+
+def _difference(row: Field, instance: Instance, wanted: Canonical, actual: Canonical) -> Difference:
     sensitive = is_sensitive(instance.spec.settings.sensitive, "", wanted, actual)
-    return [
-        (FieldChange(row.path, wanted, actual, row.show(wanted), row.show(actual), sensitive), row.mend(wanted, actual))
-    ]
+    change = FieldChange(row.path, wanted, actual, row.show(wanted), row.show(actual), sensitive)
+    return change, row.mend(wanted, actual)
 
 
 def _by_key(
@@ -101,8 +107,8 @@ def _by_key(
     container: ContainerState,
     before: frozenset[str],
     config: Mapping[str, Any],
-) -> list[tuple[FieldChange, Mend]]:
-    wanted = dict(row.wanted(instance))
+) -> list[Difference]:
+    wanted = dict(instance.canonical(row))
     undeclared = row.undeclared(container.inspect, config)
     taken_back = {key for path in before if (key := path.removeprefix(f"{row.path}.")) not in {path, *wanted}}
     wanted |= {key: undeclared.get(key) for key in taken_back}

@@ -35,7 +35,7 @@ def unknown(spec: Spec, snapshot: Snapshot) -> Iterator[Notice]:
     """The secrets of which nobody knows whether they changed."""
     wanted = {name: content.digest for name, content in snapshot.contents.items()}
     for container in snapshot.containers:
-        if resource_of(spec, container) not in spec.containers:
+        if ownership.SECRETS not in container.labels or resource_of(spec, container) not in spec.containers:
             continue
         for name, (_, target) in _of_another_key(wanted, container).items():
             if (container.id, target) not in snapshot.revealed:

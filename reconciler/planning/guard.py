@@ -31,7 +31,8 @@ def needs_person(changes: Iterable[Change], spec: Spec, snapshot: Snapshot) -> N
     containers = {container.name for container in snapshot.containers if not container.name.endswith((NEXT, OLD))}
     networks = {network.name for network in snapshot.networks if ownership.project(network.labels) == spec.name}
     gone = [change.resource for change in changes if change.operation is Operation.REMOVE]
-    removed = {one for one in gone if one.name in (containers if one.kind is Kind.CONTAINER else networks)}
+    counted = {Kind.CONTAINER: containers, Kind.NETWORK: networks}
+    removed = {one for one in gone if one.name in counted.get(one.kind, ())}
     if not spec.containers and any(one.kind is Kind.CONTAINER for one in removed):
         message = f'the spec of "{spec.name}" has no containers any more: all of them would be removed'
         return Notice(project, f"{message}, and that needs a person", _HINT)

@@ -71,6 +71,7 @@ def hand_over_ports(draft: Draft, spec: Spec, snapshot: Snapshot) -> None:
     if not freed:
         return
     created = {action.id: action for action in draft.actions.values() if isinstance(action, CreateContainer)}
+    of_ranges: dict[str, list[str]] = {}
     for action in list(draft.actions.values()):
         if not isinstance(action, StartContainer):
             continue
@@ -91,10 +92,13 @@ def hand_over_ports(draft: Draft, spec: Spec, snapshot: Snapshot) -> None:
                     after=tuple(n for n in stopping.after if not (n == action.id or draft.leads_to(n, action.id))),
                 )
         # Of a range another port does too, and replicas have one each: after those that give one back, if it can be.
+        spans = [port for port in wanted if "-" in port]
+        for range_ in spans:
+            if range_ not in of_ranges:
+                of_ranges[range_] = [port for port in freed if is_in_range(port, range_)]
         needs += [
             stop
-            for port in sorted(freed)
-            if any(is_in_range(port, range_) for range_ in wanted)
+            for port in sorted({port for range_ in spans for port in of_ranges[range_]})
             for stop in freed[port]
             if whose[stop] != key and not draft.leads_to(stop, action.id)
         ]

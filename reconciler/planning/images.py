@@ -61,7 +61,7 @@ class ImagePlan:
 def plan_images(spec: Spec, snapshot: Snapshot) -> dict[str, ImagePlan]:
     """Every image that the spec names, by its full reference."""
     wanted = wanted_images(spec)
-    tags = _owners(spec, wanted)
+    tags = tag_owners(spec, wanted)
     plans = {full: _plan(image, snapshot) for full, image in wanted.items() if full not in tags}
     for full, image in wanted.items():
         if full in tags:
@@ -69,7 +69,7 @@ def plan_images(spec: Spec, snapshot: Snapshot) -> dict[str, ImagePlan]:
     return dict(sorted(plans.items()))
 
 
-def _owners(spec: Spec, wanted: Mapping[str, WantedImage]) -> dict[str, str]:
+def tag_owners(spec: Spec, wanted: Mapping[str, WantedImage]) -> dict[str, str]:
     """References that only containers name, and that are tags of another image: by that image."""
     declared = {full_reference(text) for text in spec.images}
     return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
@@ -25,8 +26,11 @@ Range = ipaddress.IPv4Network | ipaddress.IPv6Network
 def plan_networks(spec: Spec, snapshot: Snapshot, plan: PlacesPlan) -> None:
     """Every network that the spec names, and ours that it does not."""
     wanted = _wanted(spec)
+    here: dict[str, list[NetworkState]] = defaultdict(list)
+    for state in _sorted(snapshot):
+        here[state.name].append(state)
     for key, network in sorted(wanted.items()):
-        _plan(spec, key, network, snapshot, plan)
+        _plan(spec, key, network, here[spec.network_name(key)], snapshot, plan)
     names = {spec.network_name(key) for key in wanted}
     for state in _sorted(snapshot):
         if state.labels.get(ownership.PROJECT) == spec.name and state.name not in names:
@@ -124,9 +128,10 @@ def _sorted(snapshot: Snapshot) -> list[NetworkState]:
     return sorted(snapshot.networks, key=lambda state: (state.name, state.id))
 
 
-def _plan(spec: Spec, key: str, network: Network, snapshot: Snapshot, plan: PlacesPlan) -> None:
+def _plan(
+    spec: Spec, key: str, network: Network, here: list[NetworkState], snapshot: Snapshot, plan: PlacesPlan
+) -> None:
     resource = ResourceKey(Kind.NETWORK, spec.network_name(key))
-    here = [state for state in _sorted(snapshot) if state.name == resource.name]
     if network.external:
         if not here:
             plan.conflicts.append(missing(resource))
@@ -155,7 +160,7 @@ def _compare(
     plan: PlacesPlan,
 ) -> None:
     # Older Engines make two of one name: the one with the most of our containers stays.
-    current, *doubles = sorted(mine, key=lambda state: (-len(_members(state, snapshot)), state.id))
+    current, *doubles = sorted(mine, key=lambda state: (-len(snapshot.members.get(state.id, ())), state.id))
     removed: list[str] = []
     for double in doubles:
         why = "another network has its name"
@@ -254,10 +259,11 @@ def _members(network: NetworkState, snapshot: Snapshot) -> list[ContainerState]:
 
 def _was(spec: Spec, network: Network, snapshot: Snapshot) -> str:
     """Where it takes another one's place: which one."""
+    if not network.was or network.was in spec.networks:
+        return ""
     for state in _sorted(snapshot):
         labels = state.labels
-        mine = labels.get(ownership.PROJECT) == spec.name and labels.get(ownership.RESOURCE) == network.was
-        if network.was and network.was not in spec.networks and mine:
+        if labels.get(ownership.PROJECT) == spec.name and labels.get(ownership.RESOURCE) == network.was:
             return f"takes the place of {state.name}"
     return ""
 

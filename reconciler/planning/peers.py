@@ -49,11 +49,10 @@ def find_peers(container: Container, planned: Mapping[str, Sequence[Replica]], s
     created: list[str] = []
     replaced = False
     named = words(container)
-    others = _others(snapshot) if any(map(is_foreign, named)) else {}
     for word in named:
         kind, _, name = word.partition(":")
-        if kind == "container" and name in others:
-            ids[word] = others[name]
+        if is_foreign(word) and (others := snapshot.others_by_name.get(name)):
+            ids[word] = others[-1].id
         elif kind == "service" and planned.get(name):
             # Of several replicas it is the first that counts, as for Compose.
             peer = planned[name][0]
@@ -64,18 +63,13 @@ def find_peers(container: Container, planned: Mapping[str, Sequence[Replica]], s
     return Peers(ids, tuple(created), replaced)
 
 
-def _others(snapshot: Snapshot) -> dict[str, str]:
-    return {name: other.id for other in snapshot.others for name in other.names}
-
-
 def peer_conflicts(spec: Spec, key: str, resource: ResourceKey, snapshot: Snapshot) -> Iterator[Conflict]:
     """Why a container can't have what it names of others."""
     container = spec.containers[key]
     named = words(container)
-    others: dict[str, str] = {}
+    others = snapshot.others_by_name
     own: dict[str, str] = {}
     if any(map(is_foreign, named)):
-        others = _others(snapshot)
         own = {
             spec.container_name(other, number): other
             for other, one in spec.containers.items()

@@ -23,14 +23,19 @@ def place_differences(
         sensitive: the spec's `settings.sensitive`.
     """
     before = ownership.declared(labels)
+    if not (before or place.model_fields_set):
+        return []
     return [change for row in table for change in _differences(row, place, report, before, sensitive)]
 
 
 def _differences(
     row: PlaceField[T], place: T, report: Report, before: frozenset[str], sensitive: Sequence[str]
 ) -> Iterator[FieldChange]:
-    wanted, actual = row.declared(place), row.found(report)
+    wanted = row.declared(place)
     wanted |= {path: row.undeclared for path in before if row.is_of(path) and path not in wanted}
+    if not wanted:
+        return
+    actual = row.found(report)
     for path, value in sorted(wanted.items()):
         there = actual.get(path)
         if value != there:

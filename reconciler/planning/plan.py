@@ -37,7 +37,7 @@ class Operation(StrEnum):
 
     @property
     def is_destructive(self) -> bool:
-        """Whether a container or a network goes, and with it what is stored nowhere else."""
+        """Whether something goes, and with it what is stored nowhere else."""
         return self in {Operation.REPLACE, Operation.REMOVE}
 
 

@@ -36,10 +36,12 @@ from reconciler.planning.networks import networks_going_down, plan_networks, wit
 from reconciler.planning.peers import find_peers, peer_conflicts, replace_together
 from reconciler.planning.places import PlacesPlan
 from reconciler.planning.plan import Change, Conflict, Notice, Operation, Plan
+from reconciler.planning.pruning import UsedImage, prune_images
 from reconciler.planning.scope import limited, without_undeclared
 from reconciler.planning.slots import Slot, find_slot, key_of
 from reconciler.planning.steps import ContainerPlan
 from reconciler.planning.takeover import name_is_taken, orphans_stay, take_over
+from reconciler.planning.taking_down import Besides, remove_besides
 from reconciler.planning.volumes import plan_volumes, used_on
 from reconciler.planning.waiting import Before, Replica, Waiting, precede
 from reconciler.spec.model import Container, Hook, Spec, State
@@ -57,6 +59,7 @@ def plan(
     *,
     targets: Sequence[str] = (),
     remove_orphans: bool = False,
+    prune: Sequence[UsedImage] | None = None,
 ) -> Plan:
     """What would make the snapshot what the spec wants. Pure: the same arguments give the same plan.
 
@@ -66,6 +69,8 @@ def plan(
         failures: replacements and jobs that failed before and are not to be tried again.
         targets: limits it to these and what they need, as `limited` takes them; everything where empty.
         remove_orphans: whether containers of a Compose project of this name go, where the spec has no such service.
+        prune: the images that the project used, the latest first, of which those go that nothing uses now; none of them
+            without it.
 
     Raises:
         UsageError: a target that nobody knows.
@@ -118,17 +123,23 @@ def plan(
     hand_over_ranges(draft, snapshot)
     remove_unused(draft, spec.name, everything)
     draft.notices += unknown(spec, snapshot)
-    absent = plan_absent([image.wanted for image in images.values()], draft.actions, snapshot)
-    draft.changes += absent.changes
-    draft.conflicts += absent.conflicts
-    draft.actions |= {action.id: action for action in absent.actions}
+    plan_absent(draft, [image.wanted for image in images.values()], snapshot)
+    if prune is not None:
+        prune_images(draft, spec, snapshot, prune)
     found = draft.finish(spec.name, snapshot, places.kept_volumes)
     guard = None if targets else needs_person(found.changes, spec, snapshot)
     return replace(_as_set(found, spec), needs_person=guard)
 
 
-def plan_down(project: str, snapshot: Snapshot, spec: Spec | None = None, *, remove_orphans: bool = False) -> Plan:
-    """What would remove the project's containers and networks; its volumes stay.
+def plan_down(
+    project: str,
+    snapshot: Snapshot,
+    spec: Spec | None = None,
+    *,
+    remove_orphans: bool = False,
+    besides: Besides | None = None,
+) -> Plan:
+    """What would remove the project's containers and networks; its volumes and images stay, unless asked for.
 
     What Compose made for a project of this name goes where the spec has it, too.
 
@@ -137,6 +148,7 @@ def plan_down(project: str, snapshot: Snapshot, spec: Spec | None = None, *, rem
         snapshot: what is there, observed for this project.
         spec: what was wanted; also for the order: who depends on another is stopped before it.
         remove_orphans: whether all of a Compose project of this name goes, whatever the spec has.
+        besides: what goes besides; needs the spec.
     """
     draft = Draft()
     snapshot = take_over(snapshot, project, spec, orphans=remove_orphans)
@@ -156,7 +168,11 @@ def plan_down(project: str, snapshot: Snapshot, spec: Spec | None = None, *, rem
     networks = networks_going_down(project, snapshot, spec, draft.notices, whole=remove_orphans)
     _remove_networks(draft, networks, snapshot, _DOWN)
     remove_unused(draft, project, snapshot)
-    kept = sorted(volume.name for volume in snapshot.volumes if ownership.project(volume.labels) == project)
+    if spec and besides:
+        remove_besides(draft, spec, snapshot, besides)
+    goes = {change.resource.name for change in draft.changes if change.resource.kind is Kind.VOLUME}
+    ours = {volume.name for volume in snapshot.volumes if ownership.project(volume.labels) == project}
+    kept = sorted(ours - goes)
     found = draft.finish(project, snapshot, kept)
     return _as_set(found, spec) if spec else found
 
@@ -263,7 +279,7 @@ def _plan_replicas(
     before = shared.waiting.before(key)
     held_by = shared.waiting.held_by(key)
     for number in range(1, container.replicas + 1):
-        slot = find_slot(Instance(shared.spec, key, number), wanted[key, number])
+        slot = find_slot(shared.spec.container_name(key, number), wanted[key, number])
         resource = ResourceKey(Kind.CONTAINER, shared.spec.container_name(key, number))
         part = _plan_instance(shared, key, number, slot, needs, before, turn)
         held = resource if part.failed else None
@@ -294,6 +310,8 @@ def _plan_replicas(
 
 def _in_one(container: Container, batch: list[ContainerPlan]) -> tuple[str, ...]:
     """The replicas that are replaced at once; the actions after which all of them are."""
+    if not batch:
+        return ()
     if container.update.failure_action == "rollback" and container.state is not State.COMPLETED and len(batch) > 1:
         as_one(batch)
     if container.update.order == "start-first":
@@ -391,16 +409,18 @@ def _plan_instance(
 def _name_conflict(instance: Instance, slot: Slot, snapshot: Snapshot) -> Iterator[Conflict]:
     if slot.current and slot.current.name == instance.name:
         return
-    for other in snapshot.others:
-        if instance.name in other.names:
-            yield name_is_taken(ResourceKey(Kind.CONTAINER, instance.name), other.id, other.project, snapshot)
+    for other in snapshot.others_by_name.get(instance.name, ()):
+        yield name_is_taken(ResourceKey(Kind.CONTAINER, instance.name), other.id, other.project, snapshot)
 
 
 def _too_new(instance: Instance, snapshot: Snapshot) -> Iterator[Conflict]:
     """What this Engine would drop without a word."""
+    api = snapshot.engine.api
     for row in DATED:
-        for what, since in row.since(row.wanted(instance)).items() if row.is_declared(instance) else ():
-            if since > snapshot.engine.api:
+        if row.newest <= api or not row.is_declared(instance):
+            continue
+        for what, since in row.since(instance.canonical(row)).items():
+            if since > api:
                 needed = ".".join(map(str, since))
                 yield Conflict(
                     ResourceKey(Kind.CONTAINER, instance.name),
@@ -411,20 +431,23 @@ def _too_new(instance: Instance, snapshot: Snapshot) -> Iterator[Conflict]:
 
 def _remove_networks(draft: Draft, networks: list[NetworkState], snapshot: Snapshot, why: str) -> None:
     """Remove networks, each once our containers have left it."""
+    if not networks:
+        return
+    members = {container.id: container.networks for container in snapshot.containers}
+    left: dict[str, list[str]] = defaultdict(list)
+    for leaves in draft.actions.values():
+        if isinstance(leaves, RemoveContainer):
+            for name in members.get(leaves.container, ()):
+                left[name].append(leaves.id)
+        elif isinstance(leaves, DisconnectNetwork):
+            left[leaves.network].append(leaves.id)
     for network in networks:
-        members = {container.id for container in snapshot.containers if network.name in container.networks}
-        needs = [
-            action.id
-            for action in draft.actions.values()
-            if (isinstance(action, RemoveContainer) and action.container in members)
-            or (isinstance(action, DisconnectNetwork) and action.network == network.name)
-        ]
         resource = ResourceKey(Kind.NETWORK, network.name)
         action = RemoveNetwork(
             id=f"{Kind.NETWORK}/{network.name}:remove {network.id[:12]}",
             resource=resource,
             reason=why,
-            needs=tuple(needs),
+            needs=tuple(left[network.name]),
             network=network.id,
         )
         draft.actions[action.id] = action

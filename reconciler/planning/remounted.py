@@ -21,7 +21,6 @@ def remounted(instance: Instance, old: ContainerState, snapshot: Snapshot) -> It
     """
     spec = instance.spec
     resource = ResourceKey(Kind.CONTAINER, instance.name)
-    there = {volume.name for volume in snapshot.volumes}
     before = {mount.get("Destination"): mount for mount in old.inspect.get("Mounts") or ()}
     for mount in instance.container.volumes:
         was = before.get(mount.target)
@@ -35,7 +34,7 @@ def remounted(instance: Instance, old: ContainerState, snapshot: Snapshot) -> It
             name = spec.volume_name(mount.source)
             if was.get("Name") == name:
                 continue
-            new = "volume" if name in there else "a new, empty volume,"
+            new = "volume" if any(volume.name == name for volume in snapshot.volumes) else "a new, empty volume,"
             message = f"{mount.target} changes to {new} {name}"
         yield Notice(resource, f"container {instance.name}: {message}", f"its data stays in {_shown(was)}")
 

@@ -107,6 +107,7 @@ def _as_other(container: ContainerState) -> OtherContainer:
         project=container.labels.get(ownership.PROJECT, ""),
         image_id=container.image_id,
         networks={name: str((settings or {}).get("NetworkID") or "") for name, settings in container.networks.items()},
+        volumes=container.volumes,
     )
 
 

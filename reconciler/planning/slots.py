@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from reconciler.fields.base import Instance
 from reconciler.spec.model import Spec
 from reconciler.state.snapshot import ContainerState
 
@@ -37,16 +36,19 @@ def key_of(spec: Spec, container: ContainerState) -> str:
     made_by = container.resource
     if made_by in spec.containers:
         return made_by
-    return next((key for key in sorted(spec.containers) if spec.containers[key].was == made_by), made_by)
+    return spec.renamed.get(made_by, made_by)
 
 
-def find_slot(instance: Instance, candidates: Iterable[ContainerState]) -> Slot:
+def find_slot(final: str, candidates: Iterable[ContainerState]) -> Slot:
     """Tell the containers of one place apart.
 
     The one with the final name is in service. Where none has it, a replacement was cut off between its two renames:
     the new one has been proven by then, so it comes before the old one.
+
+    Args:
+        final: the name that the one in service has, or is to have.
+        candidates: those of the place.
     """
-    final = instance.name
 
     def rank(container: ContainerState) -> tuple[int, str]:
         name = container.name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,7 +72,7 @@ class Waiting:
     spec: Spec
     replicas: dict[str, list[Replica]] = field(default_factory=dict)
     _gates: dict[str, AwaitCondition] = field(default_factory=dict)
-    _before: dict[str, list[str]] = field(default_factory=dict)
+    _found: dict[str, list[tuple[Dependency, Replica]]] = field(default_factory=dict)
 
     def before(self, key: str) -> Before:
         """What comes before the start of this container."""
@@ -87,6 +87,8 @@ class Waiting:
 
     def gates(self, actions: Iterable[Action]) -> list[AwaitCondition]:
         """The gates that these actions wait at."""
+        if not self._gates:
+            return []
         needed = {need for action in actions for need in action.needs}
         return [self._gates[need] for need in sorted(needed & self._gates.keys())]
 
@@ -120,11 +122,14 @@ class Waiting:
                 return f"{replicas[0].resource} was replaced since"
         return ""
 
-    def _dependencies(self, key: str) -> Iterable[tuple[Dependency, Replica]]:
-        container = self.spec.containers[key]
-        if key not in self._before:
-            self._before[key] = sorted(precede(container))
-        for name in self._before[key]:
+    def _dependencies(self, key: str) -> list[tuple[Dependency, Replica]]:
+        """Those that this container depends on, as they are planned: all of them before it."""
+        if key not in self._found:
+            self._found[key] = [*self._find_dependencies(self.spec.containers[key])]
+        return self._found[key]
+
+    def _find_dependencies(self, container: Container) -> Iterator[tuple[Dependency, Replica]]:
+        for name in sorted(precede(container)):
             dependency = container.depends_on.get(name, _USED)
             replicas = self.replicas.get(name, [])
             # It lives in the first one; another one may be replaced only after both of them.

@@ -29,6 +29,7 @@ from reconciler.planning.actions import (
     RemoveContents,
     RemoveImage,
     RemoveNetwork,
+    RemoveVolume,
     RenameContainer,
     RunCommand,
     StartContainer,
@@ -327,7 +328,7 @@ def _done_words(action: Action) -> str:
             return f"tagged {visible(action.tag)}"
         case CreateNetwork() | CreateVolume() | CreateContainer():
             return "created"
-        case RemoveNetwork() | RemoveContainer() | RemoveImage():
+        case RemoveNetwork() | RemoveContainer() | RemoveImage() | RemoveVolume():
             return "removed"
         case WriteContents() | CopyContents():
             return "configs and secrets put in place"

@@ -229,7 +229,7 @@ def _containers(spec: Spec | None, snapshot: Snapshot) -> Iterator[StatusRow]:
             continue
         for number in range(1, container.replicas + 1):
             instance = Instance(spec, key, number)
-            current = find_slot(instance, places[key, number]).current
+            current = find_slot(instance.name, places[key, number]).current
             resource = ResourceKey(Kind.CONTAINER, instance.name)
             if current is None:
                 yield StatusRow(resource, container.state.value, MISSING)

@@ -209,6 +209,7 @@ class OtherContainer:
         image_id: the ID of the image that it was made from.
         project: the project of ours, or of Compose, that it belongs to; empty for none.
         networks: the networks that it is connected to, or was when it stopped: name → ID; empty before its first start.
+        volumes: the names of all volumes that it has.
     """
 
     id: str
@@ -217,6 +218,7 @@ class OtherContainer:
     project: str
     image_id: str = ""
     networks: Mapping[str, str] = field(default_factory=dict)
+    volumes: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,6 +299,15 @@ class Snapshot:
     def network_ids(self) -> frozenset[str]:
         """The IDs of all networks."""
         return frozenset(network.id for network in self.networks)
+
+    @cached_property
+    def others_by_name(self) -> Mapping[str, tuple[OtherContainer, ...]]:
+        """The containers that are not the project's, by each of their names."""
+        found: dict[str, list[OtherContainer]] = {}
+        for other in self.others:
+            for name in dict.fromkeys(other.names):
+                found.setdefault(name, []).append(other)
+        return {name: tuple(others) for name, others in found.items()}
 
     @cached_property
     def members(self) -> Mapping[str, tuple[ContainerState, ...]]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.errors import EngineError, ReconcilerError, SpecError
+from reconciler.errors import EngineError, ReconcilerError, Refused, SpecError
 from reconciler.execution.executor import apply
 from reconciler.execution.outcome import ActionOutcome, Outcome, Result, Told
 from reconciler.planning.failures import failed_jobs
@@ -16,6 +16,7 @@ from reconciler.planning.planner import plan
 
 if TYPE_CHECKING:
     from reconciler.planning.plan import Change, Plan
+    from reconciler.planning.pruning import UsedImage
     from reconciler.ports import Clock, Engine
     from reconciler.spec.model import Spec
     from reconciler.state.snapshot import Snapshot
@@ -45,7 +46,7 @@ class Watch:
     """Keeps one project as its spec declares it.
 
     Attributes:
-        load: reads the spec; raises `SpecError` where it is invalid.
+        load: reads the spec; raises `SpecError` where it is invalid, `Refused` where its lock does not fit.
         connect: connects to the Engine.
         triggers: what asks for a cycle.
         interval: seconds after which a cycle comes without being asked for; None for what the spec says.
@@ -54,6 +55,7 @@ class Watch:
         stop: set to end it, after the calls under way.
         memory: of what failed and is not tried again.
         record: remembers what became of a cycle: its spec, what was there before, where, the outcome, the seconds.
+        prune: the images that a project used on an Engine, of which those go that nothing uses now; None for none.
     """
 
     load: Callable[[], Spec]
@@ -65,12 +67,15 @@ class Watch:
     stop: threading.Event
     memory: Memory
     record: Callable[[Spec, Snapshot, Engine, Outcome, float], None]
+    prune: Callable[[str, Callable[[], str]], Sequence[UsedImage] | None] = lambda _project, _engine: None
     _spec: Spec | None = None
     _engine: Engine | None = None
     _said: str = ""
     _held: tuple[Change, ...] = ()
     _drifted: tuple[Change, ...] = ()
     _engine_id: str = ""
+    _used_by: tuple[str, str] = ("", "")
+    _used_images: Sequence[UsedImage] | None = None
 
     def run(self) -> None:
         """Run cycles until stopped."""
@@ -100,7 +105,7 @@ class Watch:
     def _read(self) -> None:
         try:
             spec = self.load()
-        except SpecError as error:
+        except (SpecError, Refused) as error:
             event = "spec_invalid_keeping_last_good" if self._spec else "spec_invalid"
             self._say(event, error)
             return
@@ -122,7 +127,7 @@ class Watch:
         if again:
             self.memory.forget()
             failed = frozenset()
-        found = plan(spec, snapshot, failed)
+        found = plan(spec, snapshot, failed, prune=self._used(spec))
         self._say_held(found, log)
         if self._stands_in_the_way(found, log) or not found.actions:
             return
@@ -133,7 +138,15 @@ class Watch:
         seconds = self.clock.monotonic() - began
         self.memory.note(outcome)
         self.record(spec, snapshot, self._engine, outcome, seconds)
+        self._used_by = ("", "")
         _report(outcome, log, seconds)
+
+    def _used(self, spec: Spec) -> Sequence[UsedImage] | None:
+        """Read once, and again after each cycle that changed something: the history may be long."""
+        if self._used_by != (spec.name, self._engine_id):
+            self._used_images = self.prune(spec.name, lambda: self._engine_id)
+            self._used_by = (spec.name, self._engine_id)
+        return self._used_images
 
     def _say_held(self, found: Plan, log: Log) -> None:
         held = tuple(change for change in found.changes if change.operation is Operation.HOLD)

@@ -88,7 +88,8 @@ def test_the_whole_way_as_json(shell: Shell) -> None:
     planned = shell.run("plan", "-o", "json")
     assert (planned.code, planned.err) == (0, "")
     assert set(planned.json) == {
-        "project", "engine", "in_sync", "changes", "actions", "conflicts", "kept_volumes", "notices", "summary",
+        "plan", "project", "engine", "in_sync", "changes", "actions", "conflicts", "kept_volumes", "needs_person",
+        "notices", "summary",
     }  # fmt: skip
     assert planned.json["project"] == shell.project
     assert planned.json["in_sync"] is False

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.engine import images, observe_images
+from reconciler import apply, load, observe, plan
+from reconciler.engine import credentials, images, observe_images
 from reconciler.errors import ExitCode
+from reconciler.planning.locked import pinned
 from tests.integration.world import IDLE, failures
 from tests.support.registry import PASSWORD, USER, a_faulty_registry, a_registry
 
@@ -88,6 +90,43 @@ def test_a_helper_that_fails_is_named_and_what_runs_goes_on(world: World, privat
     assert world.exec("web", "cat", "/page") == "private"
 
 
+def test_a_helper_that_hangs_is_named_and_what_runs_goes_on(
+    world: World, private: Registry, client: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(credentials, "HELPER_TIMEOUT", 0.5)
+    image = private.push(f"{world.project}/web:1", "private")
+    world.docker("pull", image)
+    world.declare({"web": {"image": image, "pull_policy": "always", **RUN}})
+    helper(client, "of-test", "sleep 600")
+    configure(client, credHelpers={private.address: "of-test"})
+    found = world.plan()
+    [notice] = found.notices
+    assert "docker-credential-of-test gave no answer" in notice.message
+    assert "unlock its keychain" in notice.hint
+    assert not found.conflicts
+    world.docker("rmi", image)
+    [failure] = failures(world.apply())
+    assert "docker-credential-of-test gave no answer" in failure
+    assert world.names() == []
+
+
+def test_an_image_of_a_lock_that_the_registry_lost_leaves_the_old_one(world: World, registry: Registry) -> None:
+    image = registry.push(f"{world.project}/web:1", "one")
+    first = registry.digest(image)
+    world.declare({"web": {"image": image, **RUN}})
+    world.converge()
+    before = world.inspect("web")
+    spec = load(world.folder)
+    with world.connect() as engine:
+        same = pinned(spec, {image: first}, "the lock")
+        assert plan(same, observe(engine, same)).in_sync
+        other = pinned(spec, {image: f"sha256:{'0' * 64}"}, "the lock")
+        outcome = apply(plan(other, observe(engine, other)), engine)
+    assert outcome.exit_code is ExitCode.FAILED
+    after = world.inspect("web")
+    assert (after["Id"], after["State"]) == (before["Id"], before["State"])
+
+
 def test_a_wrong_password_is_said_without_it(world: World, private: Registry, client: Path) -> None:
     image = private.push(f"{world.project}/web:1", "private")
     wrong = base64.b64encode(f"{USER}:not-the-password".encode()).decode()
@@ -98,7 +137,7 @@ def test_a_wrong_password_is_said_without_it(world: World, private: Registry, cl
     assert "not-the-password" not in failure
 
 
-@pytest.mark.parametrize("fault", ["half", "corrupt", "other", "hangs"])
+@pytest.mark.parametrize("fault", ["half", "stalls", "corrupt", "other", "hangs"])
 def test_a_registry_that_fails_leaves_the_old_container_running(
     world: World, tmp_path: Path, fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -120,7 +120,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             content = config if sha256(config).hexdigest() in name else layer
             if fault == "corrupt" and content is layer:
                 content = bytes(len(layer))
-            self.answer(content, "application/octet-stream", name[7:], half=fault == "half" and content is layer)
+            half = fault in ("half", "stalls") and content is layer
+            self.answer(content, "application/octet-stream", name[7:], half=half)
         else:
             self.answer(b"{}", "application/json", "")
 
@@ -135,6 +136,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.command == "HEAD":
             return
         self.wfile.write(content[: len(content) // 2] if half else content)
+        if half and fault == "stalls":
+            self.wfile.flush()
+            time.sleep(600)
         if half:
             self.close_connection = True
             self.connection.close()
@@ -148,7 +152,7 @@ http.server.ThreadingHTTPServer((HOST, int(PORT)), Handler).serve_forever()
 
 @contextmanager
 def a_faulty_registry(engine: Engine, folder: Path, address: str, fault: str) -> Iterator[Registry]:
-    """One that does something wrong: `half`, `corrupt`, `other`, `hangs`; or nothing: `none`."""
+    """One that does something wrong: `half`, `stalls`, `corrupt`, `other`, `hangs`; or nothing: `none`."""
     (folder / "layer.tar").write_bytes(busybox_tar({"/page": fault}))
     inside = ["nsenter", "-t", str(engine.pid), "-n", "--", sys.executable, "-ISc", FAULTY]
     process = subprocess.Popen([*inside, address, fault, str(folder)])

@@ -163,6 +163,8 @@ class Daemon:
                 return {"Name": "simulated"}
             case "GET", "volumes":
                 return {"Volumes": list(self.has.volumes.values()) or None, "Warnings": None}
+            case "GET", "volumes", name:
+                return self._has_volume(name)
             case "POST", "volumes", "create":
                 return self._volume(body["Name"], body.get("Labels"), body.get("DriverOpts"))
             case "DELETE", "volumes", name:
@@ -532,6 +534,12 @@ class Daemon:
         }
         return self.has.volumes.setdefault(name, new)
 
+    def _has_volume(self, name: str) -> Json:
+        if name not in self.has.volumes:
+            raise _refuse(404, f"get {name}: no such volume")
+        found: Json = self.has.volumes[name]
+        return found
+
     def _remove_volume(self, name: str) -> None:
         if any(name == mount.get("Name") for row in self.has.containers.values() for mount in row["Mounts"]):
             raise _refuse(409, f"remove {name}: volume is in use")
@@ -605,6 +613,8 @@ def _listed(row: Json) -> Json:
     return {
         "Id": row["Id"],
         "Names": [row["Name"]],
+        "ImageID": row["Image"],
+        "Mounts": row["Mounts"],
         "Labels": row["Config"]["Labels"],
         "State": row["State"]["Status"],
         "NetworkSettings": {"Networks": row["NetworkSettings"]["Networks"]},

@@ -213,7 +213,8 @@ class Container(Value):
     @property
     def shares(self) -> frozenset[str]:
         """The containers of the project whose namespaces it lives in: it can't outlive one of these."""
-        return frozenset(filter(None, map(service_of, (self.network_mode, self.ipc, self.pid))))
+        modes = filter(None, (self.network_mode, self.ipc, self.pid))
+        return frozenset(filter(None, map(service_of, modes)))
 
     @property
     def uses(self) -> frozenset[str]:

@@ -159,6 +159,7 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
     "Settings": {
         "interval": "5m",
         "prune": "false",
+        "keep_images": "2",
         "max_removals": "5",
         "parallelism": "4",
         "on_failure": "stop",

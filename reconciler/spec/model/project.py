@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import field_validator
@@ -89,6 +91,11 @@ class Spec(Value):
             seen[reference] = text
         fail(problems)
         return value
+
+    @cached_property
+    def renamed(self) -> Mapping[str, str]:
+        """The containers that had another name in the spec before: by that name, what they are called now."""
+        return {container.was: key for key, container in sorted(self.containers.items(), reverse=True) if container.was}
 
     def network_name(self, key: str) -> str:
         """The Engine's name of the network `key` of this project."""

@@ -19,6 +19,8 @@ class Settings(Value):
             what is there, and at least 3.
         parallelism: how many calls to the Engine are made at once.
         on_failure: `continue` with what does not depend on what failed, or `stop`: begin nothing more.
+        keep_images: how many earlier images of each repository `--prune-images` leaves for going back; 1
+            without it.
         sensitive: names, with `*` for any letters, of variables and labels whose values are never shown, besides the
             usual ones such as `*PASSWORD*`.
     """
@@ -28,4 +30,5 @@ class Settings(Value):
     max_removals: Annotated[Integer, Field(ge=0)] | None = None
     parallelism: Annotated[Integer, Field(ge=1, le=64)] | None = None
     on_failure: Annotated[Literal["continue", "stop"], one_of("continue", "stop")] = "continue"
+    keep_images: Annotated[Integer, Field(ge=0)] = 1
     sensitive: Texts = ()

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reconciler.fields.base import Field, Instance, Mend
+from reconciler.fields.base import OLDEST, Field, Instance, Mend
 from reconciler.fields.payload import create_payload, digest
-from reconciler.fields.table import NOT_ON_THE_ENGINE, ROW, TABLE
+from reconciler.fields.table import DATED, NOT_ON_THE_ENGINE, ROW, TABLE
 from reconciler.spec.model import Container, Spec
 from tests.support.samples import CONTENTS, ONE_SPELLING, ONE_VALUE, SAMPLES, Sample
 
@@ -50,6 +50,16 @@ def test_every_attribute_has_a_row_or_a_reason() -> None:
     assert set(ROW) | set(NOT_ON_THE_ENGINE) == set(Container.model_fields)
     assert not set(ROW) & set(NOT_ON_THE_ENGINE)
     assert len(ROW) == len(TABLE)
+
+
+@pytest.mark.parametrize(("row", "sample"), ALL)
+def test_no_sample_needs_a_newer_engine_than_its_row_says(row: Field, sample: Sample) -> None:
+    one = instance(sample.base, sample.first)
+    assert all(since <= row.newest for since in row.since(row.wanted(one)).values())
+
+
+def test_every_row_that_is_dated_says_how_far() -> None:
+    assert {row.path for row in DATED} == {row.path for row in TABLE if row.newest > OLDEST}
 
 
 @pytest.mark.parametrize("path", ROW)

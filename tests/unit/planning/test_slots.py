@@ -32,7 +32,7 @@ INSTANCE = Instance(Spec.model_validate({"name": "p", "containers": {"web": {"im
 def test_who_is_in_service(names: list[str], current: str | None) -> None:
     containers = [ContainerState({"Id": f"id-of-{name}", "Name": f"/{name}"}) for name in names]
     for order in (containers, containers[::-1]):
-        slot = find_slot(INSTANCE, order)
+        slot = find_slot(INSTANCE.name, order)
         assert (slot.current.name if slot.current else None) == current
         assert sorted(one.name for one in slot.leftovers) == sorted(set(names) - {current})
 
@@ -40,4 +40,4 @@ def test_who_is_in_service(names: list[str], current: str | None) -> None:
 def test_one_under_another_name_comes_before_one_that_is_not_proven() -> None:
     """It was renamed, by hand or in the spec, and its replacement was cut off before the proof: it still serves."""
     serving, unproven = (ContainerState({"Id": name, "Name": f"/{name}"}) for name in ("by-hand", "p-web-1.next"))
-    assert find_slot(INSTANCE, [unproven, serving]).current is serving
+    assert find_slot(INSTANCE.name, [unproven, serving]).current is serving
