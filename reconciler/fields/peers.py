@@ -39,6 +39,8 @@ def volumes_from(text: str) -> tuple[str, str]:
 
 def words(container: Container) -> list[str]:
     """Every word in a container's spec, sorted."""
+    if not (container.network_mode or container.ipc or container.pid or container.volumes_from):
+        return []
     modes = [mode for mode in (container.network_mode, container.ipc, container.pid) if mode and is_word(mode)]
     return sorted({*modes, *(volumes_from(text)[0] for text in container.volumes_from)})
 

@@ -103,10 +103,10 @@ def plan_container(
         if held:
             part.changes.append(Change(resource, Operation.HOLD, _FAILED_BEFORE, held))
             part.failed = is_job
+    if not found and not restart:
+        return part
     fields = tuple(change for change, _ in found)
-    mends: dict[Mend, list[FieldChange]] = defaultdict(list)
-    for change, mend in found:
-        mends[mend].append(change)
+    mends = _by_mend(found)
     if not (current.is_up and instance.container.state is State.RUNNING) or Mend.REPLACE in mends:
         restart = ""  # it is started anyway, or not to run
     if not found and not restart:
@@ -148,8 +148,8 @@ def _differences(
     if current is None:
         return []
     found = differences(instance, current, snapshot)
-    if slot.leftovers or current.name.endswith((NEXT, OLD)):
-        return found  # a replacement was cut off: that did it, and nobody's hand
+    if not found or slot.leftovers or current.name.endswith((NEXT, OLD)):
+        return found  # where a replacement was cut off, that did it, and nobody's hand
     found, drifted = sort_out(
         instance, current, found, by_plan=("networks",) if rejoins or instance.has_new_peers else ()
     )
@@ -157,6 +157,13 @@ def _differences(
         resource = ResourceKey(Kind.CONTAINER, instance.name)
         part.changes.append(Change(resource, Operation.DRIFT, "changed by hand, and left so", drifted))
     return found
+
+
+def _by_mend(found: list[Difference]) -> dict[Mend, list[FieldChange]]:
+    mends: dict[Mend, list[FieldChange]] = defaultdict(list)
+    for change, mend in found:
+        mends[mend].append(change)
+    return mends
 
 
 def plan_removal(container: ContainerState, why: str, pre_stop: tuple[Hook, ...] = ()) -> ContainerPlan:

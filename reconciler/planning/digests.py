@@ -33,7 +33,9 @@ def comparable(instance: Instance, container: ContainerState, snapshot: Snapshot
 
 def unknown(spec: Spec, snapshot: Snapshot) -> Iterator[Notice]:
     """The secrets of which nobody knows whether they changed."""
-    wanted = {name: content.digest for name, content in snapshot.contents.items()}
+    wanted = snapshot.content_digests
+    if not wanted:
+        return
     for container in snapshot.containers:
         if ownership.SECRETS not in container.labels or resource_of(spec, container) not in spec.containers:
             continue

@@ -28,7 +28,8 @@ class Draft:
         self.changes += part.changes
         self.conflicts += part.conflicts
         self.notices += part.notices
-        self.actions |= {action.id: action for action in part.actions}
+        for action in part.actions:
+            self.actions[action.id] = action
 
     def finish(self, project: str, snapshot: Snapshot, kept_volumes: list[str]) -> Plan:
         """The plan that came of it.

@@ -27,10 +27,12 @@ def needs_person(changes: Iterable[Change], spec: Spec, snapshot: Snapshot) -> N
         spec: what is wanted.
         snapshot: what is there.
     """
+    gone = [change.resource for change in changes if change.operation is Operation.REMOVE]
+    if not gone:
+        return None
     project = ResourceKey(Kind.CONTAINER, spec.name)  # it is of no resource; what is said names the project
     containers = {container.name for container in snapshot.containers if not container.name.endswith((NEXT, OLD))}
     networks = {network.name for network in snapshot.networks if ownership.project(network.labels) == spec.name}
-    gone = [change.resource for change in changes if change.operation is Operation.REMOVE]
     counted = {Kind.CONTAINER: containers, Kind.NETWORK: networks}
     removed = {one for one in gone if one.name in counted.get(one.kind, ())}
     if not spec.containers and any(one.kind is Kind.CONTAINER for one in removed):

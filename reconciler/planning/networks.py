@@ -78,15 +78,15 @@ def without_gone(
         snapshot: the networks that are there.
         gone: the IDs of those of them that go.
     """
-    kept = {
-        name: settings
+    here = snapshot.network_ids
+    left = [
+        name
         for name, settings in container.networks.items()
-        if name not in names
-        or not (network := (settings or {}).get("NetworkID"))
-        or (network in snapshot.network_ids and network not in gone)
-    }
-    if len(kept) == len(container.networks):
+        if name in names and (network := (settings or {}).get("NetworkID")) and (network not in here or network in gone)
+    ]
+    if not left:
         return container
+    kept = {name: settings for name, settings in container.networks.items() if name not in left}
     settings = {**container.inspect["NetworkSettings"], "Networks": kept}
     return replace(container, inspect={**container.inspect, "NetworkSettings": settings})
 
@@ -160,7 +160,9 @@ def _compare(
     plan: PlacesPlan,
 ) -> None:
     # Older Engines make two of one name: the one with the most of our containers stays.
-    current, *doubles = sorted(mine, key=lambda state: (-len(snapshot.members.get(state.id, ())), state.id))
+    current, *doubles = mine
+    if doubles:
+        current, *doubles = sorted(mine, key=lambda state: (-len(snapshot.members.get(state.id, ())), state.id))
     removed: list[str] = []
     for double in doubles:
         why = "another network has its name"

@@ -10,12 +10,12 @@ from reconciler.fields.peers import is_foreign, named_in, shares, words
 from reconciler.planning.actions import CreateContainer
 from reconciler.planning.plan import Conflict
 from reconciler.spec.model import State
+from reconciler.state.resource import Kind, ResourceKey
 
 if TYPE_CHECKING:
     from reconciler.planning.draft import Draft
     from reconciler.planning.waiting import Replica
     from reconciler.spec.model import Container, Spec
-    from reconciler.state.resource import ResourceKey
     from reconciler.state.snapshot import Snapshot
 
 _ENDS = {State.STOPPED: "stopped", State.COMPLETED: "completed"}
@@ -37,6 +37,9 @@ class Peers:
     replaced: bool = False
 
 
+_NONE = Peers({})
+
+
 def find_peers(container: Container, planned: Mapping[str, Sequence[Replica]], snapshot: Snapshot) -> Peers:
     """Whom a container names, as they will be.
 
@@ -45,10 +48,12 @@ def find_peers(container: Container, planned: Mapping[str, Sequence[Replica]], s
         planned: what becomes of those of the project, by their names in the spec.
         snapshot: who else is there.
     """
+    named = words(container)
+    if not named:
+        return _NONE
     ids: dict[str, str] = {}
     created: list[str] = []
     replaced = False
-    named = words(container)
     for word in named:
         kind, _, name = word.partition(":")
         if is_foreign(word) and (others := snapshot.others_by_name.get(name)):
@@ -63,10 +68,13 @@ def find_peers(container: Container, planned: Mapping[str, Sequence[Replica]], s
     return Peers(ids, tuple(created), replaced)
 
 
-def peer_conflicts(spec: Spec, key: str, resource: ResourceKey, snapshot: Snapshot) -> Iterator[Conflict]:
-    """Why a container can't have what it names of others."""
+def peer_conflicts(spec: Spec, key: str, name: str, snapshot: Snapshot) -> Iterator[Conflict]:
+    """Why a container, of this name on the Engine, can't have what it names of others."""
     container = spec.containers[key]
     named = words(container)
+    if not (named or container.links or container.external_links):
+        return
+    resource = ResourceKey(Kind.CONTAINER, name)
     others = snapshot.others_by_name
     own: dict[str, str] = {}
     if any(map(is_foreign, named)):

@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from graphlib import TopologicalSorter
-from itertools import chain
+from collections.abc import Sequence
+from dataclasses import replace
 
 from reconciler.fields import ownership
-from reconciler.fields.base import Instance
-from reconciler.fields.payload import digest
-from reconciler.fields.table import DATED
 from reconciler.planning.absent_images import plan_absent
 from reconciler.planning.actions import (
-    ConnectNetwork,
-    CreateContainer,
     DisconnectNetwork,
     RemoveContainer,
     RemoveNetwork,
     StopContainer,
 )
-from reconciler.planning.batch import as_one, leave_in_turns
 from reconciler.planning.bind_sources import bound_on
-from reconciler.planning.containers import plan_container, plan_removal
-from reconciler.planning.contents import content_conflicts, put_contents, remove_unused
+from reconciler.planning.containers import plan_removal
+from reconciler.planning.contents import remove_unused
 from reconciler.planning.digests import unknown
 from reconciler.planning.draft import Draft
 from reconciler.planning.failures import Failure
@@ -32,19 +24,19 @@ from reconciler.planning.guard import needs_person
 from reconciler.planning.handover import hand_over_names, hand_over_ports, hand_over_ranges
 from reconciler.planning.hooks import begin_of_stop
 from reconciler.planning.images import ImagePlan, plan_images
-from reconciler.planning.networks import networks_going_down, plan_networks, without_gone
-from reconciler.planning.peers import find_peers, peer_conflicts, replace_together
+from reconciler.planning.instances import Planning, plan_replicas
+from reconciler.planning.networks import networks_going_down, plan_networks
+from reconciler.planning.peers import replace_together
 from reconciler.planning.places import PlacesPlan
-from reconciler.planning.plan import Change, Conflict, Notice, Operation, Plan
+from reconciler.planning.plan import Change, Notice, Operation, Plan
 from reconciler.planning.pruning import UsedImage, prune_images
 from reconciler.planning.scope import limited, without_undeclared
-from reconciler.planning.slots import Slot, find_slot, key_of
-from reconciler.planning.steps import ContainerPlan
-from reconciler.planning.takeover import name_is_taken, orphans_stay, take_over
+from reconciler.planning.slots import key_of
+from reconciler.planning.takeover import orphans_stay, take_over
 from reconciler.planning.taking_down import Besides, remove_besides
 from reconciler.planning.volumes import plan_volumes, used_on
-from reconciler.planning.waiting import Before, Replica, Waiting, precede
-from reconciler.spec.model import Container, Hook, Spec, State
+from reconciler.planning.waiting import Waiting, precede
+from reconciler.spec.model import Hook, Spec, State
 from reconciler.spec.reference import full_reference
 from reconciler.state.resource import Kind, ResourceKey
 from reconciler.state.snapshot import ContainerState, NetworkState, Snapshot
@@ -109,11 +101,11 @@ def plan(
     for container in unwanted:
         draft.add(plan_removal(container, _why_unwanted(spec, container), _pre_stop(spec, container)))
     waiting = Waiting(spec)
-    for key in _dependency_order(spec):
+    shared = Planning(spec, snapshot, images, places, waiting, failures)
+    for key in waiting.order():
         if key not in spec.containers or spec.containers[key].state is State.ABSENT:
             continue
-        needs = _needs(spec, key, images, places)
-        for part in _plan_replicas(_Planning(spec, snapshot, images, places, waiting, failures), key, wanted, needs):
+        for part in plan_replicas(shared, key, wanted, _needs(spec, key, images, places)):
             draft.add(part)
             draft.actions |= {gate.id: gate for gate in waiting.gates(part.actions)}
     replace_together(draft)
@@ -188,9 +180,14 @@ def _sort_out(
         for number in range(1, container.replicas + 1)
     }
     unwanted: list[ContainerState] = []
+    renamed: set[tuple[str, int]] = set()
     for container in sorted(snapshot.containers, key=lambda state: (state.name, state.id)):
-        wanted.get((key_of(spec, container), container.replica), unwanted).append(container)
-    for (key, number), candidates in wanted.items():
+        place = (key_of(spec, container), container.replica)
+        wanted.get(place, unwanted).append(container)
+        if place[0] != container.resource:
+            renamed.add(place)
+    for key, number in [place for place in wanted if place in renamed]:
+        candidates = wanted[key, number]
         # One that was renamed in the spec is only taken over while its new name is free.
         if any(one.resource == key and one.name == spec.container_name(key, number) for one in candidates):
             unwanted += [one for one in candidates if one.resource != key]
@@ -228,11 +225,6 @@ def _pre_stop(spec: Spec, container: ContainerState) -> tuple[Hook, ...]:
     return declared.pre_stop if declared else ()
 
 
-def _dependency_order(spec: Spec) -> list[str]:
-    graph = {key: sorted(precede(container)) for key, container in sorted(spec.containers.items())}
-    return list(TopologicalSorter(graph).static_order())
-
-
 def _needs(spec: Spec, key: str, images: dict[str, ImagePlan], places: PlacesPlan) -> tuple[str, ...]:
     """The actions that the creation of a container needs: its image, networks, volumes."""
     container = spec.containers[key]
@@ -250,183 +242,6 @@ def _needs(spec: Spec, key: str, images: dict[str, ImagePlan], places: PlacesPla
     for place in (*sorted(joined, key=str), *sorted(mounted, key=str)):
         needs += places.ready.get(place, ())
     return tuple(needs)
-
-
-@dataclass(frozen=True, slots=True)
-class _Planning:
-    """What the plans of all containers share."""
-
-    spec: Spec
-    snapshot: Snapshot
-    images: dict[str, ImagePlan]
-    places: PlacesPlan
-    waiting: Waiting
-    failures: frozenset[Failure]
-
-
-def _plan_replicas(
-    shared: _Planning,
-    key: str,
-    wanted: dict[tuple[str, int], list[ContainerState]],
-    needs: tuple[str, ...],
-) -> list[ContainerPlan]:
-    """All containers of one name; those that are replaced take turns."""
-    container = shared.spec.containers[key]
-    parts: list[ContainerPlan] = []
-    replicas: list[Replica] = []
-    turn: tuple[str, ...] = ()
-    batch: list[ContainerPlan] = []
-    before = shared.waiting.before(key)
-    held_by = shared.waiting.held_by(key)
-    for number in range(1, container.replicas + 1):
-        slot = find_slot(shared.spec.container_name(key, number), wanted[key, number])
-        resource = ResourceKey(Kind.CONTAINER, shared.spec.container_name(key, number))
-        part = _plan_instance(shared, key, number, slot, needs, before, turn)
-        held = resource if part.failed else None
-        if held_by and part.starts:
-            part = _held_back(resource, part, held_by, slot.current)
-            held = None if slot.current and slot.current.is_up else held_by
-        parts.append(part)
-        created = next((action.id for action in part.actions if isinstance(action, CreateContainer)), None)
-        replicas.append(
-            Replica(
-                resource=resource,
-                container=created or (slot.current.id if slot.current else resource.name),
-                current=slot.current,
-                up=part.up,
-                starts=part.starts,
-                held=held,
-                failed=part.failed,
-            )
-        )
-        if part.replaced:
-            batch.append(part)
-            if len(batch) == container.update.parallelism:
-                turn, batch = _in_one(container, batch), []
-    _in_one(container, batch)
-    shared.waiting.replicas[key] = replicas
-    return parts
-
-
-def _in_one(container: Container, batch: list[ContainerPlan]) -> tuple[str, ...]:
-    """The replicas that are replaced at once; the actions after which all of them are."""
-    if not batch:
-        return ()
-    if container.update.failure_action == "rollback" and container.state is not State.COMPLETED and len(batch) > 1:
-        as_one(batch)
-    if container.update.order == "start-first":
-        leave_in_turns(batch)
-    return tuple(chain.from_iterable(part.replaced for part in batch))
-
-
-def _held_back(
-    resource: ResourceKey, part: ContainerPlan, cause: ResourceKey, current: ContainerState | None
-) -> ContainerPlan:
-    fields = tuple(field for change in part.changes for field in change.fields)
-    hold = Change(resource, Operation.HOLD, f"it needs {cause}, which failed before", fields)
-    # It goes on serving: also in a network that is made anew under it.
-    stays = [
-        action
-        for action in part.actions
-        if current and current.is_up and isinstance(action, ConnectNetwork) and action.container == current.id
-    ]
-    own = {action.id for action in part.actions}.difference(action.id for action in stays)
-    return ContainerPlan(
-        changes=[hold],
-        actions=[replace(action, needs=tuple(need for need in action.needs if need not in own)) for action in stays],
-    )
-
-
-def _rejoin(shared: _Planning, key: str, slot: Slot) -> tuple[Slot, dict[str, tuple[str, ...]]]:
-    """Who is there, without the networks that go; those of them that it joins again, and after which actions."""
-    if not slot.current:
-        return slot, {}
-    spec = shared.spec
-    names = {spec.network_name(network) for network in spec.containers[key].joined}
-    current = without_gone(slot.current, names, shared.snapshot, shared.places.gone)
-    if current is slot.current:
-        return slot, {}
-    left = names & (slot.current.networks.keys() - current.networks.keys())
-    rejoin = {name: shared.places.ready.get(ResourceKey(Kind.NETWORK, name), ()) for name in sorted(left)}
-    return replace(slot, current=current), rejoin
-
-
-def _plan_instance(
-    shared: _Planning,
-    key: str,
-    number: int,
-    slot: Slot,
-    needs: tuple[str, ...],
-    before: Before,
-    turn: tuple[str, ...],
-) -> ContainerPlan:
-    spec, snapshot = shared.spec, shared.snapshot
-    container = spec.containers[key]
-    image = shared.images[full_reference(container.image)]
-    image_id = image.image_id
-    if slot.current and image.is_guess and full_reference(slot.current.image) == full_reference(container.image):
-        # Only its tag is missing here. Whether the registry has another image by now is known once it is pulled:
-        # nothing is replaced on a guess, and the next cycle sees it.
-        image_id = slot.current.image_id
-    platform = str(image.wanted.platform) if image.wanted.platform else ""
-    peers = find_peers(container, shared.waiting.replicas, snapshot)
-    instance = Instance(
-        spec, key, number, image_id, platform=platform, peers=peers.ids, digests=snapshot.content_digests
-    )
-    resource = ResourceKey(Kind.CONTAINER, instance.name)
-    conflicts = [
-        *_name_conflict(instance, slot, snapshot),
-        *_too_new(instance, snapshot),
-        *peer_conflicts(spec, key, resource, snapshot),
-        *content_conflicts(instance, snapshot),
-    ]
-    if conflicts:
-        return ContainerPlan(conflicts=conflicts)
-    if peers.replaced:
-        # It can't stay as it is, nor wait for the turn of its other replicas: all lose what they live in.
-        turn = ()
-    failed = (
-        bool(shared.failures)
-        and not peers.replaced
-        and Failure(key, digest(instance), image_id or "") in shared.failures
-    )
-    restart = shared.waiting.restart(key, slot.current) if slot.current else ""
-    slot, rejoin = _rejoin(shared, key, slot)
-    part = plan_container(
-        instance,
-        slot,
-        snapshot,
-        (*needs, *peers.created),
-        before,
-        turn=turn,
-        failed=failed,
-        restart=restart,
-        rejoin=rejoin,
-    )
-    return put_contents(part, instance, slot.current, snapshot)
-
-
-def _name_conflict(instance: Instance, slot: Slot, snapshot: Snapshot) -> Iterator[Conflict]:
-    if slot.current and slot.current.name == instance.name:
-        return
-    for other in snapshot.others_by_name.get(instance.name, ()):
-        yield name_is_taken(ResourceKey(Kind.CONTAINER, instance.name), other.id, other.project, snapshot)
-
-
-def _too_new(instance: Instance, snapshot: Snapshot) -> Iterator[Conflict]:
-    """What this Engine would drop without a word."""
-    api = snapshot.engine.api
-    for row in DATED:
-        if row.newest <= api or not row.is_declared(instance):
-            continue
-        for what, since in row.since(instance.canonical(row)).items():
-            if since > api:
-                needed = ".".join(map(str, since))
-                yield Conflict(
-                    ResourceKey(Kind.CONTAINER, instance.name),
-                    f"`{what}` needs API version {needed}, and this Engine speaks {snapshot.engine.api_version}",
-                    "leave it out, or upgrade the Engine",
-                )
 
 
 def _remove_networks(draft: Draft, networks: list[NetworkState], snapshot: Snapshot, why: str) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from reconciler.spec.model import Spec
 from reconciler.state.snapshot import ContainerState
@@ -15,8 +15,7 @@ OLD = ".old"
 """Ends the name of a container whose place has been taken."""
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """One place for a container, and who is there.
 
     Attributes:
@@ -39,7 +38,7 @@ def key_of(spec: Spec, container: ContainerState) -> str:
     return spec.renamed.get(made_by, made_by)
 
 
-def find_slot(final: str, candidates: Iterable[ContainerState]) -> Slot:
+def find_slot(final: str, candidates: Sequence[ContainerState]) -> Slot:
     """Tell the containers of one place apart.
 
     The one with the final name is in service. Where none has it, a replacement was cut off between its two renames:
@@ -49,6 +48,8 @@ def find_slot(final: str, candidates: Iterable[ContainerState]) -> Slot:
         final: the name that the one in service has, or is to have.
         candidates: those of the place.
     """
+    if len(candidates) == 1:
+        return Slot(candidates[0], ())
 
     def rank(container: ContainerState) -> tuple[int, str]:
         name = container.name

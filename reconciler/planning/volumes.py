@@ -20,6 +20,8 @@ def used_on(spec: Spec, snapshot: Snapshot) -> Spec:
     An Engine can't rename a volume: with `was`, the old one is used on under its old name, as long as there is none of
     the new name.
     """
+    if not any(volume.was for volume in spec.volumes.values()):
+        return spec
     here = {state.name for state in snapshot.volumes}
     renamed = {
         key: volume.model_copy(update={"name": old.name})

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from graphlib import TopologicalSorter
+from itertools import chain
+from typing import Any, NamedTuple
 
 from reconciler.fields.peers import words
 from reconciler.planning.actions import Action, AwaitCompleted, AwaitCondition, AwaitHealthy
@@ -19,8 +21,7 @@ _USED = Dependency()
 """What a container is to another one that uses its namespaces, and says no more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Before:
+class Before(NamedTuple):
     """What comes before an action.
 
     Attributes:
@@ -32,8 +33,10 @@ class Before:
     after: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Replica:
+_NOTHING = Before()
+
+
+class Replica(NamedTuple):
     """What becomes of one container, as those see it that depend on it.
 
     Attributes:
@@ -66,16 +69,29 @@ class Waiting:
 
     Attributes:
         spec: what is wanted.
-        replicas: of each container that is planned already.
+        replicas: of each container that others depend on, and that is planned already.
+        awaited: the containers that others depend on.
     """
 
     spec: Spec
     replicas: dict[str, list[Replica]] = field(default_factory=dict)
+    awaited: frozenset[str] = field(init=False)
+    _precede: dict[str, list[str]] = field(init=False)
     _gates: dict[str, AwaitCondition] = field(default_factory=dict)
     _found: dict[str, list[tuple[Dependency, Replica]]] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self._precede = {key: sorted(precede(container)) for key, container in sorted(self.spec.containers.items())}
+        self.awaited = frozenset(chain.from_iterable(self._precede.values()))
+
+    def order(self) -> Iterable[str]:
+        """All containers, each after those that it depends on."""
+        return TopologicalSorter(self._precede).static_order()
+
     def before(self, key: str) -> Before:
         """What comes before the start of this container."""
+        if not self._precede[key]:
+            return _NOTHING
         needs: list[str] = []
         after: list[str] = []
         for dependency, replica in self._dependencies(key):
@@ -85,9 +101,9 @@ class Waiting:
                 (needs if dependency.required else after).append(replica.up)
         return Before(tuple(needs), tuple(after))
 
-    def gates(self, actions: Iterable[Action]) -> list[AwaitCondition]:
+    def gates(self, actions: Sequence[Action]) -> list[AwaitCondition]:
         """The gates that these actions wait at."""
-        if not self._gates:
+        if not (self._gates and actions):
             return []
         needed = {need for action in actions for need in action.needs}
         return [self._gates[need] for need in sorted(needed & self._gates.keys())]
@@ -96,22 +112,26 @@ class Waiting:
         """What this container needs, and does not get by this plan, because it failed before."""
         for dependency, replica in self._dependencies(key):
             # A job that failed has been started: to some that is enough.
-            enough = dependency.condition == "service_started" and replica.failed
-            if replica.held and dependency.required and not enough:
+            if (
+                replica.held
+                and dependency.required
+                and not (dependency.condition == "service_started" and replica.failed)
+            ):
                 return replica.held
         return None
 
     def restart(self, key: str, current: ContainerState) -> str:
         """Why this container is restarted: for what became of one that it depends on; empty for no reason."""
-        for owner in sorted(self.spec.containers[key].shares):
+        container = self.spec.containers[key]
+        for owner in sorted(container.shares):
             for replica in self.replicas.get(owner, [])[:1]:
                 if replica.current and replica.starts:
                     return f"{replica.resource} starts anew"
                 if replica.current and replica.current.started_after(current):
                     return f"{replica.resource} was started since"
-        for name, dependency in sorted(self.spec.containers[key].depends_on.items()):
+        for name in sorted(name for name, dependency in container.depends_on.items() if dependency.restart):
             replicas = self.replicas.get(name, [])
-            if not dependency.restart or self.spec.containers[name].state is State.STOPPED:
+            if self.spec.containers[name].state is State.STOPPED:
                 continue
             for replica in replicas:
                 if replica.starts and (replica.current or replica is replicas[0]):
@@ -125,17 +145,17 @@ class Waiting:
     def _dependencies(self, key: str) -> list[tuple[Dependency, Replica]]:
         """Those that this container depends on, as they are planned: all of them before it."""
         if key not in self._found:
-            self._found[key] = [*self._find_dependencies(self.spec.containers[key])]
+            self._found[key] = [*self._find_dependencies(key)]
         return self._found[key]
 
-    def _find_dependencies(self, container: Container) -> Iterator[tuple[Dependency, Replica]]:
-        for name in sorted(precede(container)):
+    def _find_dependencies(self, key: str) -> Iterator[tuple[Dependency, Replica]]:
+        container = self.spec.containers[key]
+        uses = container.uses
+        for name in self._precede[key]:
             dependency = container.depends_on.get(name, _USED)
             replicas = self.replicas.get(name, [])
             # It lives in the first one; another one may be replaced only after both of them.
-            for replica in (
-                replicas[:1] if name in container.uses and f"service:{name}" in words(container) else replicas
-            ):
+            for replica in replicas[:1] if name in uses and f"service:{name}" in words(container) else replicas:
                 yield dependency, replica
 
     def _gate(self, dependency: Dependency, replica: Replica) -> str:

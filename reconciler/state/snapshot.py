@@ -86,7 +86,7 @@ class ContainerState:
         status = at("State.Health.Status", self.inspect)
         return None if status in {None, "", "none"} else str(status)
 
-    @property
+    @cached_property
     def is_healthy(self) -> bool:
         """Whether it runs, and its healthcheck says that it is well."""
         return self.status == "running" and self.health == "healthy"

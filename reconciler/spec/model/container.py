@@ -213,6 +213,8 @@ class Container(Value):
     @property
     def shares(self) -> frozenset[str]:
         """The containers of the project whose namespaces it lives in: it can't outlive one of these."""
+        if not (self.network_mode or self.ipc or self.pid):
+            return frozenset()
         modes = filter(None, (self.network_mode, self.ipc, self.pid))
         return frozenset(filter(None, map(service_of, modes)))
 
