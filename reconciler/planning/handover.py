@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 def hand_over_names(draft: Draft, snapshot: Snapshot) -> None:
     """A name that another of our containers has now is free once that one is removed or renamed."""
+    if not draft.actions:
+        return
     freed: dict[str, str] = {}
     holders = {container.id: container.name for container in snapshot.containers}
     for action in draft.actions.values():
@@ -60,6 +62,8 @@ def hand_over_names(draft: Draft, snapshot: Snapshot) -> None:
 
 def hand_over_ports(draft: Draft, spec: Spec, snapshot: Snapshot) -> None:
     """A host port that another of our containers holds now is free once that one is stopped."""
+    if not draft.actions:
+        return
     freed: dict[str, list[str]] = defaultdict(list)
     holders = {container.id: container for container in snapshot.containers}
     whose: dict[str, str] = {}

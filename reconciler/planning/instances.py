@@ -15,7 +15,7 @@ from reconciler.planning.containers import plan_container
 from reconciler.planning.contents import content_conflicts, put_contents
 from reconciler.planning.failures import Failure
 from reconciler.planning.images import ImagePlan
-from reconciler.planning.networks import without_gone
+from reconciler.planning.networks import lost_networks, without_networks
 from reconciler.planning.peers import Peers, find_peers, peer_conflicts
 from reconciler.planning.places import PlacesPlan
 from reconciler.planning.plan import Change, Conflict, Operation
@@ -61,7 +61,6 @@ class _Service:
         peers: the containers that they name.
         needs: the actions that the creation of each needs.
         before: what comes before the start of each.
-        joined: the Engine's names of the networks that they join.
     """
 
     key: str
@@ -71,7 +70,6 @@ class _Service:
     peers: Peers
     needs: tuple[str, ...]
     before: Before
-    joined: frozenset[str]
 
 
 def plan_replicas(
@@ -128,7 +126,6 @@ def _service(shared: Planning, key: str, needs: tuple[str, ...]) -> _Service:
         peers,
         (*needs, *peers.created),
         shared.waiting.before(key),
-        frozenset([spec.network_name(network) for network in container.joined]),
     )
 
 
@@ -183,12 +180,15 @@ def _rejoin(shared: Planning, service: _Service, slot: Slot) -> tuple[Slot, dict
     """Who is there, without the networks that go; those of them that it joins again, and after which actions."""
     if not slot.current:
         return slot, {}
-    current = without_gone(slot.current, service.joined, shared.snapshot, shared.places.gone)
-    if current is slot.current:
+    lost = lost_networks(slot.current, shared.snapshot, shared.places.gone)
+    if not lost:
         return slot, {}
-    left = service.joined & (slot.current.networks.keys() - current.networks.keys())
-    rejoin = {name: shared.places.ready.get(ResourceKey(Kind.NETWORK, name), ()) for name in sorted(left)}
-    return slot._replace(current=current), rejoin
+    names = {shared.spec.network_name(network) for network in service.container.joined}
+    left = sorted(names.intersection(lost))
+    if not left:
+        return slot, {}
+    rejoin = {name: shared.places.ready.get(ResourceKey(Kind.NETWORK, name), ()) for name in left}
+    return slot._replace(current=without_networks(slot.current, left)), rejoin
 
 
 def _plan_instance(

@@ -64,29 +64,28 @@ def networks_going_down(
     return going
 
 
-def without_gone(
-    container: ContainerState, names: Collection[str], snapshot: Snapshot, gone: Collection[str]
-) -> ContainerState:
-    """The container, as connected to what will still be there.
+def lost_networks(container: ContainerState, snapshot: Snapshot, gone: Collection[str]) -> list[str]:
+    """The names of the networks that a container is connected to, and that will not be there.
 
     One that has stopped keeps the ID of each network that it had. Where that network is no more, it can't start,
     although another one may have the name by now: it has to be connected again.
 
     Args:
         container: what is there.
-        names: the networks that it should join.
         snapshot: the networks that are there.
         gone: the IDs of those of them that go.
     """
     here = snapshot.network_ids
-    left = [
+    return [
         name
         for name, settings in container.networks.items()
-        if name in names and (network := (settings or {}).get("NetworkID")) and (network not in here or network in gone)
+        if (network := (settings or {}).get("NetworkID")) and (network not in here or network in gone)
     ]
-    if not left:
-        return container
-    kept = {name: settings for name, settings in container.networks.items() if name not in left}
+
+
+def without_networks(container: ContainerState, names: Collection[str]) -> ContainerState:
+    """The container, as connected to all but these networks."""
+    kept = {name: settings for name, settings in container.networks.items() if name not in names}
     settings = {**container.inspect["NetworkSettings"], "Networks": kept}
     return replace(container, inspect={**container.inspect, "NetworkSettings": settings})
 

@@ -38,7 +38,7 @@ def plan_volumes(spec: Spec, snapshot: Snapshot, plan: PlacesPlan) -> None:
     for key, volume in sorted(spec.volumes.items()):
         name = spec.volume_name(key)
         names.add(name)
-        _plan(spec, key, volume, here.get(name), _forerunner(spec, volume, snapshot), plan)
+        _plan(spec, key, name, volume, here.get(name), _forerunner(spec, volume, snapshot), plan)
     plan.kept_volumes = sorted(
         state.name
         for state in snapshot.volumes
@@ -61,9 +61,15 @@ def _forerunner(spec: Spec, volume: Volume, snapshot: Snapshot) -> VolumeState |
 
 
 def _plan(
-    spec: Spec, key: str, volume: Volume, found: VolumeState | None, old: VolumeState | None, plan: PlacesPlan
+    spec: Spec,
+    key: str,
+    name: str,
+    volume: Volume,
+    found: VolumeState | None,
+    old: VolumeState | None,
+    plan: PlacesPlan,
 ) -> None:
-    resource = ResourceKey(Kind.VOLUME, spec.volume_name(key))
+    resource = ResourceKey(Kind.VOLUME, name)
     if volume.external:
         if not found:
             plan.conflicts.append(missing(resource))
@@ -90,6 +96,8 @@ def _plan(
 
 def _compare(spec: Spec, resource: ResourceKey, volume: Volume, found: VolumeState, plan: PlacesPlan) -> None:
     differences = place_differences(VOLUME, volume, found.report, found.labels, spec.settings.sensitive)
+    if not differences:
+        return
     labels = [change.path for change in differences if change.path.startswith("labels.")]
     options = [change for change in differences if change.path not in labels]
     if labels:

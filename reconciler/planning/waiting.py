@@ -122,6 +122,8 @@ class Waiting:
 
     def restart(self, key: str, current: ContainerState) -> str:
         """Why this container is restarted: for what became of one that it depends on; empty for no reason."""
+        if not self._precede[key]:
+            return ""
         container = self.spec.containers[key]
         for owner in sorted(container.shares):
             for replica in self.replicas.get(owner, [])[:1]:

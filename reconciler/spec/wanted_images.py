@@ -81,7 +81,8 @@ def wanted_images(spec: Spec) -> dict[str, WantedImage]:
         if container.state is not State.ABSENT:
             full = full_reference(container.image)
             users.setdefault(full, []).append(key)
-            entries.setdefault(full, (container.image, Image()))
+            if full not in entries:
+                entries[full] = (container.image, Image())
             for mount in container.volumes:
                 if mount.type == "image":
                     entries.setdefault(full_reference(mount.source), (mount.source, Image()))
@@ -93,7 +94,8 @@ def _merged(spec: Spec, text: str, image: Image, users: list[str]) -> WantedImag
     builds = [build for build in (image.build, *(one.build for one in containers)) if build]
     platforms = [image.platform, *(one.platform for one in containers), *_platforms(builds)]
     asked = list(dict.fromkeys(parse_platform(one) for one in platforms if one))
-    policies = [_policy(image.pull, None), *(_policy(one.pull_policy, one.pull_refresh_after) for one in containers)]
+    asked_for = dict.fromkeys((one.pull_policy, one.pull_refresh_after) for one in containers)
+    policies = [_policy(image.pull, None), *(_policy(*one) for one in asked_for)]
     pull, age = min((one for one in policies if one[0]), key=_eagerness, default=(None, 0))
     wanted = WantedImage(
         text,
