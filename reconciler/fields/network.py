@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -90,12 +90,12 @@ def _wanted_networks(instance: Instance) -> Canonical:
     return {"mode": mode, "joined": joined}
 
 
-def _wanted_place(name: str, endpoint: Endpoint, links: tuple[str, ...]) -> dict[str, Any]:
+def _wanted_place(name: str, endpoint: Endpoint, links: Collection[str]) -> dict[str, Any]:
     place = _place(
-        sorted({name, *endpoint.aliases}),
+        {name, *endpoint.aliases},
         endpoint.ipv4_address,
         endpoint.ipv6_address,
-        sorted(endpoint.link_local_ips),
+        endpoint.link_local_ips,
         endpoint.driver_opts,
         links,
         endpoint.gw_priority,
@@ -116,30 +116,31 @@ def _by_priority(container: Container) -> list[tuple[str, Endpoint]]:
     return sorted(container.networks.items(), key=lambda item: (-item[1].priority, item[0] != DEFAULT_NETWORK, item[0]))
 
 
-def _wanted_links(container: Container) -> tuple[str, ...]:
+def _wanted_links(container: Container) -> frozenset[str]:
     if not (container.links or container.external_links):
-        return ()
+        return frozenset()
     # By the name that all of its containers have in a network: who takes another's place is found as well.
     parts = [link.partition(":") for link in (*container.links, *container.external_links)]
-    return tuple(sorted({f"{name}:{alias or name}" for name, _, alias in parts}))
+    return frozenset(f"{name}:{alias or name}" for name, _, alias in parts)
 
 
 def _place(
-    aliases: Iterable[str],
+    aliases: Collection[str],
     ipv4: str = "",
     ipv6: str = "",
-    link_local: Iterable[str] = (),
+    link_local: Collection[str] = (),
     options: Mapping[str, str] | None = None,
-    links: Iterable[str] = (),
+    links: Collection[str] = (),
     gateway: int = 0,
 ) -> dict[str, Any]:
+    # What is not ordered is sorted here; nearly always there are aliases, and nothing else.
     return {
-        "aliases": tuple(aliases),
+        "aliases": tuple(sorted(aliases)),
         "ipv4_address": ipv4,
         "ipv6_address": ipv6,
-        "link_local_ips": tuple(link_local),
-        "driver_opts": dict(options or {}),
-        "links": tuple(links),
+        "link_local_ips": tuple(sorted(link_local)) if link_local else (),
+        "driver_opts": dict(options) if options else {},
+        "links": tuple(sorted(links)) if links else (),
         "gw_priority": gateway,
     }
 
@@ -160,12 +161,12 @@ def _actual_networks(inspect: Inspect) -> Canonical:
         aliases.discard(own)
         addresses = settings.get("IPAMConfig") or {}
         joined[name] = place = _place(
-            sorted(aliases - anyway),
+            aliases - anyway,
             addresses.get("IPv4Address") or "",
             addresses.get("IPv6Address") or "",
-            sorted(addresses.get("LinkLocalIPs") or ()),
+            addresses.get("LinkLocalIPs") or (),
             settings.get("DriverOpts"),
-            sorted(settings.get("Links") or (_links_of_bridge(inspect) if name == "bridge" else ())),
+            settings.get("Links") or (_links_of_bridge(inspect) if name == "bridge" else ()),
             settings.get("GwPriority") or 0,
         )
         place["added"] = tuple(sorted(aliases & anyway))
