@@ -55,6 +55,7 @@ class Instance:
         digests: of the contents of the configs and secrets, by section and name: `configs.site`.
         container: the container's spec.
         declared: the attributes that the spec gives itself, rather than leave them to the image or the Engine.
+        name: the container's name on the Engine.
     """
 
     spec: Spec
@@ -66,19 +67,16 @@ class Instance:
     digests: Mapping[str, str] = field(default_factory=dict)
     container: Container = field(init=False, repr=False, compare=False)
     declared: frozenset[str] = field(init=False, repr=False, compare=False)
+    name: str = field(init=False, repr=False, compare=False)
     _canonical: dict[str, Canonical] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         # Every row asks for these.
         container = self.spec.containers[self.key]
-        given = frozenset(path for path in container.model_fields_set if getattr(container, path) is not None)
+        given = frozenset([path for path in container.model_fields_set if getattr(container, path) is not None])
         object.__setattr__(self, "container", container)
         object.__setattr__(self, "declared", given)
-
-    @property
-    def name(self) -> str:
-        """The container's name on the Engine."""
-        return self.spec.container_name(self.key, self.replica)
+        object.__setattr__(self, "name", self.spec.container_name(self.key, self.replica))
 
     @property
     def has_new_peers(self) -> bool:
@@ -91,10 +89,10 @@ class Instance:
 
     def canonical(self, row: Field) -> Canonical:
         """What is wanted by a row: worked out once, for digest, comparison and payload. Not to be changed."""
-        found = self._canonical
-        if row.path not in found:
-            found[row.path] = row.wanted(self)
-        return found[row.path]
+        found, path = self._canonical, row.path
+        if path not in found:
+            found[path] = row.wanted(self)
+        return found[path]
 
 
 def _nothing(_inspect: Inspect, _image: ImageConfig) -> Canonical:
@@ -123,6 +121,8 @@ class Field:
         mend: what it takes to change it on an existing container, by the wanted and the actual value.
         undeclared: its canonical value where nothing is declared: the image's, or the Engine's default.
         always: compared also where not declared, since it can be mended in place: `wanted` gives the default then.
+        rests: of a row that is always compared, a key of the Engine's HostConfig: where nothing is declared, and zero
+            or nothing is reported under this key, it is as wanted, and nothing else need be asked.
         along: another row that an update must send with this one.
         by_key: a mapping of which only the declared keys are ours; the others are the image's or the daemon's. Its
             `show` is for the value of one key.
@@ -144,6 +144,7 @@ class Field:
     mend: Callable[[Canonical, Canonical], Mend] = field(default=lambda _wanted, _actual: Mend.REPLACE)
     undeclared: Callable[[Inspect, ImageConfig], Canonical] = _nothing
     always: bool = False
+    rests: str = ""
     along: str = ""
     by_key: bool = False
     since: Callable[[Canonical], Mapping[str, ApiVersion]] = since_ever

@@ -34,7 +34,9 @@ def place(labels: Labels, project: str) -> tuple[str, int] | None:
 
 def names(labels: Labels) -> frozenset[str]:
     """The names that Compose gives a container: of this time, and of version 1. They are among its aliases."""
-    parts = [labels.get(PROJECT, ""), labels.get(SERVICE, ""), labels.get(NUMBER, "")]
+    if PROJECT not in labels:
+        return frozenset()
+    parts = [labels[PROJECT], labels.get(SERVICE, ""), labels.get(NUMBER, "")]
     return frozenset(separator.join(parts) for separator in "-_") if all(parts) else frozenset()
 
 

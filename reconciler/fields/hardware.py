@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from reconciler.fields.base import Field, at
@@ -9,6 +10,9 @@ from reconciler.fields.network import ADDRESS_OF_EACH, first_network
 
 if TYPE_CHECKING:
     from reconciler.fields.base import ApiVersion, Canonical, Inspect, Instance, Payload
+
+
+_address = attrgetter("mac_address")
 
 
 def _wanted(instance: Instance) -> Canonical:
@@ -20,7 +24,8 @@ def _wanted(instance: Instance) -> Canonical:
 
 
 def _is_declared(instance: Instance) -> bool:
-    return bool(instance.container.mac_address or any(one.mac_address for one in instance.container.joined.values()))
+    container = instance.container
+    return bool(container.mac_address) or any(map(_address, container.joined.values()))
 
 
 def _actual(inspect: Inspect) -> Canonical:

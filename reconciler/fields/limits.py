@@ -33,6 +33,7 @@ def _limit(path: str, where: str, *, size: bool = False) -> Field:
         write=_unless_zero(where),
         mend=_mend,
         always=True,
+        rests=where,
         show=_show_size if size else lambda value: str(value) if value else "none",
     )
 
@@ -160,6 +161,7 @@ ROWS = (
         write=_write_memory,
         mend=_mend,
         always=True,
+        rests="Memory",
         along="memswap_limit",
         show=_show_size,
     ),
@@ -172,6 +174,7 @@ ROWS = (
         same=_same_swap,
         mend=_mend_swap,
         always=True,
+        rests="MemorySwap",
         along="mem_limit",
         show=_show_swap,
     ),
@@ -182,6 +185,7 @@ ROWS = (
         write=_unless_zero("NanoCpus"),
         mend=_mend,  # a quota beside it would be refused, but that is no longer wanted then: its row replaces
         always=True,
+        rests="NanoCpus",
         show=lambda value: f"{value / 10**9:g}" if value else "none",
     ),
     _limit("cpu_shares", "CpuShares"),
@@ -196,6 +200,7 @@ ROWS = (
         write=put("HostConfig.CpusetCpus"),
         mend=_mend,
         always=True,
+        rests="CpusetCpus",
         show=lambda value: value or "all",
     ),
     Field(
@@ -206,6 +211,7 @@ ROWS = (
         write=lambda payload, value: put("HostConfig.PidsLimit")(payload, value or -1),
         mend=lambda _wanted, _actual: Mend.UPDATE,
         always=True,
+        rests="PidsLimit",
         show=lambda value: str(value) if value else "none",
     ),
     Field(

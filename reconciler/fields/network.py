@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -79,25 +79,31 @@ def _wanted_networks(instance: Instance) -> Canonical:
         place = _place((), links=links) | {"mac_address": container.mac_address or ""}
         return {"mode": container.network_mode, "joined": {container.network_mode: place}}
     joined = {
-        spec.network_name(key): {
-            **_place(
-                sorted({instance.key, *endpoint.aliases}),
-                endpoint.ipv4_address,
-                endpoint.ipv6_address,
-                sorted(endpoint.link_local_ips),
-                endpoint.driver_opts | ({_INTERFACE: endpoint.interface_name} if endpoint.interface_name else {}),
-                links,
-                endpoint.gw_priority,
-            ),
-            "mac_address": endpoint.mac_address,
-        }
+        spec.network_name(key): _wanted_place(instance.key, endpoint, links)
         for key, endpoint in _by_priority(container)
     }
     # The Engine's NetworkMode names one of them, which can't be left without a replacement: the first, whatever the
     # order of the keys, and the project's default rather than another.
     mode = next(iter(joined))
-    joined[mode] |= {"mac_address": joined[mode]["mac_address"] or container.mac_address or ""}
+    if container.mac_address and not joined[mode]["mac_address"]:
+        joined[mode]["mac_address"] = container.mac_address
     return {"mode": mode, "joined": joined}
+
+
+def _wanted_place(name: str, endpoint: Endpoint, links: Collection[str]) -> dict[str, Any]:
+    place = _place(
+        {name, *endpoint.aliases},
+        endpoint.ipv4_address,
+        endpoint.ipv6_address,
+        endpoint.link_local_ips,
+        endpoint.driver_opts,
+        links,
+        endpoint.gw_priority,
+    )
+    if endpoint.interface_name:
+        place["driver_opts"][_INTERFACE] = endpoint.interface_name
+    place["mac_address"] = endpoint.mac_address
+    return place
 
 
 def first_network(instance: Instance) -> str:
@@ -110,28 +116,31 @@ def _by_priority(container: Container) -> list[tuple[str, Endpoint]]:
     return sorted(container.networks.items(), key=lambda item: (-item[1].priority, item[0] != DEFAULT_NETWORK, item[0]))
 
 
-def _wanted_links(container: Container) -> tuple[str, ...]:
+def _wanted_links(container: Container) -> frozenset[str]:
+    if not (container.links or container.external_links):
+        return frozenset()
     # By the name that all of its containers have in a network: who takes another's place is found as well.
     parts = [link.partition(":") for link in (*container.links, *container.external_links)]
-    return tuple(sorted({f"{name}:{alias or name}" for name, _, alias in parts}))
+    return frozenset(f"{name}:{alias or name}" for name, _, alias in parts)
 
 
 def _place(
-    aliases: Iterable[str],
+    aliases: Collection[str],
     ipv4: str = "",
     ipv6: str = "",
-    link_local: Iterable[str] = (),
+    link_local: Collection[str] = (),
     options: Mapping[str, str] | None = None,
-    links: Iterable[str] = (),
+    links: Collection[str] = (),
     gateway: int = 0,
-) -> Canonical:
+) -> dict[str, Any]:
+    # What is not ordered is sorted here; nearly always there are aliases, and nothing else.
     return {
-        "aliases": tuple(aliases),
+        "aliases": tuple(sorted(aliases)),
         "ipv4_address": ipv4,
         "ipv6_address": ipv6,
-        "link_local_ips": tuple(link_local),
-        "driver_opts": dict(options or {}),
-        "links": tuple(links),
+        "link_local_ips": tuple(sorted(link_local)) if link_local else (),
+        "driver_opts": dict(options) if options else {},
+        "links": tuple(sorted(links)) if links else (),
         "gw_priority": gateway,
     }
 
@@ -139,7 +148,8 @@ def _place(
 def _actual_networks(inspect: Inspect) -> Canonical:
     # By itself the Engine may list the container's short ID and its hostname among its aliases; Compose, its name.
     own, name = inspect["Id"][:_SHORT_ID], inspect["Name"].removeprefix("/")
-    anyway = {at("Config.Hostname", inspect), name, *compose_labels.names(at("Config.Labels", inspect) or {})}
+    config = inspect.get("Config") or {}
+    anyway = {config.get("Hostname"), name, *compose_labels.names(config.get("Labels") or {})}
     mode = at("HostConfig.NetworkMode", inspect)
     mode = "bridge" if mode == "default" else mode
     if is_word(mode):
@@ -147,15 +157,16 @@ def _actual_networks(inspect: Inspect) -> Canonical:
     joined = {}
     for name, said in (at("NetworkSettings.Networks", inspect) or {}).items():
         settings = said or {}
-        aliases = set(settings.get("Aliases") or ()) - {own}
+        aliases = set(settings.get("Aliases") or ())
+        aliases.discard(own)
         addresses = settings.get("IPAMConfig") or {}
         joined[name] = place = _place(
-            sorted(aliases - anyway),
+            aliases - anyway,
             addresses.get("IPv4Address") or "",
             addresses.get("IPv6Address") or "",
-            sorted(addresses.get("LinkLocalIPs") or ()),
+            addresses.get("LinkLocalIPs") or (),
             settings.get("DriverOpts"),
-            sorted(settings.get("Links") or (_links_of_bridge(inspect) if name == "bridge" else ())),
+            settings.get("Links") or (_links_of_bridge(inspect) if name == "bridge" else ()),
             settings.get("GwPriority") or 0,
         )
         place["added"] = tuple(sorted(aliases & anyway))
@@ -172,18 +183,21 @@ def same_endpoint(wanted: Canonical, actual: Canonical) -> bool:
     """Whether a container's place in a network is as wanted; each None where there is or should be none."""
     if wanted is None or actual is None:
         return wanted is actual
-    return set(wanted["aliases"]) - set(actual["added"]) == set(actual["aliases"]) and _settings(wanted) == _settings(
-        actual
-    )
+    aliases, added = wanted["aliases"], actual["added"]
+    if added:
+        aliases = tuple(alias for alias in aliases if alias not in added)
+    return bool(aliases == actual["aliases"]) and _settings(wanted) == _settings(actual)
 
 
 _settings = itemgetter("ipv4_address", "ipv6_address", "link_local_ips", "driver_opts", "links", "gw_priority")
 
 
 def _same_networks(wanted: Canonical, actual: Canonical) -> bool:
-    names = wanted["joined"].keys() | actual["joined"].keys()
-    return _keeps_mode(wanted, actual) and all(
-        same_endpoint(wanted["joined"].get(name), actual["joined"].get(name)) for name in names
+    places, there = wanted["joined"], actual["joined"]
+    return (
+        _keeps_mode(wanted, actual)
+        and places.keys() == there.keys()
+        and all(same_endpoint(place, there[name]) for name, place in places.items())
     )
 
 

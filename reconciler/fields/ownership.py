@@ -31,7 +31,7 @@ CONFIGS = f"{PREFIX}configs"
 SECRETS = f"{PREFIX}secrets"
 """What the container was given as files: name → a list of files, as JSON; never a content, only its digest."""
 
-_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, check_circular=False)
 
 Labels = Mapping[str, str]
 _T = TypeVar("_T")

@@ -95,6 +95,8 @@ def _source(text: str) -> tuple[str, str]:
 def named(inspect: Inspect, ids: Mapping[str, str]) -> Inspect:
     """What the Engine reports, with the spec's words in place of the IDs that they stand for now."""
     host = at("HostConfig", inspect) or {}
+    if not (ids or host.get("VolumesFrom")):
+        return inspect
     found = {f"{_ANY}{one}": word for word, one in ids.items()}
     changed: dict[str, Any] = {mode: found[host[mode]] for mode in _MODES if host.get(mode) in found}
     if host.get("VolumesFrom"):

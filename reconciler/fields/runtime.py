@@ -49,6 +49,11 @@ def _restart(instance: Instance) -> Canonical:
     return _policy(policy.name, policy.retries)
 
 
+def _actual_restart(inspect: Inspect) -> Canonical:
+    policy = at("HostConfig.RestartPolicy", inspect) or {}
+    return _policy(policy.get("Name") or "no", policy.get("MaximumRetryCount") or 0)
+
+
 def _policy(name: str, retries: int) -> str:
     return f"{name}:{retries}" if name == "on-failure" and retries else name
 
@@ -223,10 +228,7 @@ ROWS = (
     Field(
         path="restart",
         wanted=_restart,
-        actual=lambda inspect: _policy(
-            at("HostConfig.RestartPolicy.Name", inspect) or "no",
-            at("HostConfig.RestartPolicy.MaximumRetryCount", inspect) or 0,
-        ),
+        actual=_actual_restart,
         write=_write_restart,
         mend=lambda _wanted, _actual: Mend.UPDATE,
         always=True,

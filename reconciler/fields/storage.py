@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from reconciler.fields import ownership, peers
@@ -11,11 +12,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reconciler.fields.base import ApiVersion, Canonical, Inspect, Instance, Payload
+    from reconciler.spec.model import Mount, Spec
 
 
 _OPTIONS = {"ro": ("read_only", True), "z": ("selinux", "z"), "Z": ("selinux", "Z"), "nocopy": ("nocopy", True)}
 _RECURSIVE = {"disabled": "NonRecursive", "writable": "ReadOnlyNonRecursive", "readonly": "ReadOnlyForceRecursive"}
 """`bind.recursive` in the API's words; `enabled` is what an Engine does by itself."""
+
+_OPTIONS_OF_KINDS = frozenset({"bind", "volume", "tmpfs", "image"})
+"""The attributes of a mount that hold what only one type of mount has; most mounts have none."""
 
 _ANONYMOUS = "com.docker.volume.anonymous"
 """A label that newer Engines add to those that a volume without a name is asked to have."""
@@ -32,35 +37,42 @@ _PROPAGATIONS = {"private", "rprivate", "shared", "rshared", "slave", "rslave"}
 
 def _mount(kind: str, source: str, target: str, **options: Any) -> dict[str, Any]:
     """A mount in its canonical form: options that are as the Engine's defaults are left out."""
-    return {"type": kind, "source": source, "target": target} | {key: value for key, value in options.items() if value}
+    found: dict[str, Any] = {"type": kind, "source": source, "target": target}
+    for name, value in options.items():
+        if value:
+            found[name] = value
+    return found
 
 
 def _sorted(mounts: list[dict[str, Any]]) -> Canonical:
-    return tuple(sorted(mounts, key=lambda mount: str(mount["target"])))
+    return tuple(sorted(mounts, key=itemgetter("target")))
 
 
 def _wanted(instance: Instance) -> Canonical:
-    spec = instance.spec
-    return _sorted(
-        [
-            _mount(
-                mount.type,
-                spec.volume_name(mount.source) if mount.type == "volume" and mount.source else mount.source,
-                mount.target,
-                # An image is never mounted in any other way.
-                read_only=mount.read_only and mount.type != "image",
-                propagation=mount.bind.propagation,
-                recursive=_RECURSIVE.get(mount.bind.recursive),
-                selinux=mount.bind.selinux,
-                must_exist=mount.type == "bind" and not mount.bind.create_host_path,
-                nocopy=mount.volume.nocopy,
-                labels=dict(mount.volume.labels),
-                subpath=mount.volume.subpath or mount.image.subpath,
-                size=mount.tmpfs.size,
-                mode=int(mount.tmpfs.mode, 8) if mount.tmpfs.mode else 0,
-            )
-            for mount in instance.container.volumes
-        ]
+    return _sorted([_wanted_mount(mount, instance.spec) for mount in instance.container.volumes])
+
+
+def _wanted_mount(mount: Mount, spec: Spec) -> dict[str, Any]:
+    kind, source = mount.type, mount.source
+    if kind == "volume" and source:
+        source = spec.volume_name(source)
+    read_only = mount.read_only and kind != "image"  # an image is never mounted in any other way
+    if _OPTIONS_OF_KINDS.isdisjoint(mount.model_fields_set):
+        return _mount(kind, source, mount.target, read_only=read_only)
+    return _mount(
+        kind,
+        source,
+        mount.target,
+        read_only=read_only,
+        propagation=mount.bind.propagation,
+        recursive=_RECURSIVE.get(mount.bind.recursive),
+        selinux=mount.bind.selinux,
+        must_exist=kind == "bind" and not mount.bind.create_host_path,
+        nocopy=mount.volume.nocopy,
+        labels=dict(mount.volume.labels),
+        subpath=mount.volume.subpath or mount.image.subpath,
+        size=mount.tmpfs.size,
+        mode=int(mount.tmpfs.mode, 8) if mount.tmpfs.mode else 0,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from reconciler.fields import ownership, peers
-from reconciler.fields.base import Canonical, Field, Instance, Mend
+from reconciler.fields.base import Canonical, Field, Instance, Mend, at
 from reconciler.fields.payload import digest
 from reconciler.fields.table import TABLE
 from reconciler.planning.declared import declared_before
@@ -52,8 +52,11 @@ def differences(
         inspect = peers.done_with(inspect, instance.container)
     if inspect is not container.inspect:
         container = replace(container, inspect=inspect)
+    declared, host = instance.declared, at("HostConfig", inspect) or {}
     found: list[Difference] = []
     for row in _NOT_SETTLED if settled else TABLE:
+        if row.rests and not host.get(row.rests) and row.path not in declared:
+            continue  # as most limits of most containers
         if row.path == "image":
             found += _image(instance, container)
         elif row.always:  # no part of the digest: nobody else asks for what is wanted

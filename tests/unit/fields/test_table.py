@@ -35,6 +35,7 @@ def having(part: Callable[[Sample], object], but: Sequence[str] = ()) -> list[An
 
 
 ALL = having(lambda _sample: True)
+SAMPLES_OF_ALL = [sample for samples in SAMPLES.values() for sample in samples]
 
 
 def instance(*declared: Mapping[str, Any] | None) -> Instance:
@@ -133,3 +134,22 @@ def inspected(wanted: Instance) -> Mapping[str, Any]:
             "Networks": payload["NetworkingConfig"]["EndpointsConfig"] or {payload["HostConfig"]["NetworkMode"]: {}}
         },
     }
+
+
+@pytest.mark.parametrize("row", [pytest.param(row, id=row.path) for row in TABLE if row.rests])
+def test_nothing_declared_and_nothing_reported_is_no_difference(row: Field) -> None:
+    assert row.always
+    several = [
+        one for one in (instance(sample.base, sample.first) for sample in SAMPLES_OF_ALL) if not row.is_declared(one)
+    ]
+    assert several
+    others: dict[str, Any] = {other.rests: 64 << 20 for other in TABLE if other.rests not in {"", row.rests}}
+    for nothing in ({}, {row.rests: None}, {row.rests: 0}, {row.rests: ""}):
+        for host in (nothing, others | nothing):
+            actual = row.actual({"HostConfig": host})
+            assert all(row.same(row.wanted(one), actual) for one in several)
+
+
+@pytest.mark.parametrize(("row", "sample"), having(lambda _sample: True, [row.path for row in TABLE if not row.rests]))
+def test_a_value_is_reported_where_its_row_says_that_it_rests(row: Field, sample: Sample) -> None:
+    assert create_payload(instance(sample.base, sample.first))["HostConfig"][row.rests]
