@@ -92,8 +92,10 @@ class Shell:
     @property
     def environment(self) -> dict[str, str]:
         """What the command finds."""
-        # CI and the colours' own variables would decide what a terminal is shown.
-        quiet: dict[str, str | None] = dict.fromkeys(("CI", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE"))
+        # CI, the colours' own variables and a terminal's size would decide what is shown.
+        quiet: dict[str, str | None] = dict.fromkeys(
+            ("CI", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "COLUMNS", "LINES")
+        )
         given = {"PYTHONPATH": str(Path(reconciler.__file__).parents[1]), **quiet, **self.environ}
         merged: dict[str, str | None] = {**self.engine.environment, **given}
         return {name: value for name, value in merged.items() if value is not None}

@@ -138,7 +138,7 @@ def test_what_would_be_lost(shell: Shell) -> None:
     }
     for command in ("apply", "down"):
         with shell.terminal(command) as terminal:
-            terminal.until("Go ahead?")
+            terminal.until("Go ahead, and lose 5 files?")
             assert "loses 5 files" in terminal.plain
             terminal.type("n\n")
             assert terminal.end() == 7

@@ -74,7 +74,7 @@ def test_an_engine_and_a_snapshot_are_one_too_many(shell: Shell, arguments: tupl
     done = nowhere(shell, *arguments)
     assert (done.code, done.err.splitlines()[0]) == (
         64,
-        "error: --snapshot takes the place of an Engine: leave --host, --context and --out out",
+        "error: --snapshot takes the place of an Engine: leave --host, --context, --out and --prune-images out",
     )
 
 
