@@ -6,7 +6,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from reconciler.spec.diagnostics import Diagnostic
 
@@ -118,3 +118,17 @@ class RegistryError(ReconcilerError):
 
 class Stale(EngineError):
     """What an action is about has changed since the plan was made: nothing was done, the next plan will see it."""
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """An error and everything that led to it: requests wraps urllib3, which wraps what really happened."""
+    seen: set[int] = set()
+    waiting = [error]
+    while waiting:
+        one = waiting.pop(0)
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        yield one
+        held = [*one.args, getattr(one, "reason", None), one.__cause__, one.__context__]
+        waiting.extend(other for other in held if isinstance(other, BaseException))

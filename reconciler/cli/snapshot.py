@@ -24,7 +24,8 @@ def command(out: str, with_values: bool, **given: Any) -> None:
     spec = load_spec(options)
     with connected(options) as engine:
         snapshot = engine.observe(spec.name, spec)
-    write_snapshot(Path(out), snapshot, spec.name, with_values=with_values)
+    sensitive = spec.settings.sensitive
+    write_snapshot(Path(out), snapshot, spec.name, with_values=with_values, sensitive=sensitive)
     if options.output == "json":
         print_json({"project": spec.name, "file": out, "taken_at": snapshot.taken_at, "with_values": with_values})
     else:

@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 import tempfile
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +25,9 @@ FORM = 1
 _AGAIN = "take it again: `reconciler snapshot --out FILE`"
 
 
-def write_snapshot(path: Path, snapshot: Snapshot, project: str, *, with_values: bool) -> None:
+def write_snapshot(
+    path: Path, snapshot: Snapshot, project: str, *, with_values: bool, sensitive: Sequence[str] = ()
+) -> None:
     """Write a snapshot to a file that only its owner can read.
 
     Args:
@@ -32,6 +35,7 @@ def write_snapshot(path: Path, snapshot: Snapshot, project: str, *, with_values:
         snapshot: what was observed.
         project: whose.
         with_values: as they are, rather than with digests where a value may be a secret.
+        sensitive: more names of such values: `settings.sensitive`.
 
     Raises:
         ReconcilerError: it can't be written; what was there is still there.
@@ -45,7 +49,7 @@ def write_snapshot(path: Path, snapshot: Snapshot, project: str, *, with_values:
         "version": __version__,
         "project": project,
         "salt": salt,
-        "state": hide(data, salt) if salt else data,
+        "state": hide(data, salt, sensitive) if salt else data,
     }
     try:
         _write(path, json.dumps(whole, indent=1, sort_keys=True, ensure_ascii=False) + "\n")

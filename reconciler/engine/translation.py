@@ -6,10 +6,10 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from reconciler.errors import Conflict, EngineError, EngineTimeout, EngineUnreachable, NotFound
+from reconciler.errors import Conflict, EngineError, EngineTimeout, EngineUnreachable, NotFound, causes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    pass
 
 LONGEST = 400
 """Characters of a line that is shown: some failures bring a whole page along."""
@@ -99,7 +99,7 @@ def translate(error: BaseException, *, address: str, call: str, seconds: float) 
     """
     if isinstance(error, EngineError):
         return error
-    chain = list(_causes(error))
+    chain = list(causes(error))
     names = {type(one).__name__ for one in chain}
     for one in chain:
         if type(one).__name__ in ("gaierror", "NameResolutionError"):
@@ -188,17 +188,3 @@ def _tls_failure(error: BaseException, address: str) -> EngineError:
     else:
         why = re.sub(r"\s*\(_ssl\.c:\d+\)", "", text)
     return EngineUnreachable(shorten(f"no TLS connection to the Docker Engine at {address}: {why}"), hint)
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """An error and everything that led to it: requests wraps urllib3, which wraps what really happened."""
-    seen: set[int] = set()
-    waiting = [error]
-    while waiting:
-        one = waiting.pop(0)
-        if id(one) in seen:
-            continue
-        seen.add(id(one))
-        yield one
-        held = [*one.args, getattr(one, "reason", None), one.__cause__, one.__context__]
-        waiting.extend(other for other in held if isinstance(other, BaseException))

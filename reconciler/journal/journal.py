@@ -33,10 +33,6 @@ CREATE TABLE IF NOT EXISTS failures (
     image TEXT NOT NULL, image_id TEXT NOT NULL,
     UNIQUE (project, engine, container, digest, image, image_id)
 );
-CREATE TABLE IF NOT EXISTS holds (
-    project TEXT NOT NULL, engine TEXT NOT NULL, container TEXT NOT NULL, until REAL NOT NULL,
-    PRIMARY KEY (project, engine, container)
-);
 """
 
 
@@ -115,33 +111,6 @@ class Journal:
             database.executemany(
                 "INSERT OR IGNORE INTO failures VALUES (?, ?, ?, ?, ?, ?)", [(project, engine, *row) for row in rows]
             )
-
-    def hold(self, project: str, engine: str, container: str, until: float) -> None:
-        """Leave a container alone.
-
-        Args:
-            project: whose it is.
-            engine: the Engine's ID.
-            container: its name in the spec.
-            until: seconds since 1970; what lies in the past ends it.
-        """
-        with self._open(write=True) as database:
-            database.execute("INSERT OR REPLACE INTO holds VALUES (?, ?, ?, ?)", (project, engine, container, until))
-
-    def holds(self, project: str, engine: str, now: float) -> dict[str, float]:
-        """The containers to be left alone: name in the spec → until when, in seconds since 1970.
-
-        Args:
-            project: whose.
-            engine: the Engine's ID.
-            now: seconds since 1970.
-        """
-        with self._open() as database:
-            rows = database.execute(
-                "SELECT container, until FROM holds WHERE project = ? AND engine = ? AND until > ? ORDER BY container",
-                (project, engine, now),
-            ).fetchall()
-        return dict(rows)
 
     @contextmanager
     def _open(self, *, write: bool = False) -> Iterator[sqlite3.Connection]:

@@ -6,10 +6,10 @@ the spec has it, and elsewhere a text that differs from all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from reconciler.fields import ownership
+from reconciler.fields import compose_labels, ownership
 from reconciler.fields.base import Instance
 from reconciler.fields.places import NETWORK, VOLUME
 from reconciler.fields.table import TABLE
@@ -23,24 +23,30 @@ _TEXTS_OF_OTHERS = ("containers", "candidates", "images", "networks", "volumes")
 _COMMANDS = frozenset(["Args", "Cmd", "Entrypoint", "Test"])
 _OPTIONS = frozenset(["DriverOpts", "Options"])
 
+_CHOSEN = _OPTIONS | {"Annotations", "Labels", "labels"}
+"""Mappings whose keys are the user's own."""
+
 _NAMES = frozenset(["Tmpfs"])
 """Mappings whose keys are paths: one that is called after a secret holds none."""
 
 Text = Callable[[str], str]
 
 
-def hide(snapshot: Mapping[str, Any], salt: str) -> dict[str, Any]:
+def hide(snapshot: Mapping[str, Any], salt: str, globs: Sequence[str] = ()) -> dict[str, Any]:
     """The values of all environment variables, and what else may be a secret, as digests.
 
     Args:
         snapshot: in its plain form.
         salt: of this snapshot.
+        globs: more names of what is secret: `settings.sensitive`.
     """
 
     def hidden(text: str) -> str:
         return salted(text, salt)
 
-    return {part: _hidden(value, hidden) if part in _TEXTS_OF_OTHERS else value for part, value in snapshot.items()}
+    return {
+        part: _hidden(value, hidden, globs) if part in _TEXTS_OF_OTHERS else value for part, value in snapshot.items()
+    }
 
 
 def reveal(snapshot: Mapping[str, Any], salt: str, spec: Spec) -> dict[str, Any]:
@@ -56,20 +62,20 @@ def reveal(snapshot: Mapping[str, Any], salt: str, spec: Spec) -> dict[str, Any]
     return found
 
 
-def _hidden(value: Any, hidden: Text, key: str = "", parent: str = "") -> Any:
+def _hidden(value: Any, hidden: Text, globs: Sequence[str], key: str = "", parent: str = "") -> Any:
     if isinstance(value, Mapping):
         # What a healthcheck printed may be anything, and no plan reads it.
-        return {name: [] if (key, name) == ("Health", "Log") else _hidden(item, hidden, name, key)
+        return {name: [] if (key, name) == ("Health", "Log") else _hidden(item, hidden, globs, name, key)
                 for name, item in value.items()}  # fmt: skip
     if isinstance(value, list):
         if key == "Env":
             return [_hidden_variable(entry, hidden) for entry in value]
         words = [item for item in value if isinstance(item, str)]
         # What follows `--password` is one, so that all words go.
-        if any(_is_secret(word, key, key) for word in words):
+        if any(_is_secret(word, globs, key, key) for word in words):
             return [hidden(item) if isinstance(item, str) else item for item in value]
-        return [item if isinstance(item, str) else _hidden(item, hidden, key, parent) for item in value]
-    if isinstance(value, str) and parent not in _NAMES and _is_secret(value, key, parent):
+        return [item if isinstance(item, str) else _hidden(item, hidden, globs, key, parent) for item in value]
+    if isinstance(value, str) and parent not in _NAMES and _is_secret(value, globs, key, parent):
         return hidden(value)
     return value
 
@@ -79,11 +85,13 @@ def _hidden_variable(entry: str, hidden: Text) -> str:
     return f"{name}={hidden(value)}" if equals else entry
 
 
-def _is_secret(text: str, key: str, parent: str) -> bool:
+def _is_secret(text: str, globs: Sequence[str], key: str, parent: str) -> bool:
     if key.startswith(ownership.PREFIX):
         return False
     free = parent in _COMMANDS | _OPTIONS  # a line of shell, `o: username=me,password=…`
-    return PREFIX in text or is_sensitive((), key, text) or (free and bool(SENSITIVE.search(text)))
+    # Whoever wrote the names meant keys that a person chose, and not the Engine's own.
+    more = globs if parent in _CHOSEN and not key.startswith(compose_labels.PREFIX) else ()
+    return PREFIX in text or is_sensitive(more, key, text) or (free and bool(SENSITIVE.search(text)))
 
 
 def _revealed(value: Any, known: Mapping[str, str]) -> Any:

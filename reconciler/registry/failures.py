@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
-from reconciler.errors import RegistryError
+from reconciler.errors import RegistryError, causes
 
 _LONGEST = 200
 
@@ -18,7 +17,7 @@ def cause_of(error: BaseException, host: str, seconds: float) -> tuple[str, str]
         host: who was asked.
         seconds: how long it had.
     """
-    chain = list(_causes(error))
+    chain = list(causes(error))
     names = {type(one).__name__ for one in chain}
     texts = " ".join(str(one) for one in chain)
     if names & {"gaierror", "NameResolutionError"}:
@@ -77,16 +76,3 @@ def _said(text: bytes) -> str:
     except (ValueError, KeyError, IndexError, TypeError):
         return ""
     return " ".join(str(found).split())[:_LONGEST]
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    waiting = [error]
-    while waiting:
-        one = waiting.pop(0)
-        if id(one) in seen:
-            continue
-        seen.add(id(one))
-        yield one
-        held = [*one.args, getattr(one, "reason", None), one.__cause__, one.__context__]
-        waiting.extend(other for other in held if isinstance(other, BaseException))

@@ -179,3 +179,11 @@ def test_what_configs_and_secrets_hold_is_not_in_the_file_and_read_where_the_pla
     scene.declare({"web": web}, configs={"site": {"content": "listen 81;"}}, secrets=secrets)
     (change,) = plan(scene.spec, read_snapshot(file, scene.spec)).changes
     assert [field.path for field in change.fields] == ["configs.site"]
+
+
+def test_what_the_spec_says_is_sensitive_is_hidden_too_and_nothing_of_the_engines(file: Path, scene: Scene) -> None:
+    scene.declare({"web": {"labels": {"door.pin": "4711-0815"}}})
+    scene.converge()
+    write_snapshot(file, scene.snapshot(), "p", with_values=False, sensitive=["*"])
+    assert "4711-0815" not in file.read_text()
+    assert plan(scene.spec, read_snapshot(file, scene.spec)).in_sync

@@ -56,7 +56,6 @@ def test_runs_are_listed_newest_first_and_by_project(journal: Journal) -> None:
 
 def test_reading_makes_no_file(journal: Journal) -> None:
     assert journal.runs() == []
-    assert journal.holds("shop", "E1", 0.0) == {}
     assert not journal.path.parent.exists()
 
 
@@ -84,16 +83,6 @@ def test_failures_are_kept_by_project_and_engine(journal: Journal) -> None:
     journal.keep_failures("shop", "E1", ())
     assert journal.failures("shop", "E1") == (frozenset(), ())
     assert journal.failures("shop", "E2") == (frozenset({failure}), ())
-
-
-def test_a_hold_ends_by_itself_and_by_hand(journal: Journal) -> None:
-    journal.hold("shop", "E1", "web", 100.0)
-    journal.hold("shop", "E1", "db", 200.0)
-
-    assert journal.holds("shop", "E1", 50.0) == {"web": 100.0, "db": 200.0}
-    assert journal.holds("shop", "E1", 150.0) == {"db": 200.0}
-    journal.hold("shop", "E1", "db", 0.0)
-    assert journal.holds("shop", "E1", 50.0) == {"web": 100.0}
 
 
 def test_many_writers_lose_nothing(journal: Journal) -> None:
