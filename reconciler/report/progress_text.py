@@ -12,36 +12,24 @@ from reconciler.planning.actions import (
     Action,
     AwaitCompleted,
     AwaitHealthy,
-    AwaitProof,
     BuildImage,
-    ConnectNetwork,
-    CopyContents,
-    CreateContainer,
     CreateNetwork,
-    CreateVolume,
-    DisconnectNetwork,
     Drain,
-    ImportImage,
-    LoadImage,
-    PauseContainer,
     PullImage,
-    RemoveContainer,
-    RemoveContents,
-    RemoveImage,
-    RemoveNetwork,
-    RemoveVolume,
     RenameContainer,
     RunCommand,
-    StartContainer,
-    StopContainer,
-    TagImage,
-    UnpauseContainer,
-    UpdateContainer,
-    WriteContents,
 )
-from reconciler.planning.rollback import is_undo
-from reconciler.planning.slots import NEXT, OLD
+from reconciler.planning.slots import NEXT
 from reconciler.report.layout import shorten
+from reconciler.report.progress_words import (
+    awaited,
+    done_words,
+    failed_words,
+    is_of_a_replacement,
+    skipped_words,
+    step_words,
+    undone_words,
+)
 from reconciler.report.style import Style, one_line, visible
 from reconciler.report.tally import Tally
 from reconciler.report.words import counted, done, duration, to_do
@@ -142,7 +130,7 @@ class ProgressText:
         elif isinstance(action, BuildImage):
             self._step(f"{_named(action)}: building")
         elif isinstance(action, AwaitHealthy | AwaitCompleted):
-            self._step(f"{_named(action)}: waiting until it {_awaited(action)}")
+            self._step(f"{_named(action)}: waiting until it {awaited(action)}")
         elif isinstance(action, RunCommand):
             self._step(f"{_named(action)}: running {action.what}")
         elif isinstance(action, Drain):
@@ -154,10 +142,10 @@ class ProgressText:
             words = f"{one_line(outcome.error.message)}; others go on without it"
             self._line("!", self._style.changed, f"{_named(action)}: {words}")
             return
-        if _is_of_a_replacement(action):
+        if is_of_a_replacement(action):
             return  # that it was replaced has been said
         if not action.group:
-            if words := _done_words(action):
+            if words := done_words(action):
                 _, said, took = self._held.get(action.resource, ("", [], 0.0))
                 self._held[action.resource] = (_named(action), [*said, words], took + seconds)
             if not self._is_folded:
@@ -167,7 +155,7 @@ class ProgressText:
         in_place = isinstance(action, RenameContainer) and action.old_name.endswith(NEXT)
         if in_place or isinstance(action, CreateNetwork):
             self._line("✓", self._style.good, f"{_named(action)} replaced{_took(self._seconds[action.resource])}")
-        elif words := _step_words(action):
+        elif words := step_words(action):
             self._step(f"{_named(action)}: {words}{_took(seconds)}")
 
     def _failed(self, outcome: ActionOutcome) -> None:
@@ -175,7 +163,7 @@ class ProgressText:
         self._causes[action.id] = action.resource
         self._told.add(action.resource)
         message = one_line(error.message) if error else "failed"
-        self._line("✗", self._style.bad, f"{_named(action)}: {_failed_words(action)}{message}")
+        self._line("✗", self._style.bad, f"{_named(action)}: {failed_words(action)}{message}")
         if error and error.hint:
             self._print(f"      {one_line(error.hint)}")
         for line in outcome.log:
@@ -192,10 +180,10 @@ class ProgressText:
         why = f", because {cause.kind} {visible(cause.name)} failed" if cause else ""
         if not why and outcome.error:
             why = f": {one_line(outcome.error.message)}"
-        self._line("!", self._style.changed, f"{_named(action)} not {_skipped_words(action)}{why}")
+        self._line("!", self._style.changed, f"{_named(action)} not {skipped_words(action)}{why}")
 
     def _undone(self, outcome: ActionOutcome) -> None:
-        if words := _undone_words(outcome.action):
+        if words := undone_words(outcome.action):
             line = f"{_named(outcome.action)}: {words}{_took(outcome.seconds)}"
             self._line("←", self._style.changed, line)
 
@@ -298,129 +286,6 @@ def _named(action: Action) -> str:
 
 def _took(seconds: float) -> str:
     return f" ({duration(seconds)})" if seconds >= _WORTH_SAYING else ""
-
-
-def _is_of_a_replacement(action: Action) -> bool:
-    """Whether it is about the old container, once the new one has its place: what leads to its end, and that."""
-    verb = action.id.rpartition(":")[2]
-    match action:
-        case RunCommand() | StopContainer() | RemoveContainer():
-            return action.expected_name == f"{action.resource.name}{OLD}"
-        case DisconnectNetwork():
-            return verb.startswith("disconnect old ")
-        case ConnectNetwork():
-            return verb.endswith(" without aliases")
-        case _:
-            return isinstance(action, Drain)
-
-
-def _done_words(action: Action) -> str:
-    match action:
-        case PullImage():
-            return "pulled"
-        case BuildImage():
-            return "built"
-        case ImportImage():
-            return "imported"
-        case LoadImage():
-            return "loaded"
-        case TagImage():
-            return f"tagged {visible(action.tag)}"
-        case CreateNetwork() | CreateVolume() | CreateContainer():
-            return "created"
-        case RemoveNetwork() | RemoveContainer() | RemoveImage() | RemoveVolume():
-            return "removed"
-        case WriteContents() | CopyContents():
-            return "configs and secrets put in place"
-        case RemoveContents():
-            return ""  # of no concern to who reads what becomes of containers
-        case StartContainer():
-            return "started"
-        case StopContainer():
-            return "stopped"
-        case RunCommand():
-            return f"ran {action.what}"
-        case PauseContainer():
-            return "paused"
-        case UnpauseContainer():
-            return "unpaused"
-        case UpdateContainer():
-            return "updated"
-        case RenameContainer():
-            return f"renamed from {visible(action.old_name)}"
-        case ConnectNetwork():
-            return f"connected to {visible(action.network)}"
-        case DisconnectNetwork():
-            return f"disconnected from {visible(action.network)}"
-        case AwaitProof():
-            return "proved itself"
-        case AwaitHealthy():
-            return "healthy"
-        case AwaitCompleted():
-            return "completed"
-        case _:
-            return action.kind
-
-
-def _step_words(action: Action) -> str:
-    """A step of a replacement; empty for one that is nobody's concern."""
-    match action:
-        case CreateContainer():
-            return "new one created"
-        case StopContainer():
-            return "old one stopped"
-        case StartContainer():
-            return "new one started, to prove itself"
-        case AwaitProof():
-            return "new one proved itself"
-        case RunCommand():
-            return f"ran {action.what}"
-        case RemoveNetwork():
-            return "old one removed"
-        case _:
-            return ""
-
-
-def _awaited(action: AwaitHealthy | AwaitCompleted) -> str:
-    return "is healthy" if isinstance(action, AwaitHealthy) else "has completed"
-
-
-def _undone_words(action: Action) -> str:
-    """A step of a replacement, taken back."""
-    match action:
-        case CreateContainer():
-            return "new container removed again"
-        case StopContainer():
-            return "old container started again"
-        case RenameContainer() if not action.old_name.endswith(NEXT):
-            return "old container has its name again"
-        case RemoveNetwork():
-            return "made again as it was"
-        case _:
-            return ""
-
-
-def _failed_words(action: Action) -> str:
-    """What failed, where the error alone would mislead."""
-    if _is_of_a_replacement(action):
-        return "replaced, but the old container could not be removed: "
-    if not is_undo(action):
-        return ""
-    match action:
-        case CreateNetwork():
-            return "it could not be made again as it was: "
-        case StartContainer():
-            return "the old container could not be started again: "
-        case RemoveContainer():
-            return "the new container could not be removed again: "
-        case _:
-            return "it could not be taken back: "
-
-
-def _skipped_words(action: Action) -> str:
-    if isinstance(action, RunCommand) and not action.group:
-        return "stopped" if action.what == "pre_stop" else "started"
-    return "replaced" if action.group else _done_words(action)
 
 
 def _log_line(line: str) -> str:
