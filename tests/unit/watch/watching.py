@@ -65,6 +65,7 @@ class Seen:
 
     def __init__(self) -> None:
         self.cycles: list[Cycle] = []
+        self.began_count = 0
         self.reads: list[tuple[str, str, ReconcilerError | None]] = []
         self.lost: list[str] = []
         self.engines: list[ReconcilerError | None] = []
@@ -72,7 +73,7 @@ class Seen:
         self.signs = 0
 
     def began(self, project: str, reasons: Sequence[str]) -> None:
-        """Nothing."""
+        self.began_count += 1
 
     def ended(self, cycle: Cycle) -> None:
         self.cycles.append(cycle)
