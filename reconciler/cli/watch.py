@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from reconciler.ports import Engine
     from reconciler.spec.model import Spec
     from reconciler.state.snapshot import Snapshot
+    from reconciler.watch.log import Level
 
 
 @click.command()
@@ -37,7 +38,13 @@ if TYPE_CHECKING:
     metavar="SECONDS",
     help="Look again after so long, even if nothing asked for it; otherwise what the spec says, or 30.",
 )
-def command(interval: float | None, **given: Any) -> int:
+@click.option(
+    "--log-level",
+    type=click.Choice(("debug", "info", "warning", "error")),
+    default="info",
+    help="Log this, and what is graver.",
+)
+def command(interval: float | None, log_level: Level, **given: Any) -> int:
     """Keep the Engine as the spec declares it, until stopped.
 
     A cycle runs at once, when the spec changes, after each interval, and on SIGHUP. It removes and replaces
@@ -74,8 +81,14 @@ def command(interval: float | None, **given: Any) -> int:
             log.warning("journal", error=error.message)
             return None
 
-    log = configure(colours=Style.for_stream(sys.stderr, os.environ).colours)
-    with interruptible("Stopping after the calls under way; again to leave at once.") as interruption:
+    logging = configure(colours=Style.for_stream(sys.stderr, os.environ).colours, level=log_level)
+    log = logging.log
+    with (
+        closing(logging.output),
+        interruptible("Stopping after the calls under way; again to leave at once.") as interruption,
+    ):
+        # A write of our own could wait for ever, in the signal handler, for somebody to read what was written before.
+        interruption.say = lambda message: logging.output.write(f"\n{message}\n")
         interruption.on_stop = lambda: triggers.ask("stop")
         signal.signal(signal.SIGHUP, lambda *_: triggers.ask("signal"))
         watch = Watch(
