@@ -28,6 +28,7 @@ from reconciler.state.contents import Held, View, key_of
 if TYPE_CHECKING:
     from reconciler.engine.client import Client
     from reconciler.engine.here import Here
+    from reconciler.engine.reading import Reading
     from reconciler.planning.actions import ContentFile, CopyContents, RemoveContents, WriteContents
     from reconciler.spec.model import Config, Secret, Spec
     from reconciler.state.snapshot import ContainerState
@@ -84,8 +85,8 @@ def _digest(project: str, path: str, data: bytes, here: Here) -> str:
 class ContentsObserver:
     """Looks at what the configs and secrets of a project hold, and at where they lie."""
 
-    def __init__(self, client: Client, project: str, spec: Spec | None, here: Here) -> None:
-        self._client = client
+    def __init__(self, reading: Reading, project: str, spec: Spec | None, here: Here) -> None:
+        self._reading = reading
         self._project = project
         self._here = here
         self._spec = spec
@@ -130,7 +131,7 @@ class ContentsObserver:
     def _read(self, container: str, target: str) -> bytes | None:
         """A file in a container; None where that can't be known."""
         try:
-            packed = self._client.download(f"/containers/{container}/archive", {"path": target}, limit=_MOST)
+            packed = self._reading.download(f"/containers/{container}/archive", {"path": target}, limit=_MOST)
             with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
                 member = tar.next()
                 file = tar.extractfile(member) if member and member.isfile() else None
@@ -143,7 +144,7 @@ class ContentsObserver:
     @cached_property
     def _folder(self) -> Path | None:
         """Where the project's files lie; None where there is no place for them, or the Engine is surely elsewhere."""
-        scheme, _, socket = self._client.endpoint.host.partition("://")
+        scheme, _, socket = self._reading.endpoint.host.partition("://")
         if scheme != "unix" or not self._here.runtime:
             return None
         # Two Engines of one machine may have projects of one name.
@@ -153,7 +154,7 @@ class ContentsObserver:
     def _view(self, listed: set[str]) -> View:
         view = self._place(listed)
         # A socket may lead to another machine: ssh forwards them.
-        if not (view.elsewhere or view.contained) and _is_this_machine(self._client.get("/info")):
+        if not (view.elsewhere or view.contained) and _is_this_machine(self._reading.get("/info")):
             view = replace(view, mounts=(("/", "/"),))
         folder = self._folder
         if not (folder and view.there(str(folder))):
@@ -163,7 +164,7 @@ class ContentsObserver:
 
     def _place(self, listed: set[str]) -> View:
         """Where the Engine is, as far as that can be told without asking it."""
-        if not self._client.endpoint.host.startswith("unix://"):
+        if not self._reading.endpoint.host.startswith("unix://"):
             return View(user=self._here.user, elsewhere=True)
         try:
             ours = listed & set(_CONTAINER_ID.findall(_MOUNT_INFO.read_text()))
@@ -171,7 +172,7 @@ class ContentsObserver:
             ours = set()
         if not ours:
             return View(user=self._here.user)
-        mounts: list[dict[str, Any]] = self._client.get(f"/containers/{min(ours)}/json").get("Mounts") or []
+        mounts: list[dict[str, Any]] = self._reading.get(f"/containers/{min(ours)}/json").get("Mounts") or []
         found = [
             (str(mount["Destination"]), str(mount["Source"]))
             for mount in mounts

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from reconciler.report.json_form import outcome_dict, plan_dict
+from reconciler.report.json_form import moment, outcome_dict, plan_dict
 from reconciler.version import __version__
 
 if TYPE_CHECKING:
@@ -41,19 +40,12 @@ def planned_dict(project: ProjectView) -> dict[str, Any]:
     return {
         "project": project.name,
         "cycle": cycle.number if cycle else None,
-        "ended_at": moment(project.ended_at),
+        "ended_at": _moment(project.ended_at),
         "result": cycle.result.value if cycle else None,
         "error": _error(cycle.error) if cycle else None,
         "plan": plan_dict(cycle.plan) if cycle and cycle.plan else None,
         "outcome": outcome_dict(cycle.outcome) if cycle and cycle.outcome else None,
     }
-
-
-def moment(seconds: float | None) -> str | None:
-    """A moment in UTC, as RFC 3339 writes it."""
-    if seconds is None:
-        return None
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _project(project: ProjectView) -> dict[str, Any]:
@@ -63,14 +55,14 @@ def _project(project: ProjectView) -> dict[str, Any]:
         "name": project.name,
         "running": project.reasons is not None,
         "running_because": list(project.reasons or ()),
-        "last_success_at": moment(project.succeeded_at),
+        "last_success_at": _moment(project.succeeded_at),
         "pending": len(cycle.unfinished) if cycle else None,
         "cycle": {
             "number": cycle.number,
             "result": cycle.result.value,
             "reasons": list(cycle.reasons),
             "seconds": round(cycle.seconds, 3),
-            "ended_at": moment(project.ended_at),
+            "ended_at": _moment(project.ended_at),
             "error": _error(cycle.error),
         }
         if cycle
@@ -90,3 +82,7 @@ def _spec(spec: SpecView) -> dict[str, Any]:
 
 def _error(error: ReconcilerError | None) -> dict[str, str] | None:
     return {"message": error.message, "hint": error.hint} if error else None
+
+
+def _moment(seconds: float | None) -> str | None:
+    return None if seconds is None else moment(seconds)

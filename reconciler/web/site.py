@@ -54,7 +54,7 @@ class Site:
         overview: what there is to be said.
         metrics: the same, counted.
         access: who may ask.
-        ask: asks for a cycle of a project.
+        ask: asks for a cycle of a project, or of all for an empty name.
     """
 
     overview: Overview
@@ -133,8 +133,7 @@ class Site:
         if name and name not in view.projects:
             return _unknown(name, view)
         asked = [name] if name else list(view.projects)
-        for project in asked:
-            self.ask(project)
+        self.ask(name)
         return _json(HTTPStatus.ACCEPTED, {"asked": asked})
 
 

@@ -136,7 +136,7 @@ def test_each_interval_a_cycle_that_changes_nothing_where_nothing_is_to_do(shell
         assert proxy.changing() == []
         assert len(running.events("cycle_done")) == 1, "nothing to say where nothing is to do"
         shell.engine.docker("rm", "-f", shell.name("web"))
-        assert running.until("cycle_done", 2)["reason"] == "interval"
+        assert running.until("cycle_done", 2)["reason"] == "resync"
         assert shell.status("web") == "running"
         finish(running)
 
@@ -368,23 +368,41 @@ def test_an_engine_that_stands_still_for_a_while(fragile: Shell) -> None:
     fragile.declare({"web": {}})
     with Proxy(fragile.engine.socket) as proxy, fragile.start("watch", *LONG, "--host", proxy.host) as running:
         running.until("cycle_done")
-        fragile.engine.docker("rm", "-f", fragile.name("web"))
-        proxy.clear()
         fragile.engine.stop()
-        running.signal(signal.SIGHUP)
+        proxy.clear()
+        fragile.declare({"web": {"restart": "always"}})
         wait_for(lambda: proxy.requests, "it asks the Engine that stands still")
         assert len(running.events("cycle_done")) == 1
         fragile.engine.cont()
         running.until("cycle_done", 2)
-        assert fragile.status("web") == "running"
+        assert fragile.inspect("web")["HostConfig"]["RestartPolicy"]["Name"] == "always"
         assert running.events("engine_error") == []
 
-        proxy.clear()
+
+def test_a_second_signal_leaves_a_call_that_hangs(fragile: Shell) -> None:
+    fragile.declare({"web": {}})
+    with Proxy(fragile.engine.socket) as proxy, fragile.start("watch", *LONG, "--host", proxy.host) as running:
+        running.until("cycle_done")
         fragile.engine.stop()
-        running.signal(signal.SIGHUP)
-        wait_for(lambda: proxy.requests, "it asks again")
+        proxy.clear()
+        fragile.declare({"web": {"restart": "always"}})
+        wait_for(lambda: proxy.requests, "it asks the Engine that stands still")
         running.signal(signal.SIGTERM)
         wait_for(lambda: "again to leave at once" in running.err, "it waits for the call under way")
         running.signal(signal.SIGTERM)
-        assert running.end(10) == 143
+        assert running.end() == 143
+        fragile.engine.cont()
+
+
+def test_one_signal_leaves_a_call_that_hangs_after_a_while(fragile: Shell) -> None:
+    fragile.declare({"web": {}})
+    with Proxy(fragile.engine.socket) as proxy, fragile.start("watch", *LONG, "--host", proxy.host) as running:
+        running.until("cycle_done")
+        fragile.engine.stop()
+        proxy.clear()
+        fragile.declare({"web": {"restart": "always"}})
+        wait_for(lambda: proxy.requests, "it asks the Engine that stands still")
+        running.signal(signal.SIGTERM)
+        assert running.end() == 143
+        assert running.log[-1]["event"] == "left_at_work"
         fragile.engine.cont()

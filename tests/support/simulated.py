@@ -703,6 +703,9 @@ class SimulatedEngine:
             raise Killed
         return self.daemon.call("GET", path, params)
 
+    def knows(self, path: str, params: Mapping[str, Any] | None = None) -> bool:
+        return False
+
     def post(
         self, path: str, body: Any = None, *, params: Mapping[str, Any] | None = None, deadline: float | None = None
     ) -> Any:

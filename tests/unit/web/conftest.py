@@ -30,7 +30,7 @@ class Watched:
 
     Attributes:
         told: what a loop would tell.
-        asked: the projects that a cycle was asked for.
+        asked: the projects that a cycle was asked for; an empty name for all of them.
     """
 
     token: str | None = None
