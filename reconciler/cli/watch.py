@@ -18,7 +18,7 @@ from reconciler.errors import ExitCode, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reconciler.cli.polled import Polled
+    from reconciler.engine.engine import DockerEngine
     from reconciler.errors import EngineError
 
 
@@ -48,9 +48,9 @@ def command(resync: float | None, prune_projects: bool, **given: Any) -> int:
     options = Options(**given)
     if "-" in options.file:
         raise UsageError("watch can't watch standard input", "name a file or a folder with -f")
-    from reconciler.cli.polled import Polled
     from reconciler.cli.watching import Maker, Source  # each command pays for what it needs
     from reconciler.engine.engine import connect
+    from reconciler.engine.feed import Feed
     from reconciler.execution.clock import SystemClock
     from reconciler.report.style import Style
     from reconciler.watch.daemon import Daemon, seconds_between
@@ -70,11 +70,11 @@ def command(resync: float | None, prune_projects: bool, **given: Any) -> int:
 
     def follow(
         changed: Callable[[str | None], None], away: Callable[[EngineError], None], back: Callable[[], None]
-    ) -> Polled:
-        def there() -> Any:
+    ) -> Feed:
+        def there() -> DockerEngine:
             return connect(options.host, options.context, os.environ)
 
-        return Polled(there, changed=changed, away=away, back=back)
+        return Feed(there, clock, changed=changed, away=away, back=back)
 
     with (
         closing(logging.output),

@@ -113,7 +113,7 @@ class Maker:
     said: Sayings
     observer: Observer
 
-    def __call__(self, read: Read, spec: Spec, engine: Engine, triggers: Triggers, share: Callable[[], int]) -> Watch:
+    def __call__(self, read: Read, spec: Spec, engine: Engine, triggers: Triggers) -> Watch:
         """The loop of one project, not begun yet."""
 
         def record(done: Spec, snapshot: Snapshot, outcome: Outcome, seconds: float) -> None:
@@ -131,7 +131,6 @@ class Maker:
             observer=self.observer,
             record=record,
             prune=self._used,
-            share=share,
         )
 
     def _warn(self, error: JournalError) -> None:

@@ -57,6 +57,9 @@ _CONCURRENCY = 4
 _INSPECTS = 50
 """Containers inspected with each full list, in turn, besides those whose row says that they changed."""
 
+_BY_ID = "/images/sha256:"
+"""What is asked of an image by its ID stays so for as long as it is there."""
+
 _LISTS = {"/networks": NETWORKS, "/images/json": IMAGES}
 
 
@@ -264,9 +267,9 @@ class Cache:
                 held.began = self._tick()
 
     def ask_again(self) -> None:
-        """Ask registries, and for what else is only asked once, at the next look."""
+        """Ask registries again at the next look."""
         with self._lock:
-            self._forget_about("/")
+            self._forget_about("/distribution/")
 
     def owner(self, key: Key) -> str:
         """The project of a container; empty for none."""
@@ -285,7 +288,7 @@ class Cache:
         """
         with self._lock:
             began = self._tick()
-            self._forget_about("/")
+            self._forget_about("/", but="/images/")
         with ThreadPoolExecutor(_CONCURRENCY, thread_name_prefix="list") as pool:
             calls = [pool.submit(self._client.get, path, params) for path, params in LISTS]
             containers, networks, volumes, images = (call.result() for call in calls)
@@ -391,12 +394,13 @@ class Cache:
         different = sum(before.get(id_) != after.get(id_) for id_ in before.keys() | after.keys())
         if different:
             held.rows = self._sharing.of(found)
-            if key == IMAGES:
-                self._forget_about("/images/")  # a tag may name another by now
+        if key == IMAGES:
+            # Pulled again, an image is the same, but the moment of that stands in its inspect.
+            self._forget_about("/images/", but="" if different else _BY_ID)
         return different
 
-    def _forget_about(self, paths: str) -> None:
-        for question in [one for one in self._answers if one.startswith(paths)]:
+    def _forget_about(self, paths: str, *, but: str = "") -> None:
+        for question in [one for one in self._answers if one.startswith(paths) and not (but and one.startswith(but))]:
             del self._answers[question]
         self._forgotten += 1
 

@@ -102,6 +102,8 @@ def _taken(row: Json) -> tuple[set[Any], ...]:
 def inspect_of(reply: Json) -> Json:
     """What is held of a reply of `GET /containers/ID/json`."""
     held = {name: item for name, item in reply.items() if name not in _UNREAD}
+    # The Engine tells them in another order each time.
+    held["Mounts"] = sorted(reply.get("Mounts") or (), key=lambda mount: str(mount.get("Destination")))
     if health := at("State.Health", reply):
         told = {name: item for name, item in health.items() if name not in _PROBED}
         held["State"] = {**held["State"], "Health": told}

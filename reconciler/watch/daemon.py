@@ -113,7 +113,7 @@ class Daemon:
         source: Callable[[], Sequence[Read]],
         folders: Sequence[Path],
         follow: Follow,
-        watch: Callable[[Read, Spec, Engine, Triggers, Callable[[], int]], Watch],
+        watch: Callable[[Read, Spec, Engine, Triggers], Watch],
         clock: Clock,
         log: Log,
         said: Sayings,
@@ -129,8 +129,7 @@ class Daemon:
             source: reads the specs of all projects.
             folders: in which a new spec may appear, absolute.
             follow: follows the Engine.
-            watch: makes the loop of a project: of what was read, its spec, the Engine, what asks it for cycles, and
-                what tells how many calls it may make at once.
+            watch: makes the loop of a project: of what was read, its spec, the Engine, and what asks it for cycles.
             clock: for when something is due.
             log: where it says what it does.
             said: what was said of the Engine.
@@ -220,7 +219,8 @@ class Daemon:
             due["resync"] = min(due["resync"], now + self._period())
             if due["resync"] <= now:
                 due["resync"] = now + self._period()
-                threading.Thread(target=self._resync_now, name="resync", daemon=True).start()
+                if self._there.is_set():
+                    threading.Thread(target=self._resync_now, name="resync", daemon=True).start()
             missing = [one.missing + self._grace for one in self._projects.values() if one.missing is not None]
             until = min([*due.values(), *(missing if self._prune else ())])
             reasons = self._mail.wait(max(0.0, until - now))
@@ -230,6 +230,8 @@ class Daemon:
             persons = {"signal", "request"}.intersection(reasons)
             if persons or missing or ("file" in reasons and files.look()):
                 self._read(files)
+            if persons and self._there.is_set():
+                due["resync"] = now  # a person wants everything to be looked at
             for one in self._projects.values():
                 for reason in sorted(persons):
                     one.watch.triggers.ask(reason)
@@ -289,7 +291,8 @@ class Daemon:
             if one.watch.spec != spec or one.watch.going_down:
                 one.watch.want(spec)
             return
-        watch = self._watch(read, spec, self._engine.engine, Triggers(self._clock), self._share)
+        watch = self._watch(read, spec, self._engine.engine, Triggers(self._clock))
+        watch.share, watch.is_there = self._share, self._there.is_set
         thread = threading.Thread(target=self._run, args=(watch,), name=f"watch {name}", daemon=True)
         self._projects = {**self._projects, name: _Project(watch, read.files, thread)}
         if self._there.is_set():

@@ -85,6 +85,7 @@ class Watch:
         record: remembers what became of a cycle: its spec, what was there before, the outcome, the seconds.
         prune: the images that a project used on an Engine, of which those go that nothing uses now; None for none.
         share: how many calls it may make at once now.
+        is_there: whether the Engine answers, as far as is known.
         turn: its turn at the project on the Engine, which others may have: waits for it, and keeps it for a cycle.
         restrain: leaves out of a plan what is not to be done now.
         stop: set to end it, after the calls under way.
@@ -102,6 +103,7 @@ class Watch:
     record: Callable[[Spec, Snapshot, Outcome, float], None]
     prune: Callable[[str, Callable[[], str]], Sequence[UsedImage] | None] = lambda _project, _engine: None
     share: Callable[[], int] = lambda: CONCURRENCY
+    is_there: Callable[[], bool] = lambda: True
     turn: Callable[[Spec, Engine], AbstractContextManager[object]] = no_turn
     restrain: Callable[[Plan, Spec, Snapshot], Restrained] = unrestrained
     stop: threading.Event = field(default_factory=threading.Event)
@@ -149,7 +151,10 @@ class Watch:
             reasons = self.triggers.wait(self.pause()) or ["due"]
             if self.stop.is_set():
                 return
-            self.cycle(reasons)
+            if self.is_there():
+                self.cycle(reasons)
+            else:
+                self._due = None  # who tells that the Engine is back asks for the next look
 
     def pause(self) -> float | None:
         """The seconds until it has to look without being asked; None: never."""

@@ -541,6 +541,7 @@ class Daemon:
         return found
 
     def _remove_volume(self, name: str) -> None:
+        self._has_volume(name)
         if any(name == mount.get("Name") for row in self.has.containers.values() for mount in row["Mounts"]):
             raise _refuse(409, f"remove {name}: volume is in use")
         del self.has.volumes[name]

@@ -27,7 +27,12 @@ def test_what_is_asked_for_after_the_look_has_begun_asks_again() -> None:
 
 def test_a_burst_from_many_threads_is_not_lost_and_comes_to_an_end() -> None:
     triggers = Triggers(SystemClock())
-    threads = [threading.Thread(target=lambda: [triggers.ask("event") for _ in range(1000)]) for _ in range(8)]
+
+    def burst() -> None:
+        for _ in range(1000):
+            triggers.ask("event")
+
+    threads = [threading.Thread(target=burst) for _ in range(8)]
     for thread in threads:
         thread.start()
     assert triggers.wait(60.0) == ["event"]
