@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from reconciler.cli.options import Options, engine_options, image_options, source_options
+from reconciler.cli.outside import Outside, observed, outside_options
 from reconciler.cli.wiring import interruptible
 from reconciler.errors import ExitCode, UsageError
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from reconciler.errors import EngineError
 
 
-@click.command()
+@click.command(context_settings={"auto_envvar_prefix": "RECONCILER"})
 @source_options
 @engine_options
 @image_options
@@ -33,12 +35,16 @@ if TYPE_CHECKING:
     help="Look at everything after so long, even if nothing asked for it; otherwise what the spec says, or 300.",
 )
 @click.option("--prune-projects", is_flag=True, help="Take a project down whose spec is removed from a folder.")
+@outside_options
 def command(resync: float | None, prune_projects: bool, **given: Any) -> int:
     """Keep the Engine as the spec declares it, until stopped.
 
     A cycle runs at once, when the spec or the Engine changes, on SIGHUP, and now and then. It removes and replaces
     without asking. In a folder without a default file each spec is a project of its own.
+
+    Each option can also be given by the environment, as RECONCILER_ and its name: RECONCILER_LOG_LEVEL.
     """
+    outside = Outside.taken_from(given)
     options = Options(**given)
     if "-" in options.file:
         raise UsageError("watch can't watch standard input", "name a file or a folder with -f")
@@ -49,7 +55,6 @@ def command(resync: float | None, prune_projects: bool, **given: Any) -> int:
     from reconciler.report.style import Style
     from reconciler.watch.daemon import Daemon, seconds_between
     from reconciler.watch.log import configure
-    from reconciler.watch.nobody import Nobody
     from reconciler.watch.saying import Sayings
 
     source = Source(options)
@@ -59,8 +64,9 @@ def command(resync: float | None, prune_projects: bool, **given: Any) -> int:
     specs = [read.spec for read in reads if read.spec]
     if not specs:  # what is wrong from the start is better said here, with its exit code
         raise next(read.error for read in reads if read.error)
-    clock, said, observer = SystemClock(), Sayings(), Nobody()
-    log = configure(colours=Style.for_stream(sys.stderr, os.environ).colours)
+    clock, said = SystemClock(), Sayings()
+    logging = configure(colours=Style.for_stream(sys.stderr, os.environ).colours, level=outside.log_level)
+    log = logging.log
 
     def follow(
         changed: Callable[[str | None], None], away: Callable[[EngineError], None], back: Callable[[], None]
@@ -70,24 +76,40 @@ def command(resync: float | None, prune_projects: bool, **given: Any) -> int:
 
         return Feed(there, clock, changed=changed, away=away, back=back)
 
-    daemon = Daemon(
-        source=source,
-        folders=source.folders,
-        follow=follow,
-        watch=Maker(options, clock, log, said, observer),
-        clock=clock,
-        log=log,
-        said=said,
-        observer=observer,
-        resync=resync,
-        prune=prune_projects,
-    )
-    with interruptible("Stopping after the calls under way; again to leave at once.") as interruption:
-        interruption.on_stop = lambda: daemon.ask("stop")
-        signal.signal(signal.SIGHUP, lambda *_: daemon.ask("signal"))
+    with (
+        closing(logging.output),
+        interruptible("Stopping after the calls under way; again to leave at once.") as interruption,
+        observed(outside, logging, clock, lambda project: daemon.ask("request", project)) as seen,
+    ):
+        daemon = Daemon(
+            source=source,
+            folders=source.folders,
+            follow=follow,
+            watch=Maker(options, clock, log, said, seen.observer),
+            clock=clock,
+            log=log,
+            said=said,
+            observer=seen.observer,
+            resync=resync,
+            prune=prune_projects,
+        )
+
+        def stop() -> None:
+            daemon.ask("stop")
+            seen.stopping()
+
+        def reload() -> None:
+            seen.reloading()
+            daemon.ask("signal")
+
+        # A write of our own could wait for ever, in the signal handler, for somebody to read what was written before.
+        interruption.say = lambda message: logging.output.write(f"\n{message}\n")
+        interruption.on_stop = stop
+        signal.signal(signal.SIGHUP, lambda *_: reload())
         log.info("watching", file=", ".join(read.file for read in reads), resync=seconds_between(resync, specs))
-        if daemon.run():
+        ended = daemon.run()
+        if ended:
             log.info("stopped")
-            return ExitCode.OK
-        sys.stderr.flush()
+    if not ended:
         os._exit(interruption.exit_code)
+    return ExitCode.OK

@@ -159,14 +159,16 @@ class Daemon:
 
     # --- called from elsewhere --------------------------------------------------------------------------------------
 
-    def ask(self, reason: str) -> None:
+    def ask(self, reason: str, project: str = "") -> None:
         """Ask for something, from any thread or a signal handler.
 
         Args:
             reason: `stop` to end; `signal` or `request` for a cycle of each project, for which everything is read
                 anew and what failed before is tried again; `file` where a spec may have changed.
+            project: only a cycle of this one, for which nothing is read anew.
         """
-        self._mail.ask(reason)
+        one = self._projects.get(project)
+        (one.watch.triggers if one else self._mail).ask(reason)
 
     def _changed(self, project: str | None) -> None:
         for name, one in list(self._projects.items()):

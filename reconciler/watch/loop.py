@@ -172,7 +172,7 @@ class Watch:
         spec = self.spec
         self.observer.began(spec.name, reasons)
         done = Cycle(spec.name, self._number, tuple(reasons), 0.0)
-        log = self.log.bind(project=spec.name, reason=",".join(reasons))
+        log = self.log.bind(project=spec.name, cycle=self._number, reason=",".join(reasons))
         try:
             with self.turn(spec, self.engine):
                 done = self._reconcile(spec, log, done, began)
@@ -183,6 +183,7 @@ class Watch:
             # A defect must not end the watching of a project without a word.
             said = f"{type(error).__name__}: {error}"
             log.error("cycle_broke", error=said, hint="this is a defect: please report it")  # noqa: TRY400
+            done = replace(done, error=ReconcilerError(f"this is a defect of reconciler: {said}"))
             self._errors += 1
             self._look_again(delay(self._errors, self.jitter(), ENGINE_MOST_SECONDS))
         else:
