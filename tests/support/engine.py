@@ -30,6 +30,11 @@ BUSYBOX = "test-busybox:1"
 START_DEADLINE = 90.0
 """Seconds; the script itself gives up after 60."""
 
+IN_MEMORY = "1g"
+"""What an Engine's data may take of memory; some 20 MB is what it does take."""
+ENOUGH_MEMORY = 4 << 20
+"""KiB that must be available; with less, an Engine's data lies on disk."""
+
 FETCH = """
 import sys, urllib.request
 with urllib.request.urlopen(sys.argv[1], timeout=float(sys.argv[2])) as reply:
@@ -67,13 +72,17 @@ class Engine:
     def start(cls, *options: str) -> Self:
         """Starts one; `options` are those of `scripts/engine run`.
 
-        The environment says which Engine: RECONCILER_TEST_ENGINE_BIN and RECONCILER_TEST_ENGINE_CONFIG.
+        The environment says which Engine: RECONCILER_TEST_ENGINE_BIN and RECONCILER_TEST_ENGINE_CONFIG. Its data lies
+        in memory where there is enough, because an Engine waits for the disk at each step of a container's life;
+        RECONCILER_TEST_ENGINE_DATA=disk says otherwise.
         """
         given = list(options)
         if (folders := os.environ.get("RECONCILER_TEST_ENGINE_BIN")) and "--bin" not in given:
             given += ["--bin", folders]
         if (settings := os.environ.get("RECONCILER_TEST_ENGINE_CONFIG")) and "--config" not in given:
             given += ["--config", settings]
+        if os.environ.get("RECONCILER_TEST_ENGINE_DATA") != "disk" and "--data" not in given and _enough_memory():
+            given += ["--in-memory", IN_MEMORY]
         holder = subprocess.Popen(
             [sys.executable, str(SCRIPT), "run", *given],
             stdin=subprocess.PIPE,
@@ -356,6 +365,12 @@ def busybox_tar(files: Mapping[str, str | bytes]) -> bytes:
         for name, content in files.items():
             add(name, content.encode() if isinstance(content, str) else content)
     return buffer.getvalue()
+
+
+def _enough_memory() -> bool:
+    """Whether an Engine's data may lie in memory."""
+    available = re.search(r"^MemAvailable: +(\d+) kB$", Path("/proc/meminfo").read_text(), re.MULTILINE)
+    return bool(available) and int(available[1]) >= ENOUGH_MEMORY
 
 
 def wait_for(condition: Callable[[], object], what: str, timeout: float = 30) -> None:
