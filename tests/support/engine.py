@@ -372,7 +372,7 @@ def busybox_tar(files: Mapping[str, str | bytes]) -> bytes:
 def _enough_memory() -> bool:
     """Whether an Engine's data may lie in memory."""
     available = re.search(r"^MemAvailable: +(\d+) kB$", Path("/proc/meminfo").read_text(), re.MULTILINE)
-    return bool(available) and int(available[1]) >= ENOUGH_MEMORY
+    return available is not None and int(available[1]) >= ENOUGH_MEMORY
 
 
 def wait_for(condition: Callable[[], object], what: str, timeout: float = 30) -> None:
