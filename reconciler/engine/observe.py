@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from reconciler.engine.contents import ContentsObserver
 from reconciler.engine.observe_images import ImagesObserver, by_reference
+from reconciler.engine.own_container import own_container
 from reconciler.engine.replies import CONTAINER, inspected, rows, volume_rows
 from reconciler.errors import NotFound
 from reconciler.fields import compose_labels, ownership
@@ -73,7 +74,8 @@ def observe(reading: Reading, project: str, spec: Spec | None, here: Here, *, im
         configs = dict(zip(used, _each(reading, paths, lambda path: _image_config(reading, path), pool), strict=True))
         images_here = _images(rows(tagged, "images", "Id"), configs)
         of_images = observer.finish(by_reference(images_here), taken_at)
-        found = of_contents.finish(states, [row["Id"] for row in (*ours, *others)], pool)
+        itself = own_container([row["Id"] for row in (*ours, *others)])
+        found = of_contents.finish(states, itself, pool)
         return Snapshot(
             taken_at=taken_at,
             engine=reading.about,
@@ -96,6 +98,7 @@ def observe(reading: Reading, project: str, spec: Spec | None, here: Here, *, im
             contents=found.contents,
             revealed=found.revealed,
             view=found.view,
+            own_container=itself,
         )
 
 
