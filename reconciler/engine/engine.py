@@ -42,6 +42,16 @@ class DockerEngine:
         self._client = client
         self._here = here
 
+    @property
+    def client(self) -> Client:
+        """The connection to it."""
+        return self._client
+
+    @property
+    def here(self) -> Here:
+        """This machine."""
+        return self._here
+
     def identity(self) -> str:
         """The Engine's ID: stays the same as long as its data does."""
         return str(self.info().get("ID") or "")

@@ -15,6 +15,7 @@ from reconciler.planning.containers import plan_container
 from reconciler.planning.contents import content_conflicts, put_contents
 from reconciler.planning.failures import Failure
 from reconciler.planning.images import ImagePlan
+from reconciler.planning.itself import leave_itself_alone
 from reconciler.planning.networks import lost_networks, without_networks
 from reconciler.planning.peers import Peers, find_peers, peer_conflicts
 from reconciler.planning.places import PlacesPlan
@@ -96,7 +97,7 @@ def plan_replicas(
     for number in range(1, container.replicas + 1):
         name = shared.spec.container_name(key, number)
         slot = find_slot(name, wanted[key, number])
-        part = _plan_instance(shared, service, number, name, slot, turn)
+        part = leave_itself_alone(_plan_instance(shared, service, number, name, slot, turn), shared.snapshot)
         is_held = bool(held_by) and part.starts
         if held_by and is_held:
             part = _held_back(ResourceKey(Kind.CONTAINER, name), part, held_by, slot.current)

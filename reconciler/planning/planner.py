@@ -25,6 +25,7 @@ from reconciler.planning.handover import hand_over_names, hand_over_ports, hand_
 from reconciler.planning.hooks import begin_of_stop
 from reconciler.planning.images import ImagePlan, plan_images
 from reconciler.planning.instances import Planning, plan_replicas
+from reconciler.planning.itself import leave_itself_alone, without_own_networks
 from reconciler.planning.networks import networks_going_down, plan_networks
 from reconciler.planning.peers import replace_together
 from reconciler.planning.places import PlacesPlan
@@ -99,7 +100,8 @@ def plan(
 
     wanted, unwanted = _sort_out(spec, snapshot)
     for container in unwanted:
-        draft.add(plan_removal(container, _why_unwanted(spec, container), _pre_stop(spec, container)))
+        removal = plan_removal(container, _why_unwanted(spec, container), _pre_stop(spec, container))
+        draft.add(leave_itself_alone(removal, snapshot))
     waiting = Waiting(spec)
     shared = Planning(spec, snapshot, images, places, waiting, failures)
     for key in waiting.order():
@@ -146,7 +148,8 @@ def plan_down(
     snapshot = take_over(snapshot, project, spec, orphans=remove_orphans)
     draft.notices += orphans_stay(project, snapshot)
     for container in sorted(snapshot.containers, key=lambda state: state.name):
-        draft.add(plan_removal(container, _DOWN, _pre_stop(spec, container) if spec else ()))
+        removal = plan_removal(container, _DOWN, _pre_stop(spec, container) if spec else ())
+        draft.add(leave_itself_alone(removal, snapshot))
     if spec:
         whose = {container.id: container for container in snapshot.containers}
         stops = defaultdict(list)
@@ -246,6 +249,8 @@ def _needs(spec: Spec, key: str, images: dict[str, ImagePlan], places: PlacesPla
 
 def _remove_networks(draft: Draft, networks: list[NetworkState], snapshot: Snapshot, why: str) -> None:
     """Remove networks, each once our containers have left it."""
+    networks, staying = without_own_networks(networks, snapshot)
+    draft.notices += staying
     if not networks:
         return
     members = {container.id: container.networks for container in snapshot.containers}

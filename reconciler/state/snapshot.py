@@ -272,6 +272,7 @@ class Snapshot:
         revealed: the digests of files in containers, where only that tells whether a secret changed: by the container's
             ID and the path in it.
         view: what of this machine's files the Engine sees.
+        own_container: the ID of the container that we run in, where that is one of this Engine's; else empty.
     """
 
     taken_at: str
@@ -289,6 +290,7 @@ class Snapshot:
     contents: Mapping[str, Held] = field(default_factory=dict)
     revealed: Mapping[tuple[str, str], str] = field(default_factory=dict)
     view: View = field(default_factory=View)
+    own_container: str = ""
 
     @cached_property
     def content_digests(self) -> Mapping[str, str]:
