@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -100,6 +101,14 @@ class ContainerState:
     def started_at(self) -> str:
         """When it last started, RFC 3339; the year 1 while it never did."""
         return str(at("State.StartedAt", self.inspect) or "")
+
+    @property
+    def lived_seconds(self) -> float | None:
+        """How long its last run took; None while it has not ended."""
+        began, ended = self.started_at, str(at("State.FinishedAt", self.inspect) or "")
+        if not began or not ended or _moment(ended) < _moment(began):
+            return None
+        return (datetime.fromisoformat(ended) - datetime.fromisoformat(began)).total_seconds()
 
     def is_newer_than_the_start_of(self, other: ContainerState) -> bool:
         """Whether it was created after the other one last started."""
