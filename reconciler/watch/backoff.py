@@ -124,7 +124,8 @@ def definition(spec: Spec, resource: ResourceKey) -> object:
             return None
         case Kind.IMAGE:
             full = full_reference(resource.name)
-            return [image for name, image in spec.images.items() if full_reference(name) == full]
+            images = [image for name, image in spec.images.items() if full_reference(name) == full]
+            return images, [key for key, one in spec.containers.items() if full_reference(one.image) == full]
         case Kind.NETWORK:
             return [one for key, one in spec.networks.items() if spec.network_name(key) == resource.name]
         case Kind.VOLUME:

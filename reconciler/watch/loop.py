@@ -255,9 +255,8 @@ class Watch:
         # A crash says nothing against another definition, nor against a limit that is changed while it is down.
         starts = {one.resource for one in found.changes if one.operation is Operation.START}
         held = self._backoff.held(now) | (starts & (self._crashes.held(now) | never_ran(snapshot)))
-        if held and spec.settings.on_failure == "stop":
-            return frozenset(action.resource for action in found.actions)
-        return held
+        acted_on = frozenset(action.resource for action in found.actions)
+        return acted_on if held & acted_on and spec.settings.on_failure == "stop" else held
 
     def _used(self, spec: Spec, engine: str) -> Sequence[UsedImage] | None:
         """Read once, and again after each cycle that changed something: the history may be long."""
