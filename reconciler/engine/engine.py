@@ -190,7 +190,7 @@ def connect(
         EngineUnreachable: there is none, or it does not answer.
         UsageError: host and context are both given, or the context is unknown.
     """
-    from reconciler.engine.client import Client  # the SDK costs 130 ms: only who connects pays
+    from reconciler.engine.client import Client  # only who connects pays
     from reconciler.engine.endpoint import resolve
     from reconciler.engine.here import Here
 

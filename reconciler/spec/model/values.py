@@ -36,7 +36,7 @@ _SHORTEST_ENGINE_NAME = 2
 class Value(BaseModel):
     """Base of all spec values: immutable, and nothing unknown passes."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """A copy, with other attributes: what was worked out of the old ones (`cached_property`) is not taken along."""
