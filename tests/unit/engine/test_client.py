@@ -390,7 +390,7 @@ def test_a_call_beside_a_stream_has_a_connection_of_its_own() -> None:
         sent.wait(30)
         wire.send(chunk(b'{"n":2}\n'), END)
 
-    answers = {"GET /events": slowly, "GET /x": reply([1])}
+    answers: dict[str, bytes | Callable[[Wire], None]] = {"GET /events": slowly, "GET /x": reply([1])}
     with connected(answers) as (client, _), client.stream("GET", "/events") as stream:
         assert next(stream) == {"n": 1}
         assert client.get("/x") == [1]
