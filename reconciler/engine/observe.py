@@ -102,18 +102,6 @@ def observe(reading: Reading, project: str, spec: Spec | None, here: Here, *, im
         )
 
 
-def observe_containers(client: Client, project: str) -> list[ContainerState]:
-    """A project's containers alone, by name.
-
-    Raises:
-        EngineError: a call failed, or a reply is not what it should be.
-    """
-    params = {"all": "1", "filters": {"label": [f"{ownership.PROJECT}={project}", ownership.RESOURCE]}}
-    listed = rows(client.get("/containers/json", params), "containers", "Id")
-    states = [state for row in listed if (state := _inspect(client, f"/containers/{row['Id']}/json"))]
-    return sorted(states, key=lambda state: (state.name, state.id))
-
-
 def _sort_out(rows: list[dict[str, Any]], project: str, spec: Spec | None) -> tuple[list[dict[str, Any]], ...]:
     """The project's containers, all others, and those of the others that may be taken over."""
     ours: list[dict[str, Any]] = []
