@@ -63,6 +63,10 @@ _BY_ID = "/images/sha256:"
 _LISTS = {"/networks": NETWORKS, "/images/json": IMAGES}
 
 
+_Listed = Mapping[str, tuple[Json, tuple[str, str]]]
+"""Containers by their IDs: each one's row, its state and its health."""
+
+
 @dataclass(slots=True)
 class _Held:
     """One object.
@@ -191,7 +195,9 @@ class Cache:
         reply = inspected(self._client.get(path), "container", *CONTAINER)
         with self._lock:
             self._hold_container(container, reply, began)
-        return inspect_of(reply)
+            held = self._containers.get(container)
+            # The same one for all: 1,000 of them that nobody shares are what a process never gives back.
+            return held.inspect if held is not None and held.inspect is not None else inspect_of(reply)
 
     def _answer(self, question: str, ask: Callable[[], Any]) -> Any:
         with self._lock:
@@ -292,7 +298,10 @@ class Cache:
         with ThreadPoolExecutor(_CONCURRENCY, thread_name_prefix="list") as pool:
             calls = [pool.submit(self._client.get, path, params) for path, params in LISTS]
             containers, networks, volumes, images = (call.result() for call in calls)
-            listed = {row["Id"]: row for row in rows(containers, "containers", "Id")}
+            listed = {
+                row["Id"]: (container_row(row), brief_of_row(row)) for row in rows(containers, "containers", "Id")
+            }
+            del calls, containers  # the largest of all replies
             found = self._hold_containers(listed, began)
             closer = self._doubtful(listed)
             for id_, tells in zip(closer, pool.map(self._look_closer, closer), strict=True):
@@ -404,7 +413,7 @@ class Cache:
             del self._answers[question]
         self._forgotten += 1
 
-    def _hold_containers(self, listed: Mapping[str, Json], began: int) -> dict[Key, Tells]:
+    def _hold_containers(self, listed: _Listed, began: int) -> dict[Key, Tells]:
         """Hold the rows of a full list, of those that nobody wants an inspect of; takes the lock itself."""
         found: dict[Key, Tells] = {}
         with self._lock:
@@ -412,13 +421,13 @@ class Cache:
                 held = self._containers.get(id_)
                 if held is not None and held.wanted and id_ in listed:
                     continue
-                row = container_row(listed[id_]) if id_ in listed else None
+                row = listed[id_][0] if id_ in listed else None
                 name = {"Name": row["Names"][0]} if row and row["Names"] else None
                 key = ("container", id_)
                 found[key] = self._told(self._hold_row(id_, row, None, began), key, name, own=False)
         return found
 
-    def _doubtful(self, listed: Mapping[str, Json]) -> list[str]:
+    def _doubtful(self, listed: _Listed) -> list[str]:
         """The containers to inspect again: whose row says that they changed, and some more in turn; takes the lock."""
         with self._lock:
             wanted = [id_ for id_, held in self._containers.items() if held.wanted and id_ in listed]
@@ -426,8 +435,7 @@ class Cache:
                 id_
                 for id_ in wanted
                 if (held := self._containers[id_]).inspect is None
-                or brief_of_row(listed[id_]) != brief_of_inspect(held.inspect)
-                or container_row(listed[id_]) != held.row
+                or listed[id_] != (held.row, brief_of_inspect(held.inspect))
             }
             start = self._turn % len(wanted) if wanted else 0
             self._turn = start + _INSPECTS

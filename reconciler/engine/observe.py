@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from reconciler.engine.contents import ContentsObserver
 from reconciler.engine.observe_images import ImagesObserver, by_reference
+from reconciler.engine.own_container import own_container
 from reconciler.engine.replies import CONTAINER, inspected, rows, volume_rows
 from reconciler.errors import NotFound
 from reconciler.fields import compose_labels, ownership
@@ -73,7 +74,8 @@ def observe(reading: Reading, project: str, spec: Spec | None, here: Here, *, im
         configs = dict(zip(used, _each(reading, paths, lambda path: _image_config(reading, path), pool), strict=True))
         images_here = _images(rows(tagged, "images", "Id"), configs)
         of_images = observer.finish(by_reference(images_here), taken_at)
-        found = of_contents.finish(states, [row["Id"] for row in (*ours, *others)], pool)
+        itself = own_container([row["Id"] for row in (*ours, *others)])
+        found = of_contents.finish(states, itself, pool)
         return Snapshot(
             taken_at=taken_at,
             engine=reading.about,
@@ -96,19 +98,8 @@ def observe(reading: Reading, project: str, spec: Spec | None, here: Here, *, im
             contents=found.contents,
             revealed=found.revealed,
             view=found.view,
+            own_container=itself,
         )
-
-
-def observe_containers(client: Client, project: str) -> list[ContainerState]:
-    """A project's containers alone, by name.
-
-    Raises:
-        EngineError: a call failed, or a reply is not what it should be.
-    """
-    params = {"all": "1", "filters": {"label": [f"{ownership.PROJECT}={project}", ownership.RESOURCE]}}
-    listed = rows(client.get("/containers/json", params), "containers", "Id")
-    states = [state for row in listed if (state := _inspect(client, f"/containers/{row['Id']}/json"))]
-    return sorted(states, key=lambda state: (state.name, state.id))
 
 
 def _sort_out(rows: list[dict[str, Any]], project: str, spec: Spec | None) -> tuple[list[dict[str, Any]], ...]:

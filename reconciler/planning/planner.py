@@ -23,8 +23,9 @@ from reconciler.planning.failures import Failure
 from reconciler.planning.guard import needs_person
 from reconciler.planning.handover import hand_over_names, hand_over_ports, hand_over_ranges
 from reconciler.planning.hooks import begin_of_stop
-from reconciler.planning.images import ImagePlan, plan_images
+from reconciler.planning.images import plan_images
 from reconciler.planning.instances import Planning, plan_replicas
+from reconciler.planning.itself import leave_itself_alone, without_own_networks
 from reconciler.planning.networks import networks_going_down, plan_networks
 from reconciler.planning.peers import replace_together
 from reconciler.planning.places import PlacesPlan
@@ -99,13 +100,14 @@ def plan(
 
     wanted, unwanted = _sort_out(spec, snapshot)
     for container in unwanted:
-        draft.add(plan_removal(container, _why_unwanted(spec, container), _pre_stop(spec, container)))
+        removal = plan_removal(container, _why_unwanted(spec, container), _pre_stop(spec, container))
+        draft.add(leave_itself_alone(removal, snapshot))
     waiting = Waiting(spec)
     shared = Planning(spec, snapshot, images, places, waiting, failures)
     for key in waiting.order():
         if key not in spec.containers or spec.containers[key].state is State.ABSENT:
             continue
-        for part in plan_replicas(shared, key, wanted, _needs(spec, key, images, places)):
+        for part in plan_replicas(shared, key, wanted, _needs(shared, key)):
             draft.add(part)
             draft.actions |= {gate.id: gate for gate in waiting.gates(part.actions)}
     replace_together(draft)
@@ -146,7 +148,8 @@ def plan_down(
     snapshot = take_over(snapshot, project, spec, orphans=remove_orphans)
     draft.notices += orphans_stay(project, snapshot)
     for container in sorted(snapshot.containers, key=lambda state: state.name):
-        draft.add(plan_removal(container, _DOWN, _pre_stop(spec, container) if spec else ()))
+        removal = plan_removal(container, _DOWN, _pre_stop(spec, container) if spec else ())
+        draft.add(leave_itself_alone(removal, snapshot))
     if spec:
         whose = {container.id: container for container in snapshot.containers}
         stops = defaultdict(list)
@@ -225,13 +228,15 @@ def _pre_stop(spec: Spec, container: ContainerState) -> tuple[Hook, ...]:
     return declared.pre_stop if declared else ()
 
 
-def _needs(spec: Spec, key: str, images: dict[str, ImagePlan], places: PlacesPlan) -> tuple[str, ...]:
+def _needs(shared: Planning, key: str) -> tuple[str, ...]:
     """The actions that the creation of a container needs: its image, networks, volumes."""
-    container = spec.containers[key]
-    image = images[full_reference(container.image)]
-    mounts = [images[full_reference(mount.source)] for mount in container.volumes if mount.type == "image"]
-    needs = list(dict.fromkeys(one.action.id for one in (image, *mounts) if one.action))
-    if not places.ready:
+    if shared.is_all_here:
+        return ()
+    spec, ready, container = shared.spec, shared.places.ready, shared.spec.containers[key]
+    references = [container.image, *(mount.source for mount in container.volumes if mount.type == "image")]
+    images = [shared.images[full_reference(reference)] for reference in references]
+    needs = list(dict.fromkeys(image.action.id for image in images if image.action))
+    if not ready:
         return tuple(needs)
     joined = [ResourceKey(Kind.NETWORK, spec.network_name(network)) for network in container.joined]
     mounted = [
@@ -240,12 +245,14 @@ def _needs(spec: Spec, key: str, images: dict[str, ImagePlan], places: PlacesPla
         if mount.type == "volume" and mount.source
     ]
     for place in (*sorted(joined, key=str), *sorted(mounted, key=str)):
-        needs += places.ready.get(place, ())
+        needs += ready.get(place, ())
     return tuple(needs)
 
 
 def _remove_networks(draft: Draft, networks: list[NetworkState], snapshot: Snapshot, why: str) -> None:
     """Remove networks, each once our containers have left it."""
+    networks, staying = without_own_networks(networks, snapshot)
+    draft.notices += staying
     if not networks:
         return
     members = {container.id: container.networks for container in snapshot.containers}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from queue import SimpleQueue
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from reconciler.engine.endpoint import Endpoint
 from reconciler.engine.engine import DockerEngine
 from reconciler.engine.held_rows import container_row, image_row, inspect_of, network_row, volume_row
-from reconciler.errors import EngineUnreachable
+from reconciler.errors import EngineUnreachable, NotFound
 from tests.support.simulated import HERE, Daemon, SimulatedEngine
 
 if TYPE_CHECKING:
@@ -199,9 +200,13 @@ class Heard:
 def held(reading: Reading) -> Json:
     """All that can be read of an Engine, as far as it is held: to compare what a cache has with what there is."""
     containers = {row["Id"]: container_row(row) for row in reading.get("/containers/json", {"all": "1"})}
+    inspects = {}
+    for one in containers:
+        with contextlib.suppress(NotFound):  # it went between the list and now
+            inspects[one] = inspect_of(reading.get(f"/containers/{one}/json"))
     return {
         "containers": containers,
-        "inspects": {one: inspect_of(reading.get(f"/containers/{one}/json")) for one in containers},
+        "inspects": inspects,
         "networks": {row["Id"]: network_row(row) for row in reading.get("/networks")},
         "volumes": {row["Name"]: volume_row(row) for row in reading.get("/volumes")["Volumes"] or ()},
         "images": {row["Id"]: image_row(row) for row in reading.get("/images/json")},
