@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 @source_options
 @engine_options
 @image_options
+@click.option("--take-over", is_flag=True, help="Take the project from a watch on another machine that is gone.")
 @click.option(
     "--interval",
     type=click.FloatRange(min=0.1),
@@ -46,10 +47,13 @@ def command(interval: float | None, **given: Any) -> int:
     options = Options(**given)
     if "-" in options.file:
         raise UsageError("watch can't watch standard input", "name a file or a folder with -f")
-    from reconciler.cli.recording import Recorder  # each command pays for what it needs
-    from reconciler.engine.engine import connect
+    from reconciler.cli.kept import Kept  # each command pays for what it needs
+    from reconciler.cli.recording import Recorder
+    from reconciler.cli.turns import this_process
     from reconciler.execution.clock import SystemClock
     from reconciler.journal.journal import Journal, JournalError
+    from reconciler.locks.folder import lock_folder
+    from reconciler.locks.keeping import Keeping
     from reconciler.report.style import Style
     from reconciler.spec.loader import files_of
     from reconciler.state_folder import state_folder
@@ -63,6 +67,9 @@ def command(interval: float | None, **given: Any) -> int:
     spec = load_locked(options).spec  # a spec that is wrong from the start is better said here, with its exit code
     clock = SystemClock()
     triggers = Triggers(clock)
+
+    me = this_process("watch", options, files)
+    kept = Kept(Keeping(lock_folder(os.environ), spec.name, me, options.take_over), options)
 
     def record(spec: Spec, snapshot: Snapshot, engine: Engine, outcome: Outcome, seconds: float) -> None:
         Recorder("watch", spec, tuple(files), snapshot, engine)(outcome, seconds)
@@ -80,7 +87,7 @@ def command(interval: float | None, **given: Any) -> int:
         signal.signal(signal.SIGHUP, lambda *_: triggers.ask("signal"))
         watch = Watch(
             load=lambda: load_locked(options, quiet=True).spec,  # it was said at the start
-            connect=lambda: connect(options.host, options.context, os.environ),
+            connect=kept.connect,
             triggers=triggers,
             interval=interval,
             clock=clock,
@@ -94,6 +101,7 @@ def command(interval: float | None, **given: Any) -> int:
             for file in [*files, lock_file(options)] if options.locked else files:
                 stack.enter_context(watched(file, lambda: triggers.ask("file")))
             log.info("watching", file=", ".join(map(str, files)), interval=seconds_between(interval, spec))
+            stack.callback(kept.let_go)
             watch.run()
         log.info("stopped")
     return ExitCode.OK
