@@ -15,6 +15,7 @@ from reconciler.cli.options import (
     engine_options,
     image_options,
     orphans_option,
+    pause_option,
     show_sensitive_option,
     target_option,
     turn_option,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 @target_option
 @image_options
 @turn_option
+@pause_option
 @yes_option
 @show_sensitive_option
 @click.option("--wait", is_flag=True, help="Wait until everything is healthy, or stable.")
@@ -56,6 +58,7 @@ def command(agreed: str | None, **given: Any) -> int:
     spec = locked.spec
     from reconciler.cli.carry_out import carry_out  # a wrong spec should not wait for it
     from reconciler.cli.recording import Recorder
+    from reconciler.cli.resting import holds_of
     from reconciler.cli.turns import my_turn
     from reconciler.execution.lost import with_lost
     from reconciler.planning.planner import plan
@@ -66,9 +69,12 @@ def command(agreed: str | None, **given: Any) -> int:
             expect_same_place(agreed, saved, spec, engine)
         snapshot = engine.observe(spec.name, spec)
         used = used_for(options, spec.name, engine.identity)
+        holds = holds_of(spec.name)
 
         def planned(on: Snapshot) -> Plan:
-            return plan(spec, on, targets=options.target, remove_orphans=options.remove_orphans, prune=used)
+            return plan(
+                spec, on, targets=options.target, remove_orphans=options.remove_orphans, prune=used, holds=holds
+            )
 
         todo = locked.with_moved(planned(snapshot), engine)
         if agreed and saved:

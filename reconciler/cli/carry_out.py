@@ -65,6 +65,8 @@ def carry_out(
         raise Refused(
             "what is to be done has changed while you were asked; nothing has been changed", "run it again to see it"
         )
+    if plan.actions:
+        turns.begin(plan.project)
     return _perform(plan, engine, options, record, settled)
 
 

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.options import Options, applying_options, engine_options, orphans_option, turn_option, yes_option
+from reconciler.cli.options import (
+    Options,
+    applying_options,
+    engine_options,
+    orphans_option,
+    pause_option,
+    turn_option,
+    yes_option,
+)
 from reconciler.cli.wiring import connected, load_spec, spec_files
 from reconciler.errors import UsageError
 
@@ -20,6 +28,7 @@ if TYPE_CHECKING:
 @engine_options
 @orphans_option
 @turn_option
+@pause_option
 @yes_option
 @click.option("--volumes", is_flag=True, help="Remove the project's volumes too, with all data in them.")
 @click.option("--images", is_flag=True, help="Remove the images too that the spec names and nothing else uses.")

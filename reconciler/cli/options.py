@@ -48,6 +48,7 @@ class Options:
         wait: wait until everything is healthy or stable.
         timeout: how long, in seconds; None for the usual time.
         lock_timeout: how many seconds to wait for the turn.
+        pause: whether to pause a watcher that would undo what is done.
         take_over: whether a watcher of another machine has to yield.
     """
 
@@ -69,6 +70,7 @@ class Options:
     wait: bool = False
     timeout: float | None = None
     lock_timeout: float = 60.0
+    pause: bool = False
     take_over: bool = False
 
     def to_show(self, plan: Plan) -> Plan:
@@ -191,6 +193,13 @@ def turn_option(command: Command) -> Command:
         type=Period(),
         default="60s",
         help="How long to wait while somebody else changes the project: 90s, 10m; else 60s.",
+    )(command)
+
+
+def pause_option(command: Command) -> Command:
+    """--pause: for commands that a watcher would undo."""
+    return click.option(
+        "--pause", is_flag=True, help="Pause the watch that keeps the project and would undo this; see resume."
     )(command)
 
 

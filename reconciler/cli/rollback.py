@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.options import Options, engine_options, show_sensitive_option, spec_options, turn_option, yes_option
+from reconciler.cli.options import (
+    Options,
+    engine_options,
+    pause_option,
+    show_sensitive_option,
+    spec_options,
+    turn_option,
+    yes_option,
+)
 from reconciler.cli.wiring import connected, load_spec, spec_files
 
 if TYPE_CHECKING:
@@ -20,6 +28,7 @@ if TYPE_CHECKING:
 @spec_options
 @engine_options
 @turn_option
+@pause_option
 @yes_option
 @show_sensitive_option
 def command(number: int | None, **given: Any) -> int:
@@ -32,6 +41,7 @@ def command(number: int | None, **given: Any) -> int:
     today = load_spec(options)
     from reconciler.cli.carry_out import carry_out  # a wrong spec should not wait for it
     from reconciler.cli.recording import Recorder
+    from reconciler.cli.resting import holds_of
     from reconciler.cli.turns import my_turn
     from reconciler.execution.lost import with_lost
     from reconciler.journal.going_back import run_to_go_back_to, spec_of
@@ -49,10 +59,11 @@ def command(number: int | None, **given: Any) -> int:
         snapshot = engine.observe(spec.name, spec)
         if options.output == "text":
             click.echo(f"Going back to {run.number} in the history, of {run.began}.\n")
+        holds = holds_of(spec.name)
         record = Recorder("rollback", spec, files, snapshot, engine)
-        found = with_lost(plan(spec, snapshot), snapshot, engine)
+        found = with_lost(plan(spec, snapshot, holds=holds), snapshot, engine)
         settled = f"is as {run.number} in the history declared it"
-        again = lambda: plan(spec, engine.observe(spec.name, spec))  # noqa: E731
+        again = lambda: plan(spec, engine.observe(spec.name, spec), holds=holds)  # noqa: E731
         return carry_out(found, engine, options, record, turns, again, settled)
 
 

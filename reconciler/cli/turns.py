@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.cli.resting import rest_now
 from reconciler.cli.wiring import note
 from reconciler.errors import Locked
 from reconciler.locks.file_lock import LockFileError
@@ -18,7 +21,6 @@ from reconciler.state_folder import state_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from reconciler.cli.options import Options
     from reconciler.engine.engine import DockerEngine
@@ -49,10 +51,25 @@ class Turns:
     Attributes:
         turn: the lock; None where there is none to take.
         options: of the command.
+        to_pause: who watches the project, and is paused before anything is done; None for nobody.
     """
 
     turn: Turn | None
     options: Options
+    to_pause: Holder | None = None
+
+    def begin(self, project: str) -> None:
+        """Pause who would undo what is done now.
+
+        Raises:
+            JournalError: their journal can't be written to; nothing has been changed.
+        """
+        if self.to_pause is None:
+            return
+        from reconciler.journal.journal import Journal
+
+        Journal(Path(self.to_pause.state)).rest(project, rest_now())
+        note(f"{project} is paused: {self.to_pause} leaves it alone", f"`reconciler resume {project}` ends that")
 
     @contextmanager
     def yielded(self) -> Iterator[None]:
@@ -114,9 +131,12 @@ def my_turn(
     me, folder, key = this_process(command, options, files), lock_folder(os.environ), engine.identity()
     try:
         found = watcher(folder, project, key, me, engine)
-        if found and not (declares and found.reads_the_same(me)):
-            raise _kept(project, found, me)
-        turns = Turns(Turn(folder, project, key, me), options)
+        to_pause = None
+        if found and not (declares and found.reads_the_same(me)) and not _is_paused(project, found, me):
+            if not options.pause or found.place != me.place or not found.state:
+                raise _kept(project, found, me)
+            to_pause = found
+        turns = Turns(Turn(folder, project, key, me), options, to_pause)
         turns.take()
     except LockFileError as error:
         # Where nothing can be locked nobody watches either: that is no reason not to work by hand.
@@ -128,11 +148,22 @@ def my_turn(
         turns.release()
 
 
+def _is_paused(project: str, watcher: Holder, me: Holder) -> bool:
+    if watcher.place != me.place or not watcher.state:
+        return False
+    from reconciler.journal.journal import Journal, JournalError
+
+    try:
+        return Journal(Path(watcher.state)).rests(project).is_paused(datetime.now(UTC))
+    except JournalError:
+        return False  # another user's
+
+
 def _kept(project: str, watcher: Holder, me: Holder) -> Locked:
     if watcher.place != me.place:
-        hint = f"end it there; or call {me.command} there"
+        hint = f"pause it there (reconciler pause {project}), or call {me.command} there"
     elif me.command == "apply":
-        hint = "change the spec that it keeps, or end it first"
+        hint = "apply the spec that it keeps; or say --pause, to pause it first"
     else:
-        hint = "it would undo this: end it first"
+        hint = "it would undo this: say --pause, to pause it first"
     return Locked(f'"{project}" is kept by {watcher}', hint)

@@ -10,6 +10,7 @@ import pytest
 from reconciler.cli.options import Options
 from reconciler.cli.turns import my_turn, this_process
 from reconciler.errors import Locked
+from reconciler.journal.journal import Journal
 from reconciler.locks.folder import lock_folder
 from reconciler.locks.holder import Holder, as_labels
 from reconciler.locks.keeping import Keeping
@@ -43,7 +44,9 @@ def take(here: Here, files: tuple[Path, ...], options: Options | None = None, co
         return turns.turn is not None
 
 
-def test_the_same_spec_takes_turns_and_others_are_refused(folder: Path, tmp_path: Path) -> None:
+def test_the_same_spec_takes_turns_and_others_are_refused(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     here, file = Here(), tmp_path / "shop.yaml"
     link = tmp_path / "link.yaml"
     file.touch()
@@ -67,6 +70,15 @@ def test_the_same_spec_takes_turns_and_others_are_refused(folder: Path, tmp_path
             take(here, files, options, command)
         assert str(file) in raised.value.message
     assert not take(here, (), replace(same, dry_run=True), "down"), "what changes nothing takes no turn"
+    with my_turn("down", "shop", (), cast("DockerEngine", here), Options(pause=True)) as turns:
+        turns.begin("shop")
+    assert "resume shop" in capsys.readouterr().err
+    journal = Journal(tmp_path / "state")
+    assert journal.rests("shop").pause
+    assert take(here, (), Options(), "rollback"), "it is paused"
+    journal.end_rest("shop")
+    with pytest.raises(Locked, match="is kept by"):
+        take(here, (), Options(), "rollback")
     keeping.release(here)
     assert take(here, (), Options(), "down")
 
@@ -74,9 +86,10 @@ def test_the_same_spec_takes_turns_and_others_are_refused(folder: Path, tmp_path
 def test_a_watch_elsewhere_is_named(folder: Path) -> None:
     here, far = Here(), replace(Holder.here("watch"), host="far")
     here.create_volume(volume_name("shop"), as_labels("shop", far))
-    with pytest.raises(Locked, match="on far") as raised:
-        take(here, ())
-    assert "there" in raised.value.hint
+    for options in (Options(), Options(pause=True)):
+        with pytest.raises(Locked, match="on far") as raised:
+            take(here, (), options)
+        assert "there" in raised.value.hint
 
 
 def test_somebody_elses_turn_is_waited_for(folder: Path) -> None:
