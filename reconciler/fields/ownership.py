@@ -102,7 +102,12 @@ def carried_by_compose(source: str, labels: Labels) -> bool:
 
     What we carry, `anonymous` says.
     """
-    return DECLARED not in labels and bool(_ANONYMOUS_NAME.fullmatch(source))
+    return DECLARED not in labels and is_anonymous(source)
+
+
+def is_anonymous(volume: str) -> bool:
+    """Whether a volume's name is one that the Engine chose."""
+    return bool(_ANONYMOUS_NAME.fullmatch(volume))
 
 
 def write_json(value: object) -> str:

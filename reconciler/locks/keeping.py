@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from reconciler.errors import Locked
 from reconciler.locks.watch_lock import WatchLock
 from reconciler.ports import LockVolumes
 
@@ -38,7 +39,6 @@ class Keeping:
     holder: Holder
     take_over: bool = False
     _lock: WatchLock | None = None
-    _engine: KeptEngine | None = None
 
     def take(self, engine: KeptEngine) -> None:
         """Keep the project on this Engine, and on no other.
@@ -49,23 +49,26 @@ class Keeping:
         """
         key = engine.identity()
         if self._lock and self._lock.engine == key:
-            self._engine = engine
-            self._lock.confirm(engine)
             return
         self.release(None)  # that Engine is gone, with what was on it
         lock = WatchLock(self.folder, self.project, key, self.holder)
         lock.take(engine, take_over=self.take_over)
-        self._lock, self._engine, self.take_over = lock, engine, False
+        self._lock, self.take_over = lock, False
 
-    def confirm(self) -> None:
+    def confirm(self, engine: KeptEngine) -> None:
         """Make sure that nobody has taken over, before something is changed.
 
         Raises:
-            Locked: somebody has.
+            Locked: somebody has; by now it is not kept here any more.
             EngineError: the Engine can't be asked.
         """
-        if self._lock and self._engine:
-            self._lock.confirm(self._engine)
+        if self._lock is None:
+            return
+        try:
+            self._lock.confirm(engine)
+        except Locked:
+            self.release(None)
+            raise
 
     def release(self, engine: KeptEngine | None) -> None:
         """Keep it no more.
@@ -75,4 +78,4 @@ class Keeping:
         """
         if self._lock:
             self._lock.release(engine)
-            self._lock = self._engine = None
+            self._lock = None

@@ -15,6 +15,7 @@ from reconciler.planning.containers import plan_container
 from reconciler.planning.contents import content_conflicts, put_contents
 from reconciler.planning.failures import Failure
 from reconciler.planning.images import ImagePlan
+from reconciler.planning.itself import leave_itself_alone
 from reconciler.planning.left_alone import LeftAlone, without_actions
 from reconciler.planning.networks import lost_networks, without_networks
 from reconciler.planning.peers import Peers, find_peers, peer_conflicts
@@ -36,6 +37,7 @@ class Planning:
 
     Attributes:
         dated: the rows of which this Engine may drop something without a word.
+        is_all_here: whether every image, network and volume is here already.
     """
 
     spec: Spec
@@ -46,10 +48,13 @@ class Planning:
     failures: frozenset[Failure]
     left: LeftAlone
     dated: tuple[Field, ...] = field(init=False)
+    is_all_here: bool = field(init=False)
 
     def __post_init__(self) -> None:
         api = self.snapshot.engine.api
         object.__setattr__(self, "dated", tuple(row for row in DATED if row.newest > api))
+        brought = self.places.ready or any(image.action for image in self.images.values())
+        object.__setattr__(self, "is_all_here", not brought)
 
 
 @dataclass(slots=True)
@@ -94,11 +99,11 @@ def plan_replicas(
     replicas: list[Replica] = []
     turn: tuple[str, ...] = ()
     batch: list[ContainerPlan] = []
-    held_by = shared.waiting.held_by(key)
+    held_by = shared.waiting.held_by(key) if shared.failures or shared.left.containers else None
     for number in range(1, container.replicas + 1):
         name = shared.spec.container_name(key, number)
         slot = find_slot(name, wanted[key, number])
-        part = _plan_instance(shared, service, number, name, slot, turn)
+        part = leave_itself_alone(_plan_instance(shared, service, number, name, slot, turn), shared.snapshot)
         by_hand = shared.left.containers.get(key, "")
         if by_hand:
             part = without_actions(ResourceKey(Kind.CONTAINER, name), part, by_hand)

@@ -25,6 +25,7 @@ from reconciler.planning.handover import hand_over_names, hand_over_ports, hand_
 from reconciler.planning.hooks import begin_of_stop
 from reconciler.planning.images import ImagePlan, plan_images
 from reconciler.planning.instances import Planning, plan_replicas
+from reconciler.planning.itself import leave_itself_alone, without_own_networks
 from reconciler.planning.left_alone import Hold, LeftAlone, held_notices, left_alone, with_windows_told
 from reconciler.planning.networks import networks_going_down, plan_networks
 from reconciler.planning.peers import replace_together
@@ -101,13 +102,14 @@ def plan(
         if why := left.containers.get(key_of(spec, container)) or left.closed:
             draft.changes.append(Change(ResourceKey(Kind.CONTAINER, container.name), Operation.HOLD, why))
             continue
-        draft.add(plan_removal(container, _why_unwanted(spec, container), _pre_stop(spec, container)))
+        removal = plan_removal(container, _why_unwanted(spec, container), _pre_stop(spec, container))
+        draft.add(leave_itself_alone(removal, snapshot))
     waiting = Waiting(spec)
     shared = Planning(spec, snapshot, images, places, waiting, failures, left)
     for key in waiting.order():
         if key not in spec.containers or spec.containers[key].state is State.ABSENT:
             continue
-        for part in plan_replicas(shared, key, wanted, _needs(spec, key, images, places)):
+        for part in plan_replicas(shared, key, wanted, _needs(shared, key)):
             draft.add(part)
             draft.actions |= {gate.id: gate for gate in waiting.gates(part.actions)}
     replace_together(draft)
@@ -161,7 +163,8 @@ def plan_down(
     snapshot = take_over(snapshot, project, spec, orphans=remove_orphans)
     draft.notices += orphans_stay(project, snapshot)
     for container in sorted(snapshot.containers, key=lambda state: state.name):
-        draft.add(plan_removal(container, _DOWN, _pre_stop(spec, container) if spec else ()))
+        removal = plan_removal(container, _DOWN, _pre_stop(spec, container) if spec else ())
+        draft.add(leave_itself_alone(removal, snapshot))
     if spec:
         whose = {container.id: container for container in snapshot.containers}
         stops = defaultdict(list)
@@ -240,13 +243,15 @@ def _pre_stop(spec: Spec, container: ContainerState) -> tuple[Hook, ...]:
     return declared.pre_stop if declared else ()
 
 
-def _needs(spec: Spec, key: str, images: dict[str, ImagePlan], places: PlacesPlan) -> tuple[str, ...]:
+def _needs(shared: Planning, key: str) -> tuple[str, ...]:
     """The actions that the creation of a container needs: its image, networks, volumes."""
-    container = spec.containers[key]
-    image = images[full_reference(container.image)]
-    mounts = [images[full_reference(mount.source)] for mount in container.volumes if mount.type == "image"]
-    needs = list(dict.fromkeys(one.action.id for one in (image, *mounts) if one.action))
-    if not places.ready:
+    if shared.is_all_here:
+        return ()
+    spec, ready, container = shared.spec, shared.places.ready, shared.spec.containers[key]
+    references = [container.image, *(mount.source for mount in container.volumes if mount.type == "image")]
+    images = [shared.images[full_reference(reference)] for reference in references]
+    needs = list(dict.fromkeys(image.action.id for image in images if image.action))
+    if not ready:
         return tuple(needs)
     joined = [ResourceKey(Kind.NETWORK, spec.network_name(network)) for network in container.joined]
     mounted = [
@@ -255,7 +260,7 @@ def _needs(spec: Spec, key: str, images: dict[str, ImagePlan], places: PlacesPla
         if mount.type == "volume" and mount.source
     ]
     for place in (*sorted(joined, key=str), *sorted(mounted, key=str)):
-        needs += places.ready.get(place, ())
+        needs += ready.get(place, ())
     return tuple(needs)
 
 
@@ -278,6 +283,8 @@ def _remove_images(
 
 def _remove_networks(draft: Draft, networks: list[NetworkState], snapshot: Snapshot, why: str) -> None:
     """Remove networks, each once our containers have left it."""
+    networks, staying = without_own_networks(networks, snapshot)
+    draft.notices += staying
     if not networks:
         return
     members = {container.id: container.networks for container in snapshot.containers}

@@ -61,6 +61,8 @@ class Proxy:
         self._open: set[socket.socket] = set()
         self._threads: list[threading.Thread] = []
         self._closed = False
+        self.is_losing_events = False
+        """Whether what the Engine says on streams of events is lost on the way; the streams stand."""
         self._listener = socket.socket(socket.AF_INET if self.tcp else socket.AF_UNIX)
         self._listener.bind(("127.0.0.1", 0) if self.tcp else str(self.socket))
         self._listener.listen(64)
@@ -138,7 +140,7 @@ class Proxy:
                     if self._closed:
                         return
                     self._open.add(upstream)
-                link = _Link(client, upstream)
+                link = _Link(client, upstream, is_lost=lambda: self.is_losing_events)
                 back = threading.Thread(target=link.pump_back, daemon=True)
                 back.start()
                 try:
@@ -162,6 +164,7 @@ class Proxy:
                     _hang_up(link.client, link.upstream)
                     return
                 link.swallow = verdict == "after"
+                link.is_of_events = b"/events" in match[2]
                 link.upstream.sendall(head)
                 link.pass_body(headers)
                 if b"upgrade" in headers:
@@ -193,6 +196,9 @@ class _Link:
 
     client: socket.socket
     upstream: socket.socket
+    is_lost: Callable[[], bool]
+    """Whether events are."""
+    is_of_events: bool = False
     swallow: bool = False
     """The next that the Engine says ends the connection, unheard."""
     _rest: bytes = b""
@@ -200,7 +206,8 @@ class _Link:
     def pump_back(self) -> None:
         with contextlib.suppress(OSError):
             while (data := self.upstream.recv(65536)) and not self.swallow:
-                self.client.sendall(data)
+                if not (self.is_of_events and self.is_lost()):
+                    self.client.sendall(data)
         _hang_up(self.client, self.upstream)
 
     def read_head(self) -> bytes:
