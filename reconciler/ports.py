@@ -87,8 +87,13 @@ class Engine(Protocol):
 class Outputs(Protocol):
     """What containers write and what happens to them. All methods raise `EngineError` or a kind of it."""
 
-    def containers(self, project: str) -> Sequence[ContainerState]:
-        """The project's containers, whether they run or not, by name."""
+    def containers(self, project: str, spec: Spec | None = None) -> Sequence[ContainerState]:
+        """The project's containers, whether they run or not, by name: those that it took over, too.
+
+        Args:
+            project: its name.
+            spec: what is wanted; without it, all that Compose has in a project of that name is the project's.
+        """
         ...
 
     def inspect(self, container: str) -> ContainerState:

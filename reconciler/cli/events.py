@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -38,7 +39,7 @@ _START = "0.000000000"
 @period_options
 @click.option("--all", "everything", is_flag=True, help="Of everything on the Engine, and every sort. Needs no spec.")
 def command(output: str, follow: bool, since: str | None, until: str | None, everything: bool, **given: Any) -> int:
-    """Show what happens to the project's containers, images, networks and volumes.
+    """Show what happens to the project's containers, images, networks and volumes, and what reconciler did.
 
     What happened before is shown from --since on, or with --no-follow, as far as the Engine remembers it: the last
     256 events since it was started. With --project and no --file it needs no spec.
@@ -64,6 +65,8 @@ def _events(
 ) -> tuple[dict[str, str], Iterator[Event]]:
     from reconciler.execution.clock import SystemClock
     from reconciler.logs.events import resumed
+    from reconciler.logs.ours import with_runs
+    from reconciler.planning.takeover import take_over
     from reconciler.state.belonging import ACTIONS, belongings
 
     filters = {} if everything else {"event": ACTIONS}
@@ -76,11 +79,53 @@ def _events(
         until=until,
     )
     if everything:
-        return {}, found
+        return {}, with_runs(found, _Runs(engine, None, since, until))
     name = spec.name if spec else project or ""
-    snapshot = engine.observe(name)
+    snapshot = take_over(engine.observe(name, spec, images=False), name, spec, orphans=spec is None)
     ours = belongings(name, spec, snapshot)
-    return {one.id: one.name for one in snapshot.containers}, (event for event in found if ours.has(event))
+    of_project = (event for event in found if ours.has(event))
+    names = {one.id: one.name for one in snapshot.containers}
+    return names, with_runs(of_project, _Runs(engine, name, since, until))
+
+
+class _Runs:
+    """Our runs on an Engine, by time: each call tells those that have ended since the one before."""
+
+    def __init__(self, engine: DockerEngine, project: str | None, since: str, until: str) -> None:
+        from reconciler.journal.journal import Journal
+        from reconciler.state_folder import state_folder
+
+        self._journal: Journal | None = Journal(state_folder(os.environ))
+        self._engine = engine.identity()
+        self._project = project
+        self._first = _nanoseconds(since)
+        self._last = _nanoseconds(until) if until else None
+        self._number = 0
+
+    def __call__(self) -> list[Event]:
+        from reconciler.journal.journal import JournalError
+        from reconciler.report.history import run_event
+
+        if self._journal is None:
+            return []
+        try:
+            runs = self._journal.runs(self._project, after=self._number)
+        except JournalError as error:
+            note(f"{error.message}: what reconciler did is not shown", error.hint)
+            self._journal = None
+            return []
+        self._number = max([self._number, *(run.number for run in runs)])
+        events = [run_event(run) for run in reversed(runs) if run.engine == self._engine]
+        return [
+            event
+            for event in events
+            if event.nanoseconds >= self._first and (self._last is None or event.nanoseconds <= self._last)
+        ]
+
+
+def _nanoseconds(moment: str) -> int:
+    """Seconds since 1970, with nine digits after the point."""
+    return int(moment.replace(".", ""))
 
 
 def _show(found: Iterator[Event], output: str, names: dict[str, str]) -> int:

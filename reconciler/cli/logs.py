@@ -15,7 +15,7 @@ from reconciler.cli.wiring import connected, load_spec, note, style
 from reconciler.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from reconciler.engine.engine import DockerEngine
     from reconciler.logs.follow import Asked, Trouble
@@ -61,6 +61,7 @@ def command(
         since=unix_moment(since, now, "--since") if since else "",
         until=unix_moment(until, now, "--until") if until else "",
         tail=tail,
+        spec=spec,
     )
     text = LogText(
         sys.stdout.buffer,
@@ -71,7 +72,7 @@ def command(
     )
     try:
         with connected(options) as engine:
-            here = engine.containers(asked.project)
+            here = engine.containers(asked.project, spec)
             asked = _only(asked, names, spec, here, follow=follow)
             wanted = [one for one in here if asked.wants(one)]
             text.expect(sorted({f"{one.resource}-{one.replica}" for one in wanted}))
@@ -110,7 +111,7 @@ def _said(
 
 
 def _only(
-    asked: Asked, names: tuple[str, ...], spec: Spec | None, here: list[ContainerState], *, follow: bool
+    asked: Asked, names: tuple[str, ...], spec: Spec | None, here: Sequence[ContainerState], *, follow: bool
 ) -> Asked:
     """What is asked for, with the names that were given."""
     from dataclasses import replace

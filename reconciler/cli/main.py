@@ -39,6 +39,10 @@ _COMMANDS = {
 
 _SAME = {"diff": "plan"}
 
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+# Or pydantic reads what each installed package says of itself, which takes longer than a plan; and what it found would
+# see every spec, with its secrets.
+
 COMPLETION = "_RECONCILER_COMPLETE"
 """The variable by which a shell asks what to offer, instead of having the command run."""
 

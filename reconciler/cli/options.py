@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 Output = Literal["text", "json", "ndjson", "markdown", "dot"]
 
+_PATH = click.Path(readable=False)
+"""In a variable, several stand as they do in PATH. What is wrong with one, whoever reads it says better."""
+
 _FORMS = ("text", "json")
 _LINE_FORMS = ("text", "json", "ndjson")
 _PLAN_FORMS = ("text", "json", "ndjson", "markdown", "dot")
@@ -80,6 +83,7 @@ def source_options(command: Command) -> Command:
     file = click.option(
         "-f",
         "--file",
+        type=_PATH,
         metavar="PATH",
         multiple=True,
         shell_complete=complete_files,
@@ -95,6 +99,7 @@ def source_options(command: Command) -> Command:
     )
     env_file = click.option(
         "--env-file",
+        type=_PATH,
         metavar="PATH",
         multiple=True,
         shell_complete=complete_files,

@@ -77,7 +77,7 @@ class Recorder:
             project=outcome.plan.project,
             engine=engine,
             command=self.command,
-            began=(datetime.now(UTC) - timedelta(seconds=seconds)).isoformat(timespec="seconds"),
+            began=(datetime.now(UTC) - timedelta(seconds=seconds)).isoformat(timespec="milliseconds"),
             seconds=round(seconds, 3),
             user=os.environ.get("SUDO_USER") or _user(),
             host=socket.gethostname(),

@@ -1,33 +1,27 @@
-"""The connection to an Engine: plain JSON both ways, deadlines of our own, every failure translated.
-
-The SDK is the transport only. Its own methods drop fields, ignore errors in streams and wait forever; its
-`APIClient` is a `requests.Session` that can talk to Docker's sockets, and that is what is used of it.
-"""
+"""The connection to an Engine: plain JSON both ways, deadlines of our own, every failure translated."""
 
 from __future__ import annotations
 
 import json
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from typing import IO, TYPE_CHECKING, Any, NoReturn
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import quote
 
 from reconciler.engine.negotiation import OTHER_ENGINE, UNKNOWN, negotiate
 from reconciler.engine.stream import JsonStream
 from reconciler.engine.translation import refusal, translate, transport_errors
+from reconciler.engine.transport import Body, open_session
 from reconciler.engine.wire import decoded, demultiplexed, encoded
 from reconciler.errors import EngineError, EngineTimeout, EngineUnreachable
-from reconciler.version import __version__
 
 if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    import requests
-    from docker import APIClient
-
     from reconciler.engine.endpoint import Endpoint
+    from reconciler.engine.transport import Reply, Session
     from reconciler.state.identity import EngineIdentity
 
 TIMEOUT = 60.0
@@ -39,14 +33,8 @@ CONNECT_TIMEOUT = 10.0
 IDLE_TIMEOUT = 120.0
 """Seconds without a message on a stream of progress."""
 
-_KEPT_CONNECTIONS = 2
-"""A thread: it makes one call at a time, perhaps beside a stream."""
-
 _CHUNK = 1 << 16
 _LONGEST_REFUSAL = 1 << 16
-
-Body = bytes | IO[bytes] | Iterable[bytes]
-"""What is sent as it is: a tar, mostly."""
 
 
 class Client:
@@ -68,7 +56,7 @@ class Client:
         # One a thread: a shared one is not promised to be thread-safe. Kept by thread and not in a
         # threading.local, so that those of threads that have ended can be closed: a daemon makes new
         # threads in each cycle.
-        self._sessions: dict[threading.Thread, APIClient] = {}
+        self._sessions: dict[threading.Thread, Session] = {}
         self._streams: set[JsonStream] = set()
         self._closed = False
 
@@ -185,7 +173,7 @@ class Client:
         with self._send(method, path, params=params, body=body, wait=deadline) as response:
             yield from self._chunks(response, end, deadline, f"{method} {path}")
 
-    def open(self, path: str, params: Mapping[str, Any] | None = None, *, wait: float) -> requests.Response:
+    def open(self, path: str, params: Mapping[str, Any] | None = None, *, wait: float) -> Reply:
         """The reply to GET while it comes, for the caller to read and close; `wait` is for its head."""
         return self._send("GET", path, params=params, wait=wait)
 
@@ -317,44 +305,32 @@ class Client:
         raw: Body | None = None,
         wait: float,
         versioned: bool = True,
-    ) -> requests.Response:
+    ) -> Reply:
         """Make a call; the response's head is there, its body is not yet read. Refusals are raised."""
         call = f"{method} {path}"
         sent: dict[str, str] = {"Accept-Encoding": "identity", **(headers or {})}
-        data: Any = raw
+        data = raw
         if body is not None:
-            data = json.dumps(body)
+            data = json.dumps(body).encode()
             sent["Content-Type"] = "application/json"
         elif raw is not None:
             sent["Content-Type"] = "application/x-tar"
+        version = f"/v{self.about.api_version}" if versioned else ""
+        target = f"{version}{quote(path, safe='/:@%')}"
         try:
-            session = self._session()
-            version = f"/v{self.about.api_version}" if versioned else ""
-            response = session.request(
-                method,
-                f"{session.base_url}{version}{quote(path, safe='/:@%')}",
-                params=encoded(params),
-                data=data,
-                headers=sent,
-                timeout=wait,
-                stream=True,
-                allow_redirects=False,
-                # Said for each call: otherwise REQUESTS_CA_BUNDLE would outdo the endpoint's own
-                # certificates.
-                verify=session.verify,
-            )
+            response = self._session().request(method, target, encoded(params), headers=sent, body=data, wait=wait)
         except transport_errors() as error:
             self._raise(error, call, wait)
         # 304 is "already so": the Engine's way to say that there was nothing to do.
-        if response.status_code < 300 or response.status_code == 304:
+        if response.status < 300 or response.status == 304:
             return response
         with response:
             text = self._read(response, time.monotonic() + wait, wait, call, limit=_LONGEST_REFUSAL)
-        raise refusal(response.status_code, text, call)
+        raise refusal(response.status, text, call)
 
     def _read(
         self,
-        response: requests.Response,
+        response: Reply,
         end: float,
         wait: float,
         call: str,
@@ -369,9 +345,9 @@ class Client:
                 break
         return b"".join(parts)
 
-    def _chunks(self, response: requests.Response, end: float, wait: float, call: str) -> Iterator[bytes]:
+    def _chunks(self, response: Reply, end: float, wait: float, call: str) -> Iterator[bytes]:
         try:
-            while chunk := response.raw.read1(_CHUNK):
+            while chunk := response.read1(_CHUNK):
                 yield chunk
                 if time.monotonic() > end:  # each read is in time, but they are too many
                     raise TimeoutError
@@ -381,50 +357,16 @@ class Client:
     def _raise(self, error: Exception, call: str, wait: float) -> NoReturn:
         raise translate(error, address=str(self.endpoint), call=call, seconds=wait) from error
 
-    def _session(self) -> APIClient:
+    def _session(self) -> Session:
         session = self._sessions.get(threading.current_thread())
         return session if session is not None else self._new_session()
 
-    def _new_session(self) -> APIClient:
+    def _new_session(self) -> Session:
         with self._lock:
             if self._closed:
                 raise EngineUnreachable("the connection to the Docker Engine has been closed")
             for thread in [thread for thread in self._sessions if not thread.is_alive()]:
                 self._sessions.pop(thread).close()
-            session = _open(self.endpoint, self.about.api_version, self._timeout)
+            session = open_session(self.endpoint, self.about.api_version, self._timeout)
             self._sessions[threading.current_thread()] = session
             return session
-
-
-def _open(endpoint: Endpoint, version: str, timeout: float) -> APIClient:
-    import urllib3
-    from docker import APIClient  # 130 ms: only who connects pays
-    from docker.tls import TLSConfig
-
-    tls: TLSConfig | bool = False
-    if endpoint.tls:
-        files = (endpoint.tls.cert, endpoint.tls.key)
-        ca = endpoint.tls.ca
-        tls = TLSConfig(
-            client_cert=(str(files[0]), str(files[1])) if files[0] and files[1] else None,
-            ca_cert=str(ca) if ca else None,
-            verify=endpoint.tls.verify,
-        )
-        if not endpoint.tls.verify:
-            # Whoever asked for it knows; urllib3 would say so again with each call.
-            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-    session = APIClient(
-        base_url=endpoint.host,
-        version=version,
-        timeout=timeout,  # type: ignore[arg-type]  # a float does as well
-        tls=tls,
-        user_agent=f"reconciler/{__version__}",
-    )
-    if endpoint.host.startswith(("unix://", "npipe://")):
-        # No proxy and no .netrc stands between us and a socket; looking for them costs more than the call.
-        session.trust_env = False
-    if endpoint.host.startswith("unix://"):
-        from reconciler.engine.unix import UnixAdapter
-
-        session.mount("http+docker://", UnixAdapter(endpoint.host.removeprefix("unix://"), _KEPT_CONNECTIONS))
-    return session

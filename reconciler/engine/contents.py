@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import hmac
 import io
 import os
 import re
 import stat
-import tarfile
-import tempfile
 import threading
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
@@ -75,6 +72,8 @@ def _held(project: str, path: str, content: Config | Secret, here: Here) -> Held
 def _digest(project: str, path: str, data: bytes, here: Here) -> str:
     if not path.startswith("secrets."):
         return f"sha256:{hashlib.sha256(data).hexdigest()}"
+    import hmac  # only who has secrets pays
+
     # With its name: that two secrets are the same is nobody's business.
     message = f"{project}/{path}".encode() + b"\0" + data
     return f"{here.key_id}:{hmac.digest(here.key, message, 'sha256').hex()}"
@@ -128,6 +127,8 @@ class ContentsObserver:
 
     def _read(self, container: str, target: str) -> bytes | None:
         """A file in a container; None where that can't be known."""
+        import tarfile
+
         try:
             packed = self._reading.download(f"/containers/{container}/archive", {"path": target}, limit=_MOST)
             with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
@@ -234,6 +235,8 @@ def write_contents(action: WriteContents) -> None:
 
 
 def _write(path: Path, file: ContentFile) -> None:
+    import tempfile
+
     number, name = tempfile.mkstemp(prefix=".new", dir=path.parent)
     try:
         with os.fdopen(number, "wb") as target:
@@ -265,6 +268,8 @@ def remove_contents(action: RemoveContents) -> None:
 
 def copy_contents(client: Client, container: str, action: CopyContents) -> None:
     """Copy files into a container that was created and not started."""
+    import tarfile
+
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for file in action.files:

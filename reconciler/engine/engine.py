@@ -111,11 +111,11 @@ class DockerEngine:
             raise EngineError(f"the Engine's list of what container {container[:12]} changed can't be read")
         return found
 
-    def containers(self, project: str) -> list[ContainerState]:
+    def containers(self, project: str, spec: Spec | None = None) -> tuple[ContainerState, ...]:
         """The project's containers, by name; see `reconciler.ports.Outputs`."""
-        from reconciler.engine.observe import observe_containers
+        from reconciler.planning.takeover import take_over
 
-        return observe_containers(self._client, project)
+        return take_over(self.observe(project, spec, images=False), project, spec, orphans=spec is None).containers
 
     def output(
         self, container: ContainerState, *, follow: bool = False, since: str = "", until: str = "", tail: str = "all"
@@ -200,7 +200,7 @@ def connect(
         EngineUnreachable: there is none, or it does not answer.
         UsageError: host and context are both given, or the context is unknown.
     """
-    from reconciler.engine.client import Client  # the SDK costs 130 ms: only who connects pays
+    from reconciler.engine.client import Client  # only who connects pays
     from reconciler.engine.endpoint import resolve
     from reconciler.engine.here import Here
 

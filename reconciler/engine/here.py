@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import secrets
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -51,12 +49,12 @@ class Here:
     def key(self) -> bytes:
         """The key of digests of secrets: made at the first use. Where it can't be kept, it lives as long as we do."""
         if self.state is None:
-            return secrets.token_bytes(_KEY_BYTES)
+            return os.urandom(_KEY_BYTES)
         path = self.state / _KEY_FILE
         try:
             return _read(path) or _make(path)
         except OSError:
-            return secrets.token_bytes(_KEY_BYTES)
+            return os.urandom(_KEY_BYTES)
 
     @cached_property
     def key_id(self) -> str:
@@ -82,10 +80,12 @@ def _read(path: Path) -> bytes:
 
 
 def _make(path: Path) -> bytes:
+    import tempfile  # once for each machine
+
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     number, name = tempfile.mkstemp(prefix=f".{_KEY_FILE}", dir=path.parent)  # with 0600
     with os.fdopen(number, "w") as file:
-        file.write(f"{secrets.token_hex(_KEY_BYTES)}\n")
+        file.write(f"{os.urandom(_KEY_BYTES).hex()}\n")
         file.flush()
         os.fsync(number)
     try:

@@ -26,7 +26,6 @@ from reconciler.state.snapshot import (
 )
 
 if TYPE_CHECKING:
-    from reconciler.engine.client import Client
     from reconciler.engine.here import Here
     from reconciler.engine.reading import Reading
     from reconciler.spec.model import Spec
@@ -100,18 +99,6 @@ def observe(reading: Reading, project: str, spec: Spec | None, here: Here, *, im
             view=found.view,
             own_container=itself,
         )
-
-
-def observe_containers(client: Client, project: str) -> list[ContainerState]:
-    """A project's containers alone, by name.
-
-    Raises:
-        EngineError: a call failed, or a reply is not what it should be.
-    """
-    params = {"all": "1", "filters": {"label": [f"{ownership.PROJECT}={project}", ownership.RESOURCE]}}
-    listed = rows(client.get("/containers/json", params), "containers", "Id")
-    states = [state for row in listed if (state := _inspect(client, f"/containers/{row['Id']}/json"))]
-    return sorted(states, key=lambda state: (state.name, state.id))
 
 
 def _sort_out(rows: list[dict[str, Any]], project: str, spec: Spec | None) -> tuple[list[dict[str, Any]], ...]:

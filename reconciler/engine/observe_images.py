@@ -6,7 +6,6 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from reconciler.engine.credentials import registry_auth
 from reconciler.engine.replies import inspected
 from reconciler.engine.spec_files import SpecFiles
 from reconciler.errors import EngineError, NotFound
@@ -109,6 +108,8 @@ class ImagesObserver:
 
 def offer_of(reading: Reading, text: str) -> Offer:
     """What the registry has under a reference now; why it can't say, where it can't."""
+    from reconciler.engine.credentials import registry_auth  # only who asks pays
+
     reference = parse_reference(text)
     try:
         auth = registry_auth(reference.domain)

@@ -12,9 +12,8 @@ from reconciler.errors import EngineError
 from reconciler.state.output import Written
 
 if TYPE_CHECKING:
-    import requests
-
     from reconciler.engine.client import Client
+    from reconciler.engine.transport import Reply
 
 READ_SECONDS = 60.0
 """Seconds for a read of what has been written already."""
@@ -69,9 +68,9 @@ def output(
         yield from _of_terminal(chunks) if tty else _of_streams(chunks)
 
 
-def _chunks(response: requests.Response, address: str, call: str, wait: float) -> Iterator[bytes]:
+def _chunks(response: Reply, address: str, call: str, wait: float) -> Iterator[bytes]:
     try:
-        while chunk := response.raw.read1(_CHUNK):
+        while chunk := response.read1(_CHUNK):
             yield chunk
     except transport_errors() as error:
         raise translate(error, address=address, call=call, seconds=wait) from error

@@ -7,9 +7,6 @@ from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.engine.archive import source_digest
-from reconciler.engine.build_context import BuildContext
-from reconciler.engine.saved import read_archive
 from reconciler.errors import EngineError
 from reconciler.state.images import Archive, Content
 
@@ -23,8 +20,8 @@ class SpecFiles:
 
     def __init__(self, wanted: Iterable[WantedImage], pool: Executor) -> None:
         images = [one for one in wanted if not one.is_absent]
-        self._sources = {str(path): pool.submit(source_digest, path) for one in images if (path := one.image.import_)}
-        self._archives = {str(path): pool.submit(read_archive, path) for one in images if (path := one.image.load)}
+        self._sources = {str(path): pool.submit(_digest, path) for one in images if (path := one.image.import_)}
+        self._archives = {str(path): pool.submit(_archive, path) for one in images if (path := one.image.load)}
         self._contexts: dict[str, Future[Content]] = {
             build.source: pool.submit(_content, build) for one in images if (build := one.build) and not build.is_remote
         }
@@ -42,7 +39,24 @@ class SpecFiles:
         return {path: future.result() for path, future in self._archives.items()}
 
 
+# Most specs have none of these: what reads them is imported where there is one.
+
+
+def _digest(path: Path) -> str:
+    from reconciler.engine.archive import source_digest
+
+    return source_digest(path)
+
+
+def _archive(path: Path) -> Archive:
+    from reconciler.engine.saved import read_archive
+
+    return read_archive(path)
+
+
 def _content(build: Build) -> Content:
+    from reconciler.engine.build_context import BuildContext
+
     try:
         context = BuildContext(Path(build.context), build.dockerfile or "Dockerfile", build.dockerfile_inline)
         return Content(context.digest())

@@ -16,7 +16,7 @@ from reconciler.errors import EngineError, EngineTimeout
 if TYPE_CHECKING:
     from types import TracebackType
 
-    import requests
+    from reconciler.engine.transport import Reply
 
 _CHUNK = 1 << 16
 _LONGEST_MESSAGE = 16 << 20
@@ -27,7 +27,7 @@ class JsonStream(Iterator[dict[str, Any]]):
 
     def __init__(
         self,
-        response: requests.Response,
+        response: Reply,
         *,
         call: str,
         address: str,
@@ -52,7 +52,7 @@ class JsonStream(Iterator[dict[str, Any]]):
         self._reading = threading.Lock()
         self._alarm: threading.Timer | None = None
         if end is not None:
-            # requests waits for each read, not for all; and a read that waits can only be woken from outside.
+            # The connection waits for each read, not for all; and a read that waits can only be woken from outside.
             self._alarm = threading.Timer(max(0.0, end - time.monotonic()), self._expire)
             self._alarm.daemon = True
             self._alarm.start()
@@ -103,14 +103,14 @@ class JsonStream(Iterator[dict[str, Any]]):
         self._on_close(self)
         # First wake who reads: a connection can't be closed while another thread waits on it.
         with contextlib.suppress(Exception):
-            self._response.raw.shutdown()
+            self._response.shutdown()
         with self._reading, contextlib.suppress(Exception):
             self._response.close()
 
     def _fill(self) -> None:
         try:
             with self._reading:
-                chunk = b"" if self._ended else self._response.raw.read1(_CHUNK)
+                chunk = b"" if self._ended else self._response.read1(_CHUNK)
         except Exception as error:
             if self._ended:
                 return  # whoever ended it pulled the connection from under this read
@@ -132,7 +132,7 @@ class JsonStream(Iterator[dict[str, Any]]):
         if newline:
             self._parse(whole)
         elif len(rest) > _LONGEST_MESSAGE:
-            self._fail(unreadable(self._call, self._response.status_code, "a message does not end"))
+            self._fail(unreadable(self._call, self._response.status, "a message does not end"))
 
     def _parse(self, lines: bytes) -> None:
         for line in lines.splitlines():
@@ -145,7 +145,7 @@ class JsonStream(Iterator[dict[str, Any]]):
                     message, at = None, 0
                 if not isinstance(message, dict):
                     # What came before it is still delivered, then this is raised in its place.
-                    self._fail(unreadable(self._call, self._response.status_code, "a message is not JSON"))
+                    self._fail(unreadable(self._call, self._response.status, "a message is not JSON"))
                     return
                 self._messages.append(message)
                 self._heard = True

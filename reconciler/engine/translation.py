@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+import sys
 
 from reconciler.errors import Conflict, EngineError, EngineTimeout, EngineUnreachable, NotFound, causes
-
-if TYPE_CHECKING:
-    pass
 
 LONGEST = 400
 """Characters of a line that is shown: some failures bring a whole page along."""
@@ -80,12 +77,14 @@ def transport_errors() -> tuple[type[Exception], ...]:
     """What a call may raise on its way. For `except` clauses: they look only when something was raised."""
     from http.client import HTTPException
 
-    from docker.errors import DockerException  # the SDK is there by then
-    from urllib3.exceptions import HTTPError
-
-    # requests' own are OSErrors; a ValueError is an address or a configuration that the SDK can't make
-    # sense of.
-    return (OSError, HTTPError, HTTPException, DockerException, ValueError)
+    # requests' own are OSErrors; a ValueError is an address or a configuration that the SDK can't make sense of.
+    found: list[type[Exception]] = [OSError, HTTPException, ValueError]
+    # What was not imported has raised nothing.
+    if docker := sys.modules.get("docker.errors"):
+        found.append(docker.DockerException)
+    if urllib3 := sys.modules.get("urllib3.exceptions"):
+        found.append(urllib3.HTTPError)
+    return tuple(found)
 
 
 def translate(error: BaseException, *, address: str, call: str, seconds: float) -> EngineError:

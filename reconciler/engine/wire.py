@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.engine.translation import unreadable
 
 if TYPE_CHECKING:
-    import requests
+    from reconciler.engine.transport import Reply
 
 
 def encoded(params: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -53,14 +53,14 @@ def demultiplexed(data: bytes) -> bytes:
     return b"".join(pieces)
 
 
-def decoded(response: requests.Response, text: bytes, call: str) -> Any:
+def decoded(response: Reply, text: bytes, call: str) -> Any:
     """What a reply that says success holds: its JSON, or None where the call has nothing to say."""
-    status = response.status_code
+    status = response.status
     if status in (204, 304):
         return None
     if not text.strip():
         # Some calls have nothing to say. One that asked, or that announces JSON, has, and it was lost.
-        if response.request.method == "GET" or "json" in response.headers.get("Content-Type", ""):
+        if response.method == "GET" or "json" in response.headers.get("Content-Type", ""):
             raise unreadable(call, status, "it is empty")
         return None
     try:

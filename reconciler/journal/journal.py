@@ -67,17 +67,19 @@ class Journal:
             )
             return int(cursor.lastrowid or 0)
 
-    def runs(self, project: str | None = None, *, most: int = -1) -> list[Run]:
+    def runs(self, project: str | None = None, *, most: int = -1, after: int = 0) -> list[Run]:
         """The runs, the newest first.
 
         Args:
             project: whose; of all without it.
             most: how many; all with -1.
+            after: only those with a greater number.
         """
         with self._open() as database:
             rows = database.execute(
-                "SELECT number, run FROM runs WHERE project = ? OR ? IS NULL ORDER BY number DESC LIMIT ?",
-                (project, project, most),
+                "SELECT number, run FROM runs WHERE (project = ? OR ? IS NULL) AND number > ? "
+                "ORDER BY number DESC LIMIT ?",
+                (project, project, after, most),
             ).fetchall()
             return [_run(*row) for row in rows]
 

@@ -10,16 +10,18 @@ import heapq
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from reconciler.errors import EngineError, NotFound, ReconcilerError
-from reconciler.fields import ownership
+from reconciler.fields import compose_labels, ownership
 from reconciler.logs.reader import Line, Reader
 
 if TYPE_CHECKING:
     from reconciler.ports import Clock, Outputs
+    from reconciler.spec.model import Spec
+    from reconciler.state.output import Event
     from reconciler.state.snapshot import ContainerState
 
 _PAUSE = 1.0
@@ -36,6 +38,7 @@ class Asked:
         since: seconds since 1970, with nine digits after the point; empty for the start.
         until: likewise; empty for no end.
         tail: how many lines of each that are there already, or `all`.
+        spec: what is wanted, by which taken-over containers are known; None where nothing is known to be.
     """
 
     project: str
@@ -43,6 +46,7 @@ class Asked:
     since: str = ""
     until: str = ""
     tail: str = "all"
+    spec: Spec | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +123,7 @@ class Follow:
     def lines(self) -> Iterator[Line | Trouble | None]:
         """The lines, and None each time that there is none yet: then what was told should be seen."""
         end = None if self.seconds is None else self.clock.monotonic() + self.seconds
-        here = [one for one in self.engine.containers(self.asked.project) if self.asked.wants(one)]
+        here = self._here()
         self._readers = {one.id: _reader(self.engine, self.asked, one) for one in here}
         yield from _merged(list(self._readers.values()))
         # Threads of no use to anybody once the program ends: it does not wait for them.
@@ -170,11 +174,7 @@ class Follow:
             self._queue.put(_Ended(reader.container.id))
 
     def _listen(self) -> None:
-        filters = {
-            "type": ["container"],
-            "event": ["start"],
-            "label": [f"{ownership.PROJECT}={self.asked.project}"],
-        }
+        filters = {"type": ["container"], "event": ["start"]}
         away = False
         while True:
             try:
@@ -184,8 +184,8 @@ class Follow:
                     away = False
                     for event in events:
                         with suppress(NotFound):
-                            container = self.engine.inspect(event.id)
-                            if self.asked.wants(container):
+                            container = self._started(event)
+                            if container and self.asked.wants(container):
                                 self._queue.put(_Here((container,)))
             except EngineError as error:
                 if not away:
@@ -193,6 +193,21 @@ class Follow:
                 away = True
             self.clock.sleep(_PAUSE)
 
+    def _started(self, event: Event) -> ContainerState | None:
+        """The container that started, if it is the project's; raises `NotFound` where it is gone again."""
+        if event.attributes.get(ownership.PROJECT):
+            ours = event.attributes[ownership.PROJECT] == self.asked.project
+            return self.engine.inspect(event.id) if ours else None
+        if event.id in self._readers:
+            return self._readers[event.id].container  # taken over: its place stands nowhere on it
+        place = compose_labels.place(event.attributes, self.asked.project)
+        if place and (self.asked.spec is None or place[0] in self.asked.spec.containers):
+            return replace(self.engine.inspect(event.id), place=place)
+        return None
+
     def _running(self) -> tuple[ContainerState, ...]:
-        here = self.engine.containers(self.asked.project)
-        return tuple(one for one in here if self.asked.wants(one) and one.is_up)
+        return tuple(one for one in self._here() if one.is_up)
+
+    def _here(self) -> list[ContainerState]:
+        here = self.engine.containers(self.asked.project, self.asked.spec)
+        return [one for one in here if self.asked.wants(one)]

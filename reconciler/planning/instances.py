@@ -36,6 +36,7 @@ class Planning:
 
     Attributes:
         dated: the rows of which this Engine may drop something without a word.
+        is_all_here: whether every image, network and volume is here already.
     """
 
     spec: Spec
@@ -45,10 +46,13 @@ class Planning:
     waiting: Waiting
     failures: frozenset[Failure]
     dated: tuple[Field, ...] = field(init=False)
+    is_all_here: bool = field(init=False)
 
     def __post_init__(self) -> None:
         api = self.snapshot.engine.api
         object.__setattr__(self, "dated", tuple(row for row in DATED if row.newest > api))
+        brought = self.places.ready or any(image.action for image in self.images.values())
+        object.__setattr__(self, "is_all_here", not brought)
 
 
 @dataclass(slots=True)
@@ -93,7 +97,7 @@ def plan_replicas(
     replicas: list[Replica] = []
     turn: tuple[str, ...] = ()
     batch: list[ContainerPlan] = []
-    held_by = shared.waiting.held_by(key)
+    held_by = shared.waiting.held_by(key) if shared.failures else None
     for number in range(1, container.replicas + 1):
         name = shared.spec.container_name(key, number)
         slot = find_slot(name, wanted[key, number])

@@ -79,7 +79,7 @@ def lost_networks(container: ContainerState, snapshot: Snapshot, gone: Collectio
     return [
         name
         for name, settings in container.networks.items()
-        if (network := (settings or {}).get("NetworkID")) and (network not in here or network in gone)
+        if settings and ((network := settings.get("NetworkID")) not in here or network in gone) and network
     ]
 
 

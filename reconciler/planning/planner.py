@@ -23,7 +23,7 @@ from reconciler.planning.failures import Failure
 from reconciler.planning.guard import needs_person
 from reconciler.planning.handover import hand_over_names, hand_over_ports, hand_over_ranges
 from reconciler.planning.hooks import begin_of_stop
-from reconciler.planning.images import ImagePlan, plan_images
+from reconciler.planning.images import plan_images
 from reconciler.planning.instances import Planning, plan_replicas
 from reconciler.planning.itself import leave_itself_alone, without_own_networks
 from reconciler.planning.networks import networks_going_down, plan_networks
@@ -107,7 +107,7 @@ def plan(
     for key in waiting.order():
         if key not in spec.containers or spec.containers[key].state is State.ABSENT:
             continue
-        for part in plan_replicas(shared, key, wanted, _needs(spec, key, images, places)):
+        for part in plan_replicas(shared, key, wanted, _needs(shared, key)):
             draft.add(part)
             draft.actions |= {gate.id: gate for gate in waiting.gates(part.actions)}
     replace_together(draft)
@@ -228,13 +228,15 @@ def _pre_stop(spec: Spec, container: ContainerState) -> tuple[Hook, ...]:
     return declared.pre_stop if declared else ()
 
 
-def _needs(spec: Spec, key: str, images: dict[str, ImagePlan], places: PlacesPlan) -> tuple[str, ...]:
+def _needs(shared: Planning, key: str) -> tuple[str, ...]:
     """The actions that the creation of a container needs: its image, networks, volumes."""
-    container = spec.containers[key]
-    image = images[full_reference(container.image)]
-    mounts = [images[full_reference(mount.source)] for mount in container.volumes if mount.type == "image"]
-    needs = list(dict.fromkeys(one.action.id for one in (image, *mounts) if one.action))
-    if not places.ready:
+    if shared.is_all_here:
+        return ()
+    spec, ready, container = shared.spec, shared.places.ready, shared.spec.containers[key]
+    references = [container.image, *(mount.source for mount in container.volumes if mount.type == "image")]
+    images = [shared.images[full_reference(reference)] for reference in references]
+    needs = list(dict.fromkeys(image.action.id for image in images if image.action))
+    if not ready:
         return tuple(needs)
     joined = [ResourceKey(Kind.NETWORK, spec.network_name(network)) for network in container.joined]
     mounted = [
@@ -243,7 +245,7 @@ def _needs(spec: Spec, key: str, images: dict[str, ImagePlan], places: PlacesPla
         if mount.type == "volume" and mount.source
     ]
     for place in (*sorted(joined, key=str), *sorted(mounted, key=str)):
-        needs += places.ready.get(place, ())
+        needs += ready.get(place, ())
     return tuple(needs)
 
 

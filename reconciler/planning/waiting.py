@@ -152,12 +152,12 @@ class Waiting:
 
     def _find_dependencies(self, key: str) -> Iterator[tuple[Dependency, Replica]]:
         container = self.spec.containers[key]
-        uses = container.uses
+        named = words(container)
         for name in self._precede[key]:
             dependency = container.depends_on.get(name, _USED)
             replicas = self.replicas.get(name, [])
             # It lives in the first one; another one may be replaced only after both of them.
-            for replica in replicas[:1] if name in uses and f"service:{name}" in words(container) else replicas:
+            for replica in replicas[:1] if named and f"service:{name}" in named else replicas:
                 yield dependency, replica
 
     def _gate(self, dependency: Dependency, replica: Replica) -> str:

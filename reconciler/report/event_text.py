@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.fields import ownership
 from reconciler.report.style import Style, one_line, visible
+from reconciler.state.output import RUN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,6 +55,10 @@ class EventText:
 
     def _detail(self, event: Event) -> str:
         said = event.attributes
+        if event.kind == RUN:
+            result = "" if said["result"] == "done" else f"; {said['result']}"
+            by = self._style.dim(f"({said['by']})")
+            return f"{visible(event.id)}: {said['summary']}{result} {by}"
         match event.action:
             case "die":
                 return f"(exit code {visible(said.get('exitCode', '?'))})"
@@ -70,6 +75,8 @@ class EventText:
 
     def _paint(self, event: Event) -> Paint:
         style = self._style
+        if event.kind == RUN:
+            return style.bad if "failed" in event.attributes["result"] else style.bold
         if event.action in _BAD or (event.action == "die" and event.attributes.get("exitCode") not in {"0", None}):
             return style.bad
         if event.action in _GOOD:
@@ -105,4 +112,6 @@ def event_dict(event: Event) -> dict[str, Any]:
         "signal": labels.get("signal"),
         "container": labels.get("container"),
         "image": labels.get("image"),
+        "result": labels.get("result"),
+        "summary": labels.get("summary"),
     }

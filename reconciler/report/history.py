@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from reconciler.fields import ownership
 from reconciler.report.layout import Cell, Row, paragraph, table
 from reconciler.report.style import Style, one_line, visible
 from reconciler.report.words import PAST, SIGN, done, duration
+from reconciler.state.output import RUN, Event
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -81,6 +83,24 @@ def run_dict(run: Run, *, whole: bool = False) -> dict[str, Any]:
     spec, secrets = data.pop("spec"), data.pop("secrets")
     data |= {"summary": _counts(run.changes)}
     return data | ({"spec": spec, "secrets": secrets} if whole else {})
+
+
+def run_event(run: Run) -> Event:
+    """A run as something that happened, at the moment when it ended."""
+    ended = datetime.fromisoformat(run.began) + timedelta(seconds=run.seconds)
+    return Event(
+        int(ended.timestamp() * 1000) * 10**6,
+        RUN,
+        run.command,
+        str(run.number),
+        {
+            "name": run.project,
+            ownership.PROJECT: run.project,
+            "summary": _summary(run),
+            "result": run.result,
+            "by": _by(run),
+        },
+    )
 
 
 def _summary(run: Run) -> str:

@@ -22,9 +22,13 @@ class Written:
     stream: str = "stdout"
 
 
+RUN = "run"
+"""The kind of what we did ourselves: an apply, a rollback, a cycle of watch."""
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened on an Engine.
+    """Something that happened on an Engine, or that we did there (`RUN`).
 
     Attributes:
         nanoseconds: when, since 1970.

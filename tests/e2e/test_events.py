@@ -34,7 +34,11 @@ def test_what_happened_to_the_project_and_to_no_other(shell: Shell) -> None:
     assert {name for kind, name, _ in actions(shell, "--all") if kind == "container"} > {shell.name("web")}
     assert actions(shell, "-p", shell.project)[-1] == found[-1], "it needs no spec"
     assert actions(shell, "--until", "2001-01-01") == []
+    runs = [one for one in found if one[0] == "run"]
+    assert runs == [("run", shell.project, "apply")], "what we did, with what the Engine did"
+    assert found.index(runs[0]) > found.index(("container", shell.name("web"), "start"))
     text = shell.run("events", "--no-follow").out
+    assert f"run        {shell.project}  apply " in text
     assert f"container  {shell.name('web')}  die (exit code 137)\n" in text
     assert shell.run("events", "-o", "json").code == 64
 

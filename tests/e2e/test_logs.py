@@ -122,3 +122,24 @@ def test_a_reader_that_has_seen_enough_ends_it_quietly(shell: Shell) -> None:
         timeout=60,
     )
     assert (done.stdout, done.stderr) == ("web-1  | y\n", "")
+
+
+def test_containers_that_were_taken_over_are_the_projects(shell: Shell) -> None:
+    shell.declare({"web": {}, "odd": {"adopt": True, "container_name": f"{shell.project}-mine"}})
+    labels = ("project", shell.project), ("service", "web"), ("container-number", "1")
+    composes = [word for name, value in labels for word in ("--label", f"com.docker.compose.{name}={value}")]
+    docker, said = shell.engine.docker, ("sh", "-c", "echo $0; exec sleep 99999")
+    docker("run", "-d", "--name", shell.name("web"), *composes, shell.image, *said, "composes")
+    docker("run", "-d", "--name", f"{shell.project}-mine", shell.image, *said, "adopted")
+    lines = {"web-1  | composes", "odd-1  | adopted"}
+    wait_for(lambda: set(shell.run("logs").out.splitlines()) == lines, "both are shown")
+    assert shell.run("logs", "-p", shell.project, cwd=shell.folder.parent).out == "web-1  | composes\n"
+    with shell.start("logs", "--follow") as running:
+        wait_for(lambda: set(running.out.splitlines()) == lines, "both are followed")
+        docker("restart", "-t", "0", shell.name("web"), f"{shell.project}-mine")
+        again = sorted([*lines, *lines])
+        wait_for(lambda: sorted(running.out.splitlines()) == again, "after a restart, too", 60)
+        running.signal(signal.SIGINT)
+        assert running.end() == 130
+    found = shell.run("events", "--no-follow", "-o", "json").json["events"]
+    assert {one["name"] for one in found if one["action"] == "die"} == {shell.name("web"), f"{shell.project}-mine"}

@@ -54,7 +54,7 @@ from reconciler.spec.reference import parse_reference
 from reconciler.spec.signals import check_signal
 
 DEFAULT_NETWORK = "default"
-_ENDPOINT = Endpoint()
+_ENDPOINT = Endpoint.by_default()
 _MOST_HOSTNAME = 64
 _MOST_VARIABLE = 128 << 10
 _MOST_ENVIRONMENT = 1 << 20
@@ -146,7 +146,7 @@ class Container(Value):
     dns_opt: Texts = ()
     dns_search: Texts = ()
     domainname: Text | None = None
-    drift: Drift = Drift()
+    drift: Drift = Drift.by_default()
     entrypoint: Words | None = None
     environment: Annotated[dict[str, VariableText], pairs("variable")] = {}
     expose: Annotated[tuple[Text, ...], BeforeValidator(_expose)] = ()
@@ -182,7 +182,7 @@ class Container(Value):
     pull_refresh_after: Age | None = None
     read_only: Boolean | None = None
     replicas: Annotated[Integer, Field(ge=0, le=_MOST_REPLICAS)] = 1
-    restart: Restart = Restart()
+    restart: Restart = Restart.by_default()
     runtime: Text | None = None
     secrets: Annotated[tuple[Grant, ...], grants] = ()
     security_opt: Texts = ()
@@ -196,7 +196,7 @@ class Container(Value):
     tmpfs: Annotated[dict[str, Text], BeforeValidator(tmpfs_mounts), written(tmpfs_text)] = {}
     tty: Boolean | None = None
     ulimits: Ulimits = {}
-    update: Update = Update()
+    update: Update = Update.by_default()
     user: Text | None = None
     userns_mode: Annotated[Text, one_of("host")] | None = None
     uts: Annotated[Text, one_of("host")] | None = None

@@ -211,6 +211,6 @@ class Network(Value):
     enable_ipv4: Boolean | None = None
     enable_ipv6: Boolean | None = None
     internal: Boolean = False
-    ipam: Ipam = Ipam()
+    ipam: Ipam = Ipam.by_default()
     labels: Labels = {}
     was: Name | None = None

@@ -53,7 +53,7 @@ class Spec(Value):
     volumes: dict[Name, Volume] = {}
     configs: dict[Name, Config] = {}
     secrets: dict[Name, Secret] = {}
-    settings: Settings = Settings()
+    settings: Settings = Settings.by_default()
     compose_labels: Boolean = False
 
     @field_validator("name", mode="after")

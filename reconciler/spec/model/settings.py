@@ -13,7 +13,7 @@ class Settings(Value):
     """How a spec is carried out.
 
     Attributes:
-        interval: how often `watch` looks at everything; 30s without it.
+        interval: how often `watch` looks at everything, even if nothing asked for it; 5m without it.
         prune: whether what is no longer declared is removed; true without it. Volumes never are.
         max_removals: how many containers and networks may go at once where nobody is there to agree; without it half of
             what is there, and at least 3.

@@ -64,7 +64,7 @@ class VolumeOptions(Value):
     subpath: Annotated[Text, AfterValidator(_below)] = ""
 
 
-_VOLUME_OPTIONS = VolumeOptions()
+_VOLUME_OPTIONS = VolumeOptions.by_default()
 
 
 class ImageOptions(Value):
@@ -109,10 +109,10 @@ class Mount(Item):
     target: Text
     read_only: Boolean = False
     consistency: Text = ""
-    bind: BindOptions = BindOptions()
+    bind: BindOptions = BindOptions.by_default()
     volume: VolumeOptions = Field(default_factory=lambda: _VOLUME_OPTIONS)
-    tmpfs: TmpfsOptions = TmpfsOptions()
-    image: ImageOptions = ImageOptions()
+    tmpfs: TmpfsOptions = TmpfsOptions.by_default()
+    image: ImageOptions = ImageOptions.by_default()
 
     @field_validator("source", mode="wrap")
     @classmethod

@@ -36,7 +36,13 @@ _SHORTEST_ENGINE_NAME = 2
 class Value(BaseModel):
     """Base of all spec values: immutable, and nothing unknown passes."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Only what is validated by itself gets a validator, which for a spec is the whole of it, once.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    @classmethod
+    def by_default(cls) -> Self:
+        """With all that it has by default, as what an attribute is by default: without a validator of its own."""
+        return cls.model_construct()  # type: ignore[return-value]  # pydantic's plugin for mypy forgets whose it is
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """A copy, with other attributes: what was worked out of the old ones (`cached_property`) is not taken along."""

@@ -52,7 +52,7 @@ def chunk(data: bytes) -> bytes:
 
 
 class FakeEngine:
-    """Answers by `METHOD /path`: with bytes, or with a function that gets the connection. Each then closes it."""
+    """Answers by `METHOD /path`: with bytes, or with a function that gets the connection; then closes it."""
 
     def __init__(self, answers: Mapping[str, bytes | Callable[[Wire], None]], *, tcp: bool = False) -> None:
         self.answers = {"GET /version": reply(VERSION), **answers}
@@ -60,6 +60,10 @@ class FakeEngine:
         self.released = threading.Event()
         self.deaf = False
         """Whether requests are accepted and never read."""
+        self.lasting = False
+        """Whether a connection takes request after request, unless an answer says `Connection: close`."""
+        self.hasty = False
+        """Whether the answer comes when the head was read, and the body never is."""
         self.folder = Path(tempfile.mkdtemp(prefix="fe"))
         if tcp:
             self._listener = socket.create_server(("127.0.0.1", 0))
@@ -114,15 +118,16 @@ class FakeEngine:
             if self.deaf:
                 self.released.wait(20)
                 return
-            request = self._read(file.readline, file.read)
-            if request is None:
-                return
-            self.requests.append(request)
-            answer = self.answers.get(f"{request.method} {request.path}", reply({"message": "page not found"}, "404 X"))
-            if isinstance(answer, bytes):
-                connection.sendall(answer)
-            else:
-                answer(Wire(connection, self.released))
+            while (request := self._read(file.readline, file.read)) is not None:
+                self.requests.append(request)
+                missing = reply({"message": "page not found"}, "404 X")
+                answer = self.answers.get(f"{request.method} {request.path}", missing)
+                if isinstance(answer, bytes):
+                    connection.sendall(answer)
+                else:
+                    answer(Wire(connection, self.released))
+                if not self.lasting or (isinstance(answer, bytes) and b"Connection: close" in answer):
+                    break
         with suppress(OSError):
             connection.shutdown(socket.SHUT_RDWR)
 
@@ -134,8 +139,8 @@ class FakeEngine:
         while text := line().strip().decode():
             name, _, value = text.partition(":")
             headers[name.lower()] = value.strip()
-        body = read(int(headers.get("content-length", 0)))
-        if headers.get("transfer-encoding") == "chunked":
+        body = b"" if self.hasty else read(int(headers.get("content-length", 0)))
+        if not self.hasty and headers.get("transfer-encoding") == "chunked":
             while size := int(line(), 16):
                 body += read(size)
                 line()

@@ -170,7 +170,7 @@ def test_a_missing_certificate_is_said(tmp_path: Any) -> None:
 def test_broken_logins_are_said(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "config.json").write_text('{"auths": {"r.example": "no object"}}')
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
-    with FakeEngine({}) as fake, pytest.raises(EngineUnreachable, match=r"r\.example"):
+    with FakeEngine({}, tcp=True) as fake, pytest.raises(EngineUnreachable, match=r"r\.example"):
         Client.connect(Endpoint(fake.host, None, "test"))
 
 
@@ -353,6 +353,63 @@ def test_a_session_for_each_thread_closed_when_its_thread_has_ended() -> None:
             for thread in threads:
                 thread.join()
         assert len(set(map(id, client._sessions.values()))) == len(client._sessions) == 5
+
+
+@pytest.mark.parametrize("tcp", [False, True])
+def test_one_connection_serves_call_after_call(tcp: bool) -> None:
+    lasting = {
+        "GET /sized": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]",
+        "GET /chunked": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk(b"[]") + END,
+        "POST /nothing": b"HTTP/1.1 204 No Content\r\n\r\n",
+        "POST /already": b"HTTP/1.1 304 Not Modified\r\n\r\n",
+        "GET /refused": b'HTTP/1.1 409 Conflict\r\nContent-Length: 16\r\n\r\n{"message": "x"}',
+        "GET /last": reply([]),
+    }
+    with connected(lasting, tcp=tcp) as (client, fake):
+        fake.lasting = True
+        before = len(fake._open)
+        for _ in range(2):
+            for path in ("/sized", "/chunked"):
+                assert client.get(path) == []
+            for path in ("/nothing", "/already"):
+                assert client.post(path) is None
+            with pytest.raises(Conflict):
+                client.get("/refused")
+        assert len(fake._open) == before + 1
+        # The Engine ends it: the next call makes another, and nobody notices.
+        assert client.get("/last") == []
+        assert client.get("/sized") == []
+        assert len(fake._open) == before + 2
+
+
+def test_a_call_beside_a_stream_has_a_connection_of_its_own() -> None:
+    sent = threading.Event()
+
+    def slowly(wire: Wire) -> None:
+        wire.send(CHUNKED, chunk(b'{"n":1}\n'))
+        sent.wait(30)
+        wire.send(chunk(b'{"n":2}\n'), END)
+
+    answers: dict[str, bytes | Callable[[Wire], None]] = {"GET /events": slowly, "GET /x": reply([1])}
+    with connected(answers) as (client, _), client.stream("GET", "/events") as stream:
+        assert next(stream) == {"n": 1}
+        assert client.get("/x") == [1]
+        sent.set()
+        assert next(stream) == {"n": 2}
+
+
+def test_a_refusal_before_all_was_sent_is_read() -> None:
+    def refuse(connection: Wire) -> None:
+        connection.send(reply({"message": "no such container: x"}, "404 Not Found"))
+
+    def endless() -> Iterator[bytes]:
+        while True:
+            yield b"x" * (1 << 16)
+
+    with connected({"PUT /x": refuse}) as (client, fake):
+        fake.hasty = True
+        with pytest.raises(NotFound):
+            client.upload("/x", None, endless(), deadline=30)
 
 
 def descriptors() -> int:

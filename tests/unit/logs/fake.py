@@ -6,11 +6,15 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from queue import SimpleQueue
+from typing import TYPE_CHECKING
 
 from reconciler.errors import EngineError, NotFound
 from reconciler.fields import ownership
 from reconciler.state.output import Event, Written, unix_time
 from reconciler.state.snapshot import ContainerState
+
+if TYPE_CHECKING:
+    from reconciler.spec.model import Spec
 
 
 def moment(seconds: float) -> str:
@@ -44,7 +48,7 @@ class FakeOutputs:
     def write(self, id_: str, seconds: float, text: bytes, stream: str = "stdout") -> None:
         self.written.setdefault(id_, []).append(Written(moment(seconds), text, stream))
 
-    def containers(self, project: str) -> Sequence[ContainerState]:
+    def containers(self, project: str, spec: Spec | None = None) -> Sequence[ContainerState]:
         return list(self.here.values())
 
     def inspect(self, container: str) -> ContainerState:
@@ -73,4 +77,5 @@ class FakeOutputs:
 
     def _events(self) -> Iterator[Event]:
         while id_ := self.started.get():
-            yield Event(0, "container", "start", id_)
+            labels = self.here[id_].labels if id_ in self.here else {ownership.PROJECT: "p"}
+            yield Event(0, "container", "start", id_, labels)

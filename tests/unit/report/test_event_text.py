@@ -38,6 +38,20 @@ def line(kind: str, action: str, id_: str = ID, style: Style = Style(), **attrib
         ("image      nginx:1.27  tag", "image", "tag", f"sha256:{ID}", {"name": "nginx:1.27"}),
         ("image      ffffffffffff  delete", "image", "delete", f"sha256:{ID}", {"name": f"sha256:{ID}"}),
         ("volume     data  destroy", "volume", "destroy", "data", {}),
+        (
+            "run        hello  apply 12: 3 created (by me on here)",
+            "run",
+            "apply",
+            "12",
+            {"name": "hello", "summary": "3 created", "result": "done", "by": "by me on here"},
+        ),
+        (
+            "run        hello  apply 13: nothing done; failed (by me on here)",
+            "run",
+            "apply",
+            "13",
+            {"name": "hello", "summary": "nothing done", "result": "failed", "by": "by me on here"},
+        ),
     ],
 )
 def test_a_line_each(shown: str, kind: str, action: str, id_: str, attributes: dict[str, str]) -> None:
@@ -75,4 +89,6 @@ def test_as_data() -> None:
         "signal": None,
         "container": None,
         "image": "nginx",
+        "result": None,
+        "summary": None,
     }

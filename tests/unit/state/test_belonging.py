@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from reconciler.fields import ownership
+from reconciler.fields.compose_labels import ONE_OFF, PROJECT, SERVICE
 from reconciler.spec.model import Spec
 from reconciler.state.belonging import Belongings, belongings
 from reconciler.state.images import ImageState
@@ -21,7 +24,10 @@ SPEC = Spec.model_validate(
 HERE = Snapshot(
     TAKEN_AT,
     ENGINE,
-    containers=(container("hello-old-1", "old", image="redis:7", image_id="sha256:old"),),
+    containers=(
+        container("hello-old-1", "old", image="redis:7", image_id="sha256:old"),
+        replace(container("x", "db", image="redis:7", image_id="sha256:old"), place=("db", 1)),
+    ),
     networks=(NetworkState("1", "odd", "bridge", {ownership.PROJECT: "hello"}), NetworkState("2", "bridge", "b", {})),
     images=(ImageState("sha256:1", frozenset({"docker.io/library/nginx:1.27"}), {}),),
 )
@@ -33,6 +39,10 @@ HERE = Snapshot(
         ("container", "1", {"name": "x", ownership.PROJECT: "hello"}, True, True),
         ("container", "1", {"name": "hello-web-1", ownership.PROJECT: "other"}, False, False),
         ("container", "1", {"name": "hello_web"}, False, False),
+        ("container", "1", {PROJECT: "hello", SERVICE: "web", "name": "hello-web-1"}, True, False),
+        ("container", "1", {PROJECT: "hello", SERVICE: "other", "name": "hello-other-1"}, False, False),
+        ("container", "1", {PROJECT: "hello", SERVICE: "web", ONE_OFF: "True"}, False, False),
+        ("container", "x-id", {"name": "x"}, True, True),
         ("network", "1", {"name": "hello_default"}, True, True),
         ("network", "1", {"name": "odd"}, True, True),
         ("network", "1", {"name": "shared"}, True, False),
