@@ -26,7 +26,6 @@ from reconciler.state.snapshot import (
 )
 
 if TYPE_CHECKING:
-    from reconciler.engine.client import Client
     from reconciler.engine.here import Here
     from reconciler.engine.reading import Reading
     from reconciler.spec.model import Spec
