@@ -86,6 +86,7 @@ def observe(client: Client, project: str, spec: Spec | None, here: Here, *, imag
             images=_looked_at(images_here, of_images.inspects),
             sources=of_images.sources,
             contexts=of_images.contexts,
+            buildx=of_images.buildx,
             archives=of_images.archives,
             offers=of_images.offers,
             contents=found.contents,
