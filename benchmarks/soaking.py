@@ -2,10 +2,10 @@
 
     .venv/bin/python -m benchmarks.soaking --minutes 60 --seed 1
 
-On a private Engine: ten containers on two networks, harmed through the Engine's API at random moments: killed, stopped, paused,
-renamed, removed, changed, cut off from a network, several at once; and the spec is touched, broken and changed. Afterwards the plan
-has to be empty and each container its own. It tells how much memory the watch had at first and at last, what it did by its
-log, and exits with 1 where it did not converge.
+On a private Engine: ten containers on two networks, harmed through the Engine's API at random moments: killed, stopped,
+paused, renamed, removed, changed, cut off from a network, several at once; and the spec is broken, mended and changed.
+Afterwards the plan has to be empty and each container its own. It tells how much memory the watch had at first and at
+last, and what it did by its log, and exits with 1 where it did not converge.
 """
 
 from __future__ import annotations
