@@ -283,8 +283,11 @@ class Cache:
             held = self._containers.get(key[1]) if key[0] == "container" else None
             return ownership.project(held.row["Labels"]) if held else ""
 
-    def relist(self) -> dict[Key, Difference]:
+    def relist(self, *, anew: bool = False) -> dict[Key, Difference]:
         """List everything again.
+
+        Args:
+            anew: whether nobody knows for how long no event was heard: then every container is inspected again.
 
         Returns:
             What was not as held, and is not being acted on.
@@ -303,7 +306,7 @@ class Cache:
             }
             del calls, containers  # the largest of all replies
             found = self._hold_containers(listed, began)
-            closer = self._doubtful(listed)
+            closer = self._doubtful(listed, every=anew)
             for id_, tells in zip(closer, pool.map(self._look_closer, closer), strict=True):
                 if tells:
                     found["container", id_] = found.get(("container", id_), NOBODY) | tells
@@ -427,10 +430,12 @@ class Cache:
                 found[key] = self._told(self._hold_row(id_, row, None, began), key, name, own=False)
         return found
 
-    def _doubtful(self, listed: _Listed) -> list[str]:
+    def _doubtful(self, listed: _Listed, *, every: bool) -> list[str]:
         """The containers to inspect again: whose row says that they changed, and some more in turn; takes the lock."""
         with self._lock:
             wanted = [id_ for id_, held in self._containers.items() if held.wanted and id_ in listed]
+            if every:
+                return wanted
             changed = {
                 id_
                 for id_ in wanted
