@@ -8,9 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.engine.cache import EVERYBODY, IMAGES, NETWORKS, NOBODY, Cache, Difference, Key, Tells
+from reconciler.engine.cache import Cache
 from reconciler.engine.cached import CachedEngine
 from reconciler.engine.events import events_of, subscribe
+from reconciler.engine.held import EVERYBODY, IMAGES, NETWORKS, NOBODY, Difference, Key, Tells
 from reconciler.errors import EngineError, EngineTimeout, ReconcilerError
 
 if TYPE_CHECKING:
