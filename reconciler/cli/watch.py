@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     help="Look at everything after so long, even if nothing asked for it; otherwise what the spec says, or 300.",
 )
 @click.option("--prune-projects", is_flag=True, help="Take a project down whose spec is removed from a folder.")
+@click.option("--take-over", is_flag=True, help="Take projects from a watch on another machine that is gone.")
 @outside_options
 def command(resync: float | None, prune_projects: bool, **given: Any) -> int:
     """Keep the Engine as the spec declares it, until stopped.
@@ -48,6 +49,7 @@ def command(resync: float | None, prune_projects: bool, **given: Any) -> int:
     options = Options(**given)
     if "-" in options.file:
         raise UsageError("watch can't watch standard input", "name a file or a folder with -f")
+    from reconciler.cli.kept import Keeper
     from reconciler.cli.watching import Maker, Source  # each command pays for what it needs
     from reconciler.engine.engine import connect
     from reconciler.engine.feed import Feed
@@ -64,6 +66,8 @@ def command(resync: float | None, prune_projects: bool, **given: Any) -> int:
     specs = [read.spec for read in reads if read.spec]
     if not specs:  # what is wrong from the start is better said here, with its exit code
         raise next(read.error for read in reads if read.error)
+    keeper = Keeper(options)
+    keeper.begin(reads)
     clock, said = SystemClock(), Sayings()
     logging = configure(colours=Style.for_stream(sys.stderr, os.environ).colours, level=outside.log_level)
     log = logging.log
@@ -85,7 +89,7 @@ def command(resync: float | None, prune_projects: bool, **given: Any) -> int:
             source=source,
             folders=source.folders,
             follow=follow,
-            watch=Maker(options, clock, log, said, seen.observer),
+            watch=Maker(options, clock, log, said, seen.observer, keeper),
             clock=clock,
             log=log,
             said=said,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import random
+import threading
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,10 +23,12 @@ from reconciler.state_folder import state_folder
 from reconciler.watch.loop import Watch
 from reconciler.watch.memory import Memory
 from reconciler.watch.projects import Read
+from reconciler.watch.resting import Resting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from reconciler.cli.kept import Keeper
     from reconciler.cli.options import Options
     from reconciler.execution.outcome import Outcome
     from reconciler.planning.pruning import UsedImage
@@ -105,6 +109,7 @@ class Maker:
         log: where the loops say what they do.
         said: what was said of the Engine.
         observer: told of each cycle.
+        keeper: keeps the projects for us alone.
     """
 
     options: Options
@@ -112,6 +117,7 @@ class Maker:
     log: Log
     said: Sayings
     observer: Observer
+    keeper: Keeper
 
     def __call__(self, read: Read, spec: Spec, engine: Engine, triggers: Triggers) -> Watch:
         """The loop of one project, not begun yet."""
@@ -119,6 +125,10 @@ class Maker:
         def record(done: Spec, snapshot: Snapshot, outcome: Outcome, seconds: float) -> None:
             Recorder("watch", done, read.files, snapshot, engine)(outcome, seconds)
 
+        journal = Journal(state_folder(os.environ))
+        kept = self.keeper.of(spec.name, read.files)
+        resting = Resting(spec.name, journal, lambda: datetime.now(UTC), self._warn)
+        stop = threading.Event()
         return Watch(
             spec=spec,
             engine=engine,
@@ -127,10 +137,17 @@ class Maker:
             jitter=random.random,
             log=self.log,
             said=self.said,
-            memory=Memory(Journal(state_folder(os.environ)), self._warn),
+            memory=Memory(journal, self._warn),
             observer=self.observer,
             record=record,
             prune=self._used,
+            turn=lambda _spec, engine: kept.turn(engine, stop.is_set),
+            confirm=lambda: kept.confirm(engine),
+            let_go=lambda: kept.let_go(engine),
+            holds=resting.holds,
+            restrain=resting.restrain,
+            stirs=resting.stirs,
+            stop=stop,
         )
 
     def _warn(self, error: JournalError) -> None:

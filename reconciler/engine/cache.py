@@ -254,6 +254,8 @@ class Cache:
                     reply = self._client.get(f"/volumes/{name}", deadline=_LOOK_SECONDS)
                 except NotFound:
                     reply = None
+                if reply and ownership.LOCK in (reply.get("Labels") or {}):
+                    reply = None  # as in the list: no plan is about it
                 with self._lock:
                     return self._told(self._hold_volume(name, reply, began), key, reply, own=own)
             listed = self._client.get("/networks" if key == NETWORKS else "/images/json")

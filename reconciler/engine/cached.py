@@ -115,6 +115,18 @@ class CachedEngine:
                 self._catch_up(cache, [*keys, *([("container", new)] if new else [])])
         return new
 
+    def volume_labels(self, name: str) -> Mapping[str, str] | None:
+        """The labels of a volume; see `reconciler.ports.LockVolumes`."""
+        return self._engine().volume_labels(name)
+
+    def create_volume(self, name: str, labels: Mapping[str, str]) -> Mapping[str, str]:
+        """Create a volume, unless there is one of that name; see `reconciler.ports.LockVolumes`."""
+        return self._engine().create_volume(name, labels)
+
+    def remove_volume(self, name: str) -> None:
+        """Remove a volume; see `reconciler.ports.LockVolumes`."""
+        self._engine().remove_volume(name)
+
     def close(self) -> None:
         """Nothing: the connection is the `Feed`'s, and other projects use it."""
 

@@ -27,6 +27,10 @@ REPLACES = f"{PREFIX}replaces"
 
 _ANONYMOUS_NAME = re.compile(r"[0-9a-f]{64}")
 
+LOCK = f"{PREFIX}lock"
+"""Of a volume that is a lock, and of which no plan is: the project's name. Who holds it stands under
+`io.reconciler.lock.host` and the like."""
+
 CONFIGS = f"{PREFIX}configs"
 SECRETS = f"{PREFIX}secrets"
 """What the container was given as files: name → a list of files, as JSON; never a content, only its digest."""

@@ -213,6 +213,9 @@ class Daemon:
             if due["alive"] <= now:
                 due["alive"] = now + ALIVE_SECONDS
                 self._observer.alive()
+                for one in self._projects.values():
+                    if one.watch.stirs():
+                        one.watch.triggers.ask("rest")
             if due["poll"] <= now:
                 due["poll"] = now + self._poll
                 self._mail.ask("file")

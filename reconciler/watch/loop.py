@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from reconciler.errors import EngineUnreachable, ReconcilerError
+from reconciler.errors import EngineUnreachable, Locked, ReconcilerError
 from reconciler.execution.executor import CONCURRENCY, apply
 from reconciler.planning.failures import failed_jobs
 from reconciler.planning.guard import needs_person
@@ -22,6 +22,7 @@ from reconciler.watch.telling import Telling
 
 if TYPE_CHECKING:
     from reconciler.execution.outcome import Outcome
+    from reconciler.planning.left_alone import Hold
     from reconciler.planning.plan import Plan
     from reconciler.planning.pruning import UsedImage
     from reconciler.ports import Clock, Engine
@@ -87,7 +88,11 @@ class Watch:
         share: how many calls it may make at once now.
         is_there: whether the Engine answers, as far as is known.
         turn: its turn at the project on the Engine, which others may have: waits for it, and keeps it for a cycle.
+        confirm: makes sure, before anything is changed, that the project is still ours to keep.
+        let_go: called once, when it keeps the project no more.
+        holds: what a person has asked to leave alone.
         restrain: leaves out of a plan what is not to be done now.
+        stirs: whether what is to be left alone has changed since the last cycle.
         stop: set to end it, after the calls under way.
     """
 
@@ -105,7 +110,11 @@ class Watch:
     share: Callable[[], int] = lambda: CONCURRENCY
     is_there: Callable[[], bool] = lambda: True
     turn: Callable[[Spec, Engine], AbstractContextManager[object]] = no_turn
+    confirm: Callable[[], None] = lambda: None
+    let_go: Callable[[], None] = lambda: None
+    holds: Callable[[], Collection[Hold]] = lambda: ()
     restrain: Callable[[Plan, Spec, Snapshot], Restrained] = unrestrained
+    stirs: Callable[[], bool] = lambda: False
     stop: threading.Event = field(default_factory=threading.Event)
     going_down: bool = False
     """The project goes: see `take_down`."""
@@ -147,6 +156,12 @@ class Watch:
 
     def run(self) -> None:
         """Run a cycle for each trigger, until stopped or until the project is down."""
+        try:
+            self._run()
+        finally:
+            self.let_go()
+
+    def _run(self) -> None:
         while not self.is_down:
             reasons = self.triggers.wait(self.pause()) or ["due"]
             if self.stop.is_set():
@@ -175,7 +190,8 @@ class Watch:
         log = self.log.bind(project=spec.name, cycle=self._number, reason=",".join(reasons))
         try:
             with self.turn(spec, self.engine):
-                done = self._reconcile(spec, log, done, began)
+                if not self.stop.is_set():  # while it waited for its turn
+                    done = self._reconcile(spec, log, done, began)
         except ReconcilerError as error:
             done = replace(done, error=error)
             self._failed(error, log)
@@ -203,6 +219,7 @@ class Watch:
             self._rounds = 0
             self.is_down = self.going_down and found.in_sync
             return cycle
+        self.confirm()
         self._telling.drift(found, log)
         outcome = self._apply(found, log)
         now = self.clock.monotonic()
@@ -239,7 +256,8 @@ class Watch:
         if again:
             self.memory.forget()
             failed, self._backoff = frozenset(), Backoff()
-        found = plan(spec, snapshot, failed, prune=self._used(spec, engine))
+        holds = self.holds()
+        found = plan(spec, snapshot, failed, prune=self._used(spec, engine), holds=holds, attended=False)
         restrained = self.restrain(found, spec, snapshot)
         if restrained.seconds is not None:
             self._look_again(restrained.seconds)
@@ -287,4 +305,7 @@ class Watch:
         if away and (self.said.is_open(ENGINE) or self._errors == 1):
             return
         if self.said.is_news(f"cycle of {self.spec.name}", error.message):
-            log.error("engine_error", error=error.message, hint=error.hint)
+            if isinstance(error, Locked):
+                log.error("locked", error=error.message, hint=error.hint)
+            else:
+                log.error("engine_error", error=error.message, hint=error.hint)

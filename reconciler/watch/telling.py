@@ -15,11 +15,14 @@ if TYPE_CHECKING:
     from reconciler.watch.log import Log
 
 
+_FAILED = "what failed before: change it, or send SIGHUP to try again"
+
+
 @dataclass(slots=True)
 class Telling:
     """What was said so far."""
 
-    _held: frozenset[ResourceKey] = frozenset()
+    _held: frozenset[tuple[ResourceKey, str]] = frozenset()
     _drifted: tuple[Change, ...] = ()
     _looping: frozenset[ResourceKey] = frozenset()
     _in_the_way: str = ""
@@ -32,12 +35,15 @@ class Telling:
             looping: the containers that end again and again.
             log: where to.
         """
-        held = [change.resource for change in found.changes if change.operation is Operation.HOLD]
+        held = [(change.resource, change.note) for change in found.changes if change.operation is Operation.HOLD]
         if not self._held.issuperset(held):
-            names = [str(resource) for resource in held]
-            log.warning("held_back", resources=names, hint="it failed before: change it, or send SIGHUP to try again")
+            names = [str(resource) for resource, _ in held]
+            why = list(dict.fromkeys(note for _, note in held))
+            tried = {"hint": _FAILED} if any("failed" in note for note in why) else {}
+            log.warning("held_back", resources=names, why=why, **tried)
         # One that is tried again and fails again is held back as before.
-        self._held = self._held.intersection(change.resource for change in found.changes).union(held)
+        differing = {change.resource for change in found.changes}
+        self._held = frozenset(one for one in self._held if one[0] in differing).union(held)
         drifted = tuple(change for change in found.changes if change.operation is Operation.DRIFT)
         for change in drifted:
             if change not in self._drifted:

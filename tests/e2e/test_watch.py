@@ -133,7 +133,7 @@ def test_each_interval_a_cycle_that_changes_nothing_where_nothing_is_to_do(shell
         running.until("cycle_done")
         proxy.clear()
         wait_for(lambda: [str(one) for one in proxy.requests].count("GET /containers/json") >= 3, "three more cycles")
-        assert proxy.changing() == []
+        assert [one for one in proxy.changing() if one.path != "/volumes/create"] == [], "but its own lock"
         assert len(running.events("cycle_done")) == 1, "nothing to say where nothing is to do"
         shell.engine.docker("rm", "-f", shell.name("web"))
         running.until("cycle_done", 2)
@@ -317,7 +317,7 @@ def test_a_conflict_is_said_once_and_ends_by_itself(shell: Shell) -> None:
         assert "is not ours" in said["error"]
         wait_for(lambda: [str(one) for one in proxy.requests].count("GET /containers/json") >= 4, "more cycles")
         assert len(running.events("conflict")) == 1
-        assert proxy.changing() == []
+        assert [one for one in proxy.changing() if one.path != "/volumes/create"] == [], "but its own lock"
         shell.engine.docker("rm", shell.name("web"))
         running.until("cycle_done")
         assert shell.status("web") == "running"

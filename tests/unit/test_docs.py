@@ -167,7 +167,7 @@ def test_the_reference_has_every_option_of_every_command() -> None:
 def test_the_exit_codes_are_those_of_the_program(page: str) -> None:
     table = prose(ROOT / page).partition("## Exit codes")[2].partition("\n## ")[0]
     codes = {int(code) for cell in re.findall(r"^\| ([\d, ]+) \|", table, re.M) for code in cell.split(",")}
-    assert codes == set(map(int, ExitCode)) - {ExitCode.LOCKED}  # which nothing ends with yet
+    assert codes == set(map(int, ExitCode))
 
 
 # --- the log -----------------------------------------------------------------------------------------------
