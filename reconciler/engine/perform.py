@@ -56,6 +56,9 @@ _PORT_TAKEN = re.compile(r"host port (\d+) is already in use")
 _CONNECTED = re.compile(r"endpoint with name \S+ already exists in network")
 _NOT_CONNECTED = re.compile(r"container \S+ is not connected to (?:the )?network")
 
+_LEFT_BEHIND = re.compile(r"task \S+ already exists|AlreadyExists")
+"""What containerd says of a container of whose start the Engine, which was killed, does not know."""
+
 _START_SECONDS = 120.0
 _KILL_SECONDS = 20.0
 """What a stop may take beyond the container's own grace time."""
@@ -150,6 +153,8 @@ def _start(client: Client, path: str) -> None:
     try:
         client.post(f"{path}/start", deadline=_START_SECONDS)
     except EngineError as error:
+        if _LEFT_BEHIND.search(error.message):
+            _clear(client, path)
         # The Engine does not say who has the port; a person's next question is just that.
         taken = _PORT_TAKEN.match(error.message)
         if taken is None:
@@ -162,6 +167,21 @@ def _start(client: Client, path: str) -> None:
         names = ", ".join(sorted(holder["Names"][0].removeprefix("/") for holder in holders))
         message = f"host port {taken[1]} is already in use by container {names}"
         raise EngineError(message, "stop that one, or publish another port", status=error.status) from None
+
+
+def _clear(client: Client, path: str) -> None:
+    """Remove a container that was being started when the Engine was killed: no start of it succeeds ever again.
+
+    Only one that never ran, so that nothing in it is lost; its volumes stay.
+    """
+    state = ContainerState(client.get(f"{path}/json", deadline=_CALL_SECONDS))
+    if state.status != "created":
+        return
+    client.delete(path, params={"force": "1", "v": "0"}, deadline=_CALL_SECONDS)
+    raise Stale(
+        f'container "{state.name}" was half started when the Engine was killed; it is removed, to be made anew',
+        "run the same command again",
+    )
 
 
 def _pause(client: Client, path: str) -> None:
