@@ -23,6 +23,7 @@ def command(output: str, host: str | None, context: str | None) -> int:
     """
     from reconciler.doctor.examine import examine  # each command pays for what it needs
     from reconciler.doctor.finding import Verdict
+    from reconciler.engine import buildx
     from reconciler.engine.endpoint import resolve
     from reconciler.engine.engine import connect
     from reconciler.report.doctor_text import doctor_dict, finding_text, verdict_text
@@ -32,6 +33,7 @@ def command(output: str, host: str | None, context: str | None) -> int:
         lambda: connect(host, context, os.environ),
         lambda: str(resolve(host, context, os.environ, Path.home())),
         _Logins(),
+        lambda: buildx.version(os.environ),
         os.environ,
     ):
         found.append(finding)

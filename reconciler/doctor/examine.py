@@ -27,7 +27,11 @@ _LIBRARIES = ("docker", "pydantic", "requests")
 
 
 def examine(
-    connect: Callable[[], Examined], where: Callable[[], str], logins: Logins, environ: Mapping[str, str]
+    connect: Callable[[], Examined],
+    where: Callable[[], str],
+    logins: Logins,
+    buildx: Callable[[], str],
+    environ: Mapping[str, str],
 ) -> Iterator[Finding]:
     """Look at everything.
 
@@ -35,9 +39,11 @@ def examine(
         connect: connects to the Engine.
         where: says which Engine that is, and what names it.
         logins: Docker's logins for registries.
+        buildx: says which `docker buildx` this machine has; nothing where it has none.
         environ: the environment.
     """
     yield _program()
+    yield _buildx(buildx())
     try:
         yield Finding("context", Verdict.OK, where())
     except ReconcilerError as error:
@@ -74,6 +80,12 @@ def _program() -> Finding:
     found = [f"{name} {one}" for name in _LIBRARIES if (one := _version(name))]
     python = ".".join(map(str, sys.version_info[:3]))
     return Finding("versions", Verdict.OK, f"reconciler {__version__}, Python {python}, {', '.join(found)}")
+
+
+def _buildx(version: str) -> Finding:
+    # Nothing is wrong without: most builds don't need it, and a plan says which does.
+    found = f"docker buildx {version}" if version else "no `docker buildx`: what only BuildKit can build is a conflict"
+    return Finding("builder", Verdict.OK, found)
 
 
 def _version(name: str) -> str:

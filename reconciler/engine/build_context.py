@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from reconciler.engine.archive import HashedWriter
+from reconciler.engine.archive import HashedWriter, source_digest
 from reconciler.engine.dockerignore import Ignored
 from reconciler.errors import EngineError
 
@@ -32,11 +32,13 @@ class BuildContext:
         folder: whose files are sent.
         dockerfile: the path of the Dockerfile in the folder, or an absolute one elsewhere.
         inline: the text of the Dockerfile, instead of a file.
+        more: the paths of additional contexts, which BuildKit is sent besides.
     """
 
     folder: Path
     dockerfile: str
     inline: str | None = None
+    more: tuple[str, ...] = ()
 
     def digest(self) -> str:
         """The digest of all that is sent: names, modes and contents; not owners and times.
@@ -47,6 +49,8 @@ class BuildContext:
         writer = HashedWriter()
         with self._readable():
             self._pack(writer, times=False)
+        for path in self.more:
+            writer.write(source_digest(Path(path)).encode())
         return writer.digest
 
     @contextmanager

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
 from collections import deque
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from reconciler.engine.archive import opened_source, source_digest
 from reconciler.engine.build_context import BuildContext
@@ -110,16 +111,22 @@ def _verify_pull(action: PullImage, inspect: Mapping[str, Any], repository: str)
 
 def _build(client: Client, action: BuildImage, tell: Tell | None) -> None:
     params = dict(action.params)
-    if "remote" in params:
+    if not action.content:
         params["dockerfile"] = action.dockerfile
-        _send_build(client, params, None, "", tell)
+        if action.options:
+            _with_buildkit(client, action, None, action.dockerfile, tell)
+        else:
+            _send_build(client, params, None, "", tell)
     else:
-        context = BuildContext(Path(action.context), action.dockerfile, action.inline)
+        context = BuildContext(Path(action.context), action.dockerfile, action.inline, action.contexts)
         if context.digest() != action.content:
             raise Stale(f'"{action.context}" has changed since the plan was made', _AGAIN)
         with context.opened() as (tar, dockerfile):
             params["dockerfile"] = dockerfile
-            _send_build(client, params, tar, context.dockerfile_text(), tell)
+            if action.options:
+                _with_buildkit(client, action, tar, dockerfile, tell)
+            else:
+                _send_build(client, params, tar, context.dockerfile_text(), tell)
     built = _inspect(client, action.reference)
     labels = (built.get("Config") or {}).get("Labels") or {}
     if labels.get(ownership.DIGEST) != action.digest:
@@ -127,6 +134,14 @@ def _build(client: Client, action: BuildImage, tell: Tell | None) -> None:
             f"the build of {action.reference} ended, and the reference names another image",
             "is somebody else building it, too? Run the same command again",
         )
+
+
+def _with_buildkit(
+    client: Client, action: BuildImage, tar: IO[bytes] | None, dockerfile: str, tell: Tell | None
+) -> None:
+    from reconciler.engine import buildx
+
+    buildx.build(client.endpoint, action, tar, dockerfile, os.environ, tell, seconds=BUILD_SECONDS)
 
 
 def _send_build(client: Client, params: dict[str, Any], tar: Any, dockerfile: str, tell: Tell | None) -> None:

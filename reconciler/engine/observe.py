@@ -92,6 +92,7 @@ def observe(reading: Reading, project: str, spec: Spec | None, here: Here, *, im
             images=_looked_at(images_here, of_images.inspects),
             sources=of_images.sources,
             contexts=of_images.contexts,
+            buildx=of_images.buildx,
             archives=of_images.archives,
             offers=of_images.offers,
             contents=found.contents,

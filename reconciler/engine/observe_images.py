@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.engine.replies import inspected
 from reconciler.engine.spec_files import SpecFiles
 from reconciler.errors import EngineError, NotFound
+from reconciler.spec.buildkit import needs_buildkit
 from reconciler.spec.reference import full_reference, parse_reference
 from reconciler.spec.wanted_images import WantedImage, wanted_images
 from reconciler.state.asking import asks_registry, looks_closer
@@ -32,6 +34,7 @@ class OfImages:
     Attributes:
         sources: as in `Snapshot`.
         contexts: likewise.
+        buildx: likewise.
         archives: likewise.
         inspects: of the images that were looked at closer, by full reference.
         offers: as in `Snapshot`.
@@ -39,6 +42,7 @@ class OfImages:
 
     sources: dict[str, str] = field(default_factory=dict)
     contexts: dict[str, Content] = field(default_factory=dict)
+    buildx: str = ""
     archives: dict[str, Archive] = field(default_factory=dict)
     inspects: dict[str, dict[str, Any]] = field(default_factory=dict)
     offers: dict[str, Offer] = field(default_factory=dict)
@@ -79,13 +83,25 @@ class ImagesObserver:
             for full, wanted in self._wanted.items()
             if asks_registry(wanted, here.get(full), taken_at)
         }
+        contexts = self._files.contexts()
         return OfImages(
             sources=self._files.sources(),
-            contexts=self._files.contexts(),
+            contexts=contexts,
+            buildx=self._buildx(contexts),
             archives=self._files.archives(),
             inspects=inspects,
             offers={full: future.result() for full, future in asked.items()},
         )
+
+    def _buildx(self, contexts: dict[str, Content]) -> str:
+        builds = [one.build for one in self._wanted.values() if one.build and not one.is_absent]
+        if not any(one.is_for_buildkit for one in contexts.values()) and not any(
+            map(list, map(needs_buildkit, builds))
+        ):
+            return ""
+        from reconciler.engine import buildx  # a process of its own: only for whom it decides something
+
+        return buildx.version(os.environ)
 
     def _inspect(self, wanted: WantedImage) -> dict[str, Any] | None:
         path = f"/images/{wanted.text}/json"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.errors import EngineError
+from reconciler.spec.buildkit import is_for_buildkit
 from reconciler.state.images import Archive, Content
 
 if TYPE_CHECKING:
@@ -58,7 +59,8 @@ def _content(build: Build) -> Content:
     from reconciler.engine.build_context import BuildContext
 
     try:
-        context = BuildContext(Path(build.context), build.dockerfile or "Dockerfile", build.dockerfile_inline)
-        return Content(context.digest())
+        dockerfile = build.dockerfile or "Dockerfile"
+        context = BuildContext(Path(build.context), dockerfile, build.dockerfile_inline, build.local_contexts)
+        return Content(context.digest(), is_for_buildkit=is_for_buildkit(context.dockerfile_text()))
     except EngineError as error:
         return Content(None, error.message)

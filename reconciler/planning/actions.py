@@ -71,6 +71,19 @@ class ImportImage(Action):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BuildSecret:
+    """A secret that a build may read.
+
+    Attributes:
+        id: by which the Dockerfile asks for it.
+        value: what nobody is to see.
+    """
+
+    id: str
+    value: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BuildImage(Action):
     """Build an image.
 
@@ -80,7 +93,10 @@ class BuildImage(Action):
         inline: the text of the Dockerfile, instead of a file; None for a file.
         content: the digest of what the plan saw; empty for a URL.
         digest: of the definition and the content; it becomes a label of the image.
-        params: the query of the call.
+        params: the query of the call to the Engine's own builder; empty where BuildKit builds.
+        options: of `docker buildx build`; empty where the Engine's own builder builds.
+        secrets: that BuildKit is given.
+        contexts: the additional folders that are sent, whose content is in `content`, too.
     """
 
     kind: ClassVar[str] = "build"
@@ -90,7 +106,10 @@ class BuildImage(Action):
     inline: str | None
     content: str
     digest: str
-    params: Mapping[str, Any]
+    params: Mapping[str, Any] = field(default_factory=dict)
+    options: tuple[str, ...] = ()
+    secrets: tuple[BuildSecret, ...] = ()
+    contexts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

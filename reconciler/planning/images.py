@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from reconciler.fields import ownership
 from reconciler.planning.actions import Action, ImportImage, LoadImage, PullImage, TagImage
-from reconciler.planning.builds import build_action, build_digest, needs_buildkit
+from reconciler.planning.builds import build_action, build_digest, build_secrets
 from reconciler.planning.plan import Change, Conflict, FieldChange, Notice, Operation
+from reconciler.spec.buildkit import needs_buildkit
 from reconciler.spec.reference import full_reference, parse_reference
-from reconciler.spec.wanted_images import WantedImage, wanted_images
+from reconciler.spec.wanted_images import Problem, WantedImage, wanted_images
 from reconciler.state.asking import asks_registry
 from reconciler.state.resource import Kind, ResourceKey
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from reconciler.spec.model import Spec
     from reconciler.spec.model.build import Build
-    from reconciler.state.images import ImageState
+    from reconciler.state.images import Content, ImageState
     from reconciler.state.snapshot import Snapshot
 
 _NOT_HERE = "not here yet"
@@ -219,10 +220,11 @@ class _Source:
 
     def _build(self, build: Build) -> ImagePlan:
         wanted, here = self.wanted, self.here
-        if too_much := [*needs_buildkit(build)]:
+        needed = [*needs_buildkit(build)]
+        if needed and not self.snapshot.buildx:
             return self._refused(
-                f"its build asks for what only BuildKit can do: {', '.join(f'`{name}`' for name in too_much)}",
-                "leave that out, or build it with `docker buildx build` and let `pull_policy: never` use it",
+                f"its build asks for what only BuildKit can do: {', '.join(f'`{name}`' for name in needed)}",
+                "install `docker buildx` (the package docker-buildx-plugin, or docker-buildx), or leave that out",
             )
         content = self.snapshot.contexts.get(build.source)
         if not build.is_remote and (content is None or content.digest is None):
@@ -236,12 +238,18 @@ class _Source:
             return self._kept()
         same = before == digest
         reason = "its pull policy is build" if same else "its definition or content changed" if here else _NOT_HERE
-        action = build_action(wanted, build, source, reason)
+        secrets = build_secrets(build, self.snapshot) if self._is_for_buildkit(needed, content) else None
+        if isinstance(secrets, Problem):
+            return self._refused(secrets.message, secrets.hint)
+        action = build_action(wanted, build, source, reason, secrets)
         fields = () if same or not here else (FieldChange("build", digest, before, "new content", "old content"),)
         note = "in any case, by its pull policy" if same else f"from {build.context.rstrip('/').rpartition('/')[2]}"
         # With the same digest it most likely is the same image: nothing is replaced on a guess.
         image_id = here.id if here and same else None
         return ImagePlan(wanted, image_id, Change(self.key, Operation.BUILD, note, fields), action)
+
+    def _is_for_buildkit(self, needed: list[str], content: Content | None) -> bool:
+        return bool(needed or (self.snapshot.buildx and content and content.is_for_buildkit))
 
     # --- made of files ----------------------------------------------------------------------------------------
 

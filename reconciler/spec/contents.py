@@ -33,14 +33,23 @@ def with_variables(spec: Spec, variables: Mapping[str, str]) -> Spec:
 
 
 def granted(spec: Spec) -> Iterator[tuple[Section, str, Config | Secret]]:
-    """The configs and secrets that containers read, each once: the section, the name, what it is."""
+    """The configs and secrets that containers and builds read, each once: the section, the name, what it is."""
     seen: set[tuple[str, str]] = set()
+    for section, name in _granted(spec):
+        content = getattr(spec, section).get(name)
+        if content and (section, name) not in seen:
+            seen.add((section, name))
+            yield section, name, content
+
+
+def _granted(spec: Spec) -> Iterator[tuple[Section, str]]:
     for container in spec.containers.values():
         if container.state is State.ABSENT:
             continue
         for section in SECTIONS:
-            for grant in getattr(container, section):
-                content = getattr(spec, section).get(grant.source)
-                if content and (section, grant.source) not in seen:
-                    seen.add((section, grant.source))
-                    yield section, grant.source, content
+            yield from ((section, grant.source) for grant in getattr(container, section))
+        if container.build:
+            yield from (("secrets", grant.source) for grant in container.build.secrets)
+    for image in spec.images.values():
+        if image.build:
+            yield from (("secrets", grant.source) for grant in image.build.secrets)

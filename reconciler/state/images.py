@@ -76,10 +76,12 @@ class Content:
     Attributes:
         digest: of all that is sent to the builder; None where it can't be read.
         problem: why it can't; empty where it can.
+        is_for_buildkit: whether its Dockerfile says something that only BuildKit understands.
     """
 
     digest: str | None
     problem: str = ""
+    is_for_buildkit: bool = False
 
 
 @dataclass(frozen=True, slots=True)

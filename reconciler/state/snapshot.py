@@ -271,6 +271,7 @@ class Snapshot:
         images: all of the Engine's.
         sources: the digest of each import source of the spec, by its path.
         contexts: what there is to build from, by `Build.source`.
+        buildx: the version of `docker buildx` on this machine; empty where it has none, or no build asks for it.
         archives: what is in each archive that the spec loads, by its path.
         offers: what the registry has under a reference, in full, of those that it was asked for.
         contents: what the configs and secrets hold that containers read, by section and name: `configs.site`.
@@ -290,6 +291,7 @@ class Snapshot:
     images: tuple[ImageState, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
     contexts: Mapping[str, Content] = field(default_factory=dict)
+    buildx: str = ""
     archives: Mapping[str, Archive] = field(default_factory=dict)
     offers: Mapping[str, Offer] = field(default_factory=dict)
     contents: Mapping[str, Held] = field(default_factory=dict)

@@ -1,6 +1,7 @@
 # Other Debian suites' Engines and Compose, unpacked beside the system, for the tests. To be sourced after environment.sh.
 #
 #     ensure_suite trixie    # .engine/trixie/usr/{sbin,bin}: docker.io, containerd, tini; kept until the folder is removed
+#     ensure_buildx          # .engine/buildx/usr/libexec/docker/cli-plugins/docker-buildx: sid's
 #     ensure_compose         # .engine/compose/usr/libexec/docker/cli-plugins/docker-compose: sid's, which runs by itself
 
 # ensure_suite SUITE: unpacks that suite's Engine.
@@ -8,6 +9,9 @@ ensure_suite() { _ensure_unpacked "$1" "$1's Engine" "$1" docker.io docker-cli c
 
 # ensure_compose: unpacks Docker Compose, the peer whose projects are taken over.
 ensure_compose() { _ensure_unpacked compose "Docker Compose" sid docker-compose; }
+
+# ensure_buildx: unpacks `docker buildx`, by which BuildKit builds.
+ensure_buildx() { _ensure_unpacked buildx "docker buildx" sid docker-buildx; }
 
 # _ensure_unpacked NAME WHAT SUITE PACKAGE…: unpacks packages into .engine/NAME, with an apt configuration of its own, so
 # that the system's stays as it is.

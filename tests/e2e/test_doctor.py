@@ -25,7 +25,7 @@ def test_all_is_well(shell: Shell, tmp_path: Path) -> None:
     assert done.out.endswith("\nAll is well.\n")
     data = shell.run("doctor", "-o", "json")
     assert (data.code, data.json["ok"]) == (0, True)
-    assert [one["check"] for one in data.json["findings"]][:2] == ["versions", "context"]
+    assert [one["check"] for one in data.json["findings"]][:3] == ["versions", "builder", "context"]
 
 
 def test_what_is_wrong_makes_it_end_with_1(shell: Shell, tmp_path: Path) -> None:

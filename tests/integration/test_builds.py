@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from reconciler.errors import ExitCode
 from tests.integration.world import IDLE, changes, failures, kinds
+from tests.support.buildx import plugins
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -141,7 +144,10 @@ def test_pull_policy_build_builds_each_time_and_replaces_nothing_that_is_the_sam
     assert changes(world.plan()) == {image: ("build", [])}
 
 
-def test_what_is_missing_to_build_and_what_needs_buildkit_are_conflicts(world: World) -> None:
+def test_what_is_missing_to_build_and_what_needs_buildkit_are_conflicts(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")  # this machine may have it
     (world.folder / "app").mkdir()
     built(world, "./app")
     [conflict] = world.plan().conflicts
@@ -149,3 +155,47 @@ def test_what_is_missing_to_build_and_what_needs_buildkit_are_conflicts(world: W
     built(world, {"context": "./app", "ssh": ["default"], "platforms": ["linux/amd64", "linux/arm64"]})
     [conflict] = world.plan().conflicts
     assert "`ssh`, `platforms`" in conflict.message
+
+
+@pytest.fixture
+def buildx(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "docker").mkdir()
+    (tmp_path / "docker" / "cli-plugins").symlink_to(plugins())
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
+
+
+@pytest.mark.usefixtures("buildx")
+def test_buildkit_builds_what_only_it_can(world: World, busybox_image: str) -> None:
+    mount = "--mount=type=secret,id=token"
+    run = f"RUN {mount} wc -c </run/secrets/token >/size; echo $WHO >/who"
+    text = f"FROM {busybox_image}\nARG WHO\n{run}\nCOPY page /page\n"
+    folder = fill(world.folder / "app", text, page="one", other="x")
+    (folder / ".dockerignore").write_text("other\n")
+    world.variables["TOKEN"] = "not to be seen"
+    build = {"context": "./app", "args": {"WHO": "me"}, "secrets": ["token"]}
+    web = {"image": f"{world.project}-web:1", "build": build, "command": IDLE}
+    world.declare({"web": web}, secrets={"token": {"environment": "TOKEN"}})
+    world.converge()
+    assert world.exec("web", "cat", "/size", "/who", "/page").split() == ["14", "me", "one"]
+    (folder / "other").write_text("what is ignored may change")
+    world.expect_in_sync()
+    (folder / "page").write_text("two")
+    assert changes(world.plan())[f"{world.project}-web:1"] == ("build", ["build"])
+
+    (folder / "Dockerfile").write_text(
+        f"FROM {busybox_image}\nRUN {mount} cat /run/secrets/token; echo so far; exit 3\n"
+    )
+    outcome = world.apply()
+    assert "exit code: 3" in failures(outcome)[0]
+    [failed] = outcome.failed
+    assert failed.error is not None
+    assert failed.error.log[-2:] == ("…", "so far") or failed.error.log[-1] == "…so far"
+    assert world.exec("web", "cat", "/page") == "one"
+
+
+@pytest.mark.usefixtures("buildx")
+def test_a_dockerfile_may_ask_for_buildkit(world: World, busybox_image: str) -> None:
+    fill(world.folder / "app", f"FROM {busybox_image}\nRUN --mount=type=cache,target=/cache ls -d /cache >/page\n")
+    built(world, "./app")
+    world.converge()
+    assert world.exec("web", "cat", "/page") == "/cache"

@@ -102,7 +102,13 @@ class Build(Value):
     def source(self) -> str:
         """What it is built from, as one text: the context, and the Dockerfile where it is not the usual one."""
         inline = f"\n{self.dockerfile_inline}" if self.dockerfile_inline else ""
-        return f"{self.context}#{self.dockerfile}" if self.dockerfile else f"{self.context}{inline}"
+        more = "".join(f"\n{path}" for path in self.local_contexts)
+        return (f"{self.context}#{self.dockerfile}" if self.dockerfile else f"{self.context}{inline}") + more
+
+    @property
+    def local_contexts(self) -> tuple[str, ...]:
+        """The additional contexts that are files of this machine, sorted."""
+        return tuple(sorted(where for where in self.additional_contexts.values() if where.startswith("/")))
 
     @property
     def is_remote(self) -> bool:

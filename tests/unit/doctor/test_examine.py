@@ -58,7 +58,9 @@ class FakeLogins:
 def look(engine: FakeEngine, folder: Path, logins: FakeLogins | None = None) -> dict[str, list[tuple[str, str, str]]]:
     environ = {"RECONCILER_STATE_DIR": str(folder)}
     found: dict[str, list[tuple[str, str, str]]] = {}
-    for one in examine(lambda: engine, lambda: "unix:///d.sock (--host)", logins or FakeLogins(), environ):
+    for one in examine(
+        lambda: engine, lambda: "unix:///d.sock (--host)", logins or FakeLogins(), lambda: "0.29.1", environ
+    ):
         found.setdefault(one.check, []).append((one.verdict.value, one.message, one.hint))
     return found
 
@@ -67,7 +69,7 @@ def test_all_is_looked_at_in_order(tmp_path: Path) -> None:
     engine = FakeEngine(str(tmp_path))
     found = look(engine, tmp_path / "state")
     assert list(found) == [
-        "versions", "context", "engine", "api", "image store", "clock", "disk", "registries", "state folder",
+        "versions", "builder", "context", "engine", "api", "image store", "clock", "disk", "registries", "state folder",
     ]  # fmt: skip
     assert found["registries"] == [("ok", "there are no logins: what is public can be pulled", "")]
     assert found["state folder"] == [("ok", f"{tmp_path / 'state'}, not made yet", "")]
@@ -102,11 +104,11 @@ def test_without_an_engine_the_rest_is_looked_at_all_the_same(tmp_path: Path) ->
         raise UsageError('there is no Docker context "x"', "known contexts: default")
 
     environ = {"RECONCILER_STATE_DIR": str(tmp_path)}
-    found = list(examine(away, lambda: "unix:///d.sock", FakeLogins(), environ))
-    assert [one.check for one in found] == ["versions", "context", "engine", "engine", "state folder"]
-    assert found[2].verdict == "wrong"
-    found = list(examine(away, unknown, FakeLogins(), environ))
-    assert [(one.check, one.verdict.value) for one in found][1] == ("context", "wrong")
+    found = list(examine(away, lambda: "unix:///d.sock", FakeLogins(), str, environ))
+    assert [one.check for one in found] == ["versions", "builder", "context", "engine", "engine", "state folder"]
+    assert found[3].verdict == "wrong"
+    found = list(examine(away, unknown, FakeLogins(), str, environ))
+    assert [(one.check, one.verdict.value) for one in found][2] == ("context", "wrong")
     assert found[-1].check == "state folder"
     broken = FakeEngine(broken=True)
     assert ("wrong", "the Engine's answer broke off: GET /info", "") in look(broken, tmp_path)["engine"]
@@ -142,8 +144,8 @@ def test_as_text_and_as_data(tmp_path: Path) -> None:
     def away() -> FakeEngine:
         raise EngineUnreachable("no Docker Engine at unix:///d.sock: there is no such socket", "start it, or name one")
 
-    found: list[Finding] = list(examine(away, lambda: "unix:///d.sock", FakeLogins(), {"HOME": str(tmp_path)}))
-    assert finding_text(found[2], Style(), 60) == (
+    found: list[Finding] = list(examine(away, lambda: "unix:///d.sock", FakeLogins(), str, {"HOME": str(tmp_path)}))
+    assert finding_text(found[3], Style(), 60) == (
         "  ✗ engine        no Docker Engine at unix:///d.sock: there\n"
         "                  is no such socket\n"
         "                  start it, or name one"
@@ -152,4 +154,4 @@ def test_as_text_and_as_data(tmp_path: Path) -> None:
     assert verdict_text(found[:2], Style()) == "All is well."
     data = doctor_dict(found)
     assert data["ok"] is False
-    assert data["findings"][1] == {"check": "context", "verdict": "ok", "message": "unix:///d.sock", "hint": ""}
+    assert data["findings"][2] == {"check": "context", "verdict": "ok", "message": "unix:///d.sock", "hint": ""}
