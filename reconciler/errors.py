@@ -70,6 +70,12 @@ class Refused(ReconcilerError):
     exit_code = ExitCode.REFUSED
 
 
+class Locked(ReconcilerError):
+    """Nothing was changed: another process keeps the project, or is changing it."""
+
+    exit_code = ExitCode.LOCKED
+
+
 class EngineError(ReconcilerError):
     """The Engine refused or failed a call.
 

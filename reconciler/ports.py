@@ -154,6 +154,26 @@ class Examined(Protocol):
         ...
 
 
+class LockVolumes(Protocol):
+    """The volumes of an Engine that are locks. All methods raise `EngineError` or a kind of it."""
+
+    def volume_labels(self, name: str) -> Mapping[str, str] | None:
+        """The labels of a volume; None where there is none."""
+        ...
+
+    def create_volume(self, name: str, labels: Mapping[str, str]) -> Mapping[str, str]:
+        """Create a volume, unless there is one of that name; the labels of the one that is there then."""
+        ...
+
+    def remove_volume(self, name: str) -> None:
+        """Remove a volume; one that is gone counts as removed."""
+        ...
+
+    def inspect(self, container: str) -> ContainerState:
+        """One container, as it is now; raises `NotFound` when it is gone."""
+        ...
+
+
 class Logins(Protocol):
     """Docker's logins for registries. All methods raise `EngineError`."""
 

@@ -30,6 +30,8 @@ def _no_other_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
         for name in (
             *("DOCKER_CONTEXT", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_API_VERSION"),
             "RECONCILER_STATE_DIR",
+            # Hundreds of commands are run as processes, and each would compile the program anew.
+            "PYTHONDONTWRITEBYTECODE",
         ):
             patch.delenv(name, raising=False)
         nowhere = tmp_path_factory.mktemp("nowhere")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,13 +15,19 @@ from reconciler.cli.options import (
     engine_options,
     image_options,
     orphans_option,
+    pause_option,
     show_sensitive_option,
     target_option,
+    turn_option,
     yes_option,
 )
 from reconciler.cli.pruning import used_for
 from reconciler.cli.wiring import connected, spec_files
 from reconciler.errors import UsageError
+
+if TYPE_CHECKING:
+    from reconciler.planning.plan import Plan
+    from reconciler.state.snapshot import Snapshot
 
 
 @click.command()
@@ -30,6 +36,8 @@ from reconciler.errors import UsageError
 @orphans_option
 @target_option
 @image_options
+@turn_option
+@pause_option
 @yes_option
 @show_sensitive_option
 @click.option("--wait", is_flag=True, help="Wait until everything is healthy, or stable.")
@@ -50,20 +58,31 @@ def command(agreed: str | None, **given: Any) -> int:
     spec = locked.spec
     from reconciler.cli.carry_out import carry_out  # a wrong spec should not wait for it
     from reconciler.cli.recording import Recorder
+    from reconciler.cli.resting import holds_of
+    from reconciler.cli.turns import my_turn
     from reconciler.execution.lost import with_lost
     from reconciler.planning.planner import plan
 
-    with connected(options) as engine:
+    files = spec_files(options)
+    with connected(options) as engine, my_turn("apply", spec.name, files, engine, options, declares=True) as turns:
         if agreed and saved:
             expect_same_place(agreed, saved, spec, engine)
         snapshot = engine.observe(spec.name, spec)
         used = used_for(options, spec.name, engine.identity)
-        todo = plan(spec, snapshot, targets=options.target, remove_orphans=options.remove_orphans, prune=used)
-        todo = locked.with_moved(todo, engine)
+        holds = holds_of(spec.name)
+
+        def planned(on: Snapshot) -> Plan:
+            return plan(
+                spec, on, targets=options.target, remove_orphans=options.remove_orphans, prune=used, holds=holds
+            )
+
+        todo = locked.with_moved(planned(snapshot), engine)
         if agreed and saved:
             code = expect_same_actions(agreed, saved, todo, spec, engine, options)
             if code is not None:
                 return code
             options = replace(options, yes=True)  # that was agreed to
-        record = Recorder("apply", spec, spec_files(options), snapshot, engine)
-        return carry_out(with_lost(todo, snapshot, engine), engine, options, record)
+        record = Recorder("apply", spec, files, snapshot, engine)
+        todo = with_lost(todo, snapshot, engine)
+        again = lambda: planned(engine.observe(spec.name, spec))  # noqa: E731
+        return carry_out(todo, engine, options, record, turns, again)

@@ -11,13 +11,24 @@ from reconciler.cli.wiring import interruptible, style, width
 from reconciler.errors import ExitCode, Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from reconciler.cli.options import Options
     from reconciler.cli.recording import Recorder
+    from reconciler.cli.turns import Turns
     from reconciler.planning.plan import Plan
     from reconciler.ports import Engine
 
 
-def carry_out(plan: Plan, engine: Engine, options: Options, record: Recorder, settled: str = "is as declared") -> int:
+def carry_out(
+    plan: Plan,
+    engine: Engine,
+    options: Options,
+    record: Recorder,
+    turns: Turns,
+    again: Callable[[], Plan],
+    settled: str = "is as declared",
+) -> int:
     """Carry out a plan in front of a person or a program; the exit code.
 
     Args:
@@ -25,10 +36,14 @@ def carry_out(plan: Plan, engine: Engine, options: Options, record: Recorder, se
         engine: where.
         options: how to show it, and whether to ask.
         record: remembers what became of it.
+        turns: of this command, which has one.
+        again: observes and plans anew, where others had a turn while a person was asked.
         settled: what the project is once it is done.
 
     Raises:
-        Refused: something stands in the way, or nobody agreed to what would be removed or replaced.
+        Refused: something stands in the way, nobody agreed to what would be removed or replaced, or what they agreed to
+            holds no more.
+        Locked: after the agreement, somebody else has the turn for too long.
     """
     from reconciler.report.plan_text import plan_text  # each command pays for what it needs
 
@@ -45,15 +60,22 @@ def carry_out(plan: Plan, engine: Engine, options: Options, record: Recorder, se
         count = len(plan.conflicts)
         what = "one thing stands" if count == 1 else f"{count} things stand"
         raise Refused(f"{what} in the way; nothing has been changed", "settle it first: see above" if text else "")
-    _agree(plan, options)
+    asked = _agree(plan, options, turns)
+    if asked and not turns.is_undisturbed and again().actions != plan.actions:
+        raise Refused(
+            "what is to be done has changed while you were asked; nothing has been changed", "run it again to see it"
+        )
+    if plan.actions:
+        turns.begin(plan.project)
     return _perform(plan, engine, options, record, settled)
 
 
-def _agree(plan: Plan, options: Options) -> None:
+def _agree(plan: Plan, options: Options, turns: Turns) -> bool:
+    """Whether a person was asked, and has agreed."""
     from reconciler.report.words import counted
 
     if not plan.destructive or options.yes:
-        return
+        return False
     if not (sys.stdin.isatty() and sys.stdout.isatty() and options.output == "text"):
         parts = []
         for operation in sorted({change.operation for change in plan.destructive}):
@@ -65,8 +87,11 @@ def _agree(plan: Plan, options: Options) -> None:
             "look at the plan, then say --yes",
         )
     lost = sum(one.count for one in plan.lost)
-    if not click.confirm(f"Go ahead, and lose {counted(lost, 'file')}?" if lost else "Go ahead?", default=False):
-        raise Refused("not agreed; nothing has been changed")
+    with turns.yielded():
+        question = f"Go ahead, and lose {counted(lost, 'file')}?" if lost else "Go ahead?"
+        if not click.confirm(question, default=False):
+            raise Refused("not agreed; nothing has been changed")
+    return True
 
 
 def _dry_run(plan: Plan, options: Options) -> int:

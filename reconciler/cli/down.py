@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.options import Options, applying_options, engine_options, orphans_option, yes_option
+from reconciler.cli.options import (
+    Options,
+    applying_options,
+    engine_options,
+    orphans_option,
+    pause_option,
+    turn_option,
+    yes_option,
+)
 from reconciler.cli.wiring import connected, load_spec, spec_files
 from reconciler.errors import UsageError
+
+if TYPE_CHECKING:
+    from reconciler.planning.plan import Plan
+    from reconciler.state.snapshot import Snapshot
 
 
 @click.command()
 @applying_options
 @engine_options
 @orphans_option
+@turn_option
+@pause_option
 @yes_option
 @click.option("--volumes", is_flag=True, help="Remove the project's volumes too, with all data in them.")
 @click.option("--images", is_flag=True, help="Remove the images too that the spec names and nothing else uses.")
@@ -33,18 +47,24 @@ def command(*, volumes: bool, images: bool, **given: Any) -> int:
     project = spec.name if spec else options.project or ""
     from reconciler.cli.carry_out import carry_out  # a wrong spec should not wait for it
     from reconciler.cli.recording import Recorder
+    from reconciler.cli.turns import my_turn
     from reconciler.execution.lost import with_lost
     from reconciler.planning.planner import plan_down
     from reconciler.planning.taking_down import Besides
 
-    with connected(options) as engine:
+    files = spec_files(options) if spec else ()
+    with connected(options) as engine, my_turn("down", project, files, engine, options) as turns:
         snapshot = engine.observe(project, spec, images=False)
         besides = Besides(volumes, images, engine.volume_sizes() if volumes else {})
-        found = plan_down(project, snapshot, spec, remove_orphans=options.remove_orphans, besides=besides)
-        todo = with_lost(found, snapshot, engine)
+
+        def planned(on: Snapshot) -> Plan:
+            return plan_down(project, on, spec, remove_orphans=options.remove_orphans, besides=besides)
+
+        todo = with_lost(planned(snapshot), snapshot, engine)
         if todo.in_sync and not todo.notices and options.output == "text" and not options.quiet:
             stay = f" but its volumes: {', '.join(todo.kept_volumes)}" if todo.kept_volumes else ""
             click.echo(f"Nothing of {project} is here{stay}.")
             return 0
-        record = Recorder("down", spec, spec_files(options) if spec else (), snapshot, engine)
-        return carry_out(todo, engine, options, record, settled="is down")
+        record = Recorder("down", spec, files, snapshot, engine)
+        again = lambda: planned(engine.observe(project, spec, images=False))  # noqa: E731
+        return carry_out(todo, engine, options, record, turns, again, settled="is down")

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from reconciler.planning.plan import Plan
     from reconciler.spec.model import Spec
 
-_NAME = "reconciler.lock"
+NAME = "reconciler.lock"
+"""Of the lock's file, beside the spec."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def lock_file(options: Options) -> Path:
     files = spec_files(options)
     if not files:
         raise UsageError("a lock stands beside its spec, and standard input has no place", "name a file with -f")
-    return files[0].parent / _NAME
+    return files[0].parent / NAME
 
 
 def load_locked(options: Options, *, quiet: bool = False) -> Locked:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import click
 
 from reconciler.cli.completing import complete_contexts, complete_files, complete_profiles
+from reconciler.cli.moments import Period
 from reconciler.cli.wiring import print_json
 from reconciler.errors import ReconcilerError
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Output = Literal["text", "json", "ndjson", "markdown", "dot"]
+
+_PATH = click.Path(readable=False)
+"""In a variable, several stand as they do in PATH. What is wrong with one, whoever reads it says better."""
 
 _FORMS = ("text", "json")
 _LINE_FORMS = ("text", "json", "ndjson")
@@ -46,6 +50,9 @@ class Options:
         dry_run: show what would be done, and do nothing.
         wait: wait until everything is healthy or stable.
         timeout: how long, in seconds; None for the usual time.
+        lock_timeout: how many seconds to wait for the turn.
+        pause: whether to pause a watcher that would undo what is done.
+        take_over: whether a watcher of another machine has to yield.
     """
 
     file: tuple[str, ...] = ()
@@ -65,6 +72,9 @@ class Options:
     dry_run: bool = False
     wait: bool = False
     timeout: float | None = None
+    lock_timeout: float = 60.0
+    pause: bool = False
+    take_over: bool = False
 
     def to_show(self, plan: Plan) -> Plan:
         """The plan, with the values that may be secrets where the person asked for them."""
@@ -80,6 +90,7 @@ def source_options(command: Command) -> Command:
     file = click.option(
         "-f",
         "--file",
+        type=_PATH,
         metavar="PATH",
         multiple=True,
         shell_complete=complete_files,
@@ -95,6 +106,7 @@ def source_options(command: Command) -> Command:
     )
     env_file = click.option(
         "--env-file",
+        type=_PATH,
         metavar="PATH",
         multiple=True,
         shell_complete=complete_files,
@@ -176,6 +188,24 @@ def show_sensitive_option(command: Command) -> Command:
 def yes_option(command: Command) -> Command:
     """-y: for commands that may remove or replace."""
     return click.option("-y", "--yes", is_flag=True, help="Remove and replace without asking.")(command)
+
+
+def turn_option(command: Command) -> Command:
+    """--lock-timeout: for commands that change a project."""
+    return click.option(
+        "--lock-timeout",
+        metavar="TIME",
+        type=Period(),
+        default="60s",
+        help="How long to wait while somebody else changes the project: 90s, 10m; else 60s.",
+    )(command)
+
+
+def pause_option(command: Command) -> Command:
+    """--pause: for commands that a watcher would undo."""
+    return click.option(
+        "--pause", is_flag=True, help="Pause the watch that keeps the project and would undo this; see resume."
+    )(command)
 
 
 def orphans_option(command: Command) -> Command:

@@ -37,6 +37,7 @@ def command(detailed_exitcode: bool, out: str | None, snapshot: str | None, **gi
     options = Options(**given)
     locked = load_locked(options)
     spec = locked.spec
+    from reconciler.cli.resting import holds_of
     from reconciler.execution.lost import with_lost  # a wrong spec should not wait for it
     from reconciler.planning.planner import plan
 
@@ -44,7 +45,14 @@ def command(detailed_exitcode: bool, out: str | None, snapshot: str | None, **gi
         with connected(options) as engine:
             there = engine.observe(spec.name, spec)
             used = used_for(options, spec.name, engine.identity)
-            found = plan(spec, there, targets=options.target, remove_orphans=options.remove_orphans, prune=used)
+            found = plan(
+                spec,
+                there,
+                targets=options.target,
+                remove_orphans=options.remove_orphans,
+                prune=used,
+                holds=holds_of(spec.name),
+            )
             found = with_lost(locked.with_moved(found, engine), there, engine)
             if out and not found.conflicts:
                 from reconciler.cli.saved_plan import save_plan

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import hashlib
 import os
 import socket
@@ -12,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.cli.resting import user_name
 from reconciler.errors import EngineError
 from reconciler.execution.outcome import Result
 from reconciler.spec.reference import full_reference
@@ -79,7 +79,7 @@ class Recorder:
             command=self.command,
             began=(datetime.now(UTC) - timedelta(seconds=seconds)).isoformat(timespec="milliseconds"),
             seconds=round(seconds, 3),
-            user=os.environ.get("SUDO_USER") or _user(),
+            user=user_name(),
             host=socket.gethostname(),
             source=self._source(),
             result=_result(outcome),
@@ -115,13 +115,6 @@ class Recorder:
                 digests = sorted(one for one in image.references if one.startswith(f"{repository}@"))
                 found[container.image] = digests[0] if digests else image.id
         return found
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # a user ID without a name
-        return str(os.getuid())
 
 
 def _result(outcome: Outcome) -> str:

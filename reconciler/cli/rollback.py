@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.options import Options, engine_options, show_sensitive_option, spec_options, yes_option
+from reconciler.cli.options import (
+    Options,
+    engine_options,
+    pause_option,
+    show_sensitive_option,
+    spec_options,
+    turn_option,
+    yes_option,
+)
 from reconciler.cli.wiring import connected, load_spec, spec_files
 
 if TYPE_CHECKING:
@@ -19,6 +27,8 @@ if TYPE_CHECKING:
 @click.argument("number", type=click.IntRange(1), required=False)
 @spec_options
 @engine_options
+@turn_option
+@pause_option
 @yes_option
 @show_sensitive_option
 def command(number: int | None, **given: Any) -> int:
@@ -31,6 +41,8 @@ def command(number: int | None, **given: Any) -> int:
     today = load_spec(options)
     from reconciler.cli.carry_out import carry_out  # a wrong spec should not wait for it
     from reconciler.cli.recording import Recorder
+    from reconciler.cli.resting import holds_of
+    from reconciler.cli.turns import my_turn
     from reconciler.execution.lost import with_lost
     from reconciler.journal.going_back import run_to_go_back_to, spec_of
     from reconciler.journal.journal import Journal
@@ -38,7 +50,8 @@ def command(number: int | None, **given: Any) -> int:
     from reconciler.spec.writing import native
     from reconciler.state_folder import state_folder
 
-    with connected(options) as engine:
+    files = spec_files(options)
+    with connected(options) as engine, my_turn("rollback", today.name, files, engine, options) as turns:
         identity = engine.identity()
         runs = [run for run in Journal(state_folder(os.environ)).runs(today.name) if run.engine == identity]
         run = run_to_go_back_to(runs, number)
@@ -46,9 +59,12 @@ def command(number: int | None, **given: Any) -> int:
         snapshot = engine.observe(spec.name, spec)
         if options.output == "text":
             click.echo(f"Going back to {run.number} in the history, of {run.began}.\n")
-        record = Recorder("rollback", spec, spec_files(options), snapshot, engine)
-        found = with_lost(plan(spec, snapshot), snapshot, engine)
-        return carry_out(found, engine, options, record, settled=f"is as {run.number} in the history declared it")
+        holds = holds_of(spec.name)
+        record = Recorder("rollback", spec, files, snapshot, engine)
+        found = with_lost(plan(spec, snapshot, holds=holds), snapshot, engine)
+        settled = f"is as {run.number} in the history declared it"
+        again = lambda: plan(spec, engine.observe(spec.name, spec), holds=holds)  # noqa: E731
+        return carry_out(found, engine, options, record, turns, again, settled)
 
 
 def _read(data: dict[str, Any], options: Options) -> Spec:

@@ -68,12 +68,13 @@ def command(images: bool, exit_code: bool, watch: bool, interval: float | None, 
 
 
 def _resources(engine: DockerEngine, spec: Spec) -> _Status:
+    from reconciler.cli.resting import holds_of
     from reconciler.planning.planner import plan  # a wrong spec should not wait for it
     from reconciler.planning.takeover import take_over
     from reconciler.report.status import status_dict, status_rows, status_text
 
     snapshot = engine.observe(spec.name, spec)
-    found = plan(spec, snapshot)
+    found = plan(spec, snapshot, holds=holds_of(spec.name), attended=False)  # as `watch` sees it
     rows = status_rows(found, spec, take_over(snapshot, spec.name, spec))
     return _Status(
         lambda columns: status_text(found, rows, style(), columns, engine.host_name),

@@ -5,95 +5,115 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from contextlib import ExitStack
-from pathlib import Path
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.locking import load_locked, lock_file
 from reconciler.cli.options import Options, engine_options, image_options, source_options
-from reconciler.cli.pruning import used_for
+from reconciler.cli.outside import Outside, observed, outside_options
 from reconciler.cli.wiring import interruptible
 from reconciler.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reconciler.execution.outcome import Outcome
-    from reconciler.planning.pruning import UsedImage
-    from reconciler.ports import Engine
-    from reconciler.spec.model import Spec
-    from reconciler.state.snapshot import Snapshot
+    from reconciler.engine.engine import DockerEngine
+    from reconciler.errors import EngineError
 
 
-@click.command()
+@click.command(context_settings={"auto_envvar_prefix": "RECONCILER"})
 @source_options
 @engine_options
 @image_options
 @click.option(
+    "--resync",
     "--interval",
+    "resync",
     type=click.FloatRange(min=0.1),
     metavar="SECONDS",
-    help="Look again after so long, even if nothing asked for it; otherwise what the spec says, or 30.",
+    help="Look at everything after so long, even if nothing asked for it; otherwise what the spec says, or 300.",
 )
-def command(interval: float | None, **given: Any) -> int:
+@click.option("--prune-projects", is_flag=True, help="Take a project down whose spec is removed from a folder.")
+@click.option("--take-over", is_flag=True, help="Take projects from a watch on another machine that is gone.")
+@outside_options
+def command(resync: float | None, prune_projects: bool, **given: Any) -> int:
     """Keep the Engine as the spec declares it, until stopped.
 
-    A cycle runs at once, when the spec changes, after each interval, and on SIGHUP. It removes and replaces
-    without asking.
+    A cycle runs at once, when the spec or the Engine changes, on SIGHUP, and now and then. It removes and replaces
+    without asking. In a folder without a default file each spec is a project of its own.
+
+    Each option can also be given by the environment, as RECONCILER_ and its name: RECONCILER_LOG_LEVEL.
     """
+    outside = Outside.taken_from(given)
     options = Options(**given)
     if "-" in options.file:
         raise UsageError("watch can't watch standard input", "name a file or a folder with -f")
-    from reconciler.cli.recording import Recorder  # each command pays for what it needs
+    from reconciler.cli.kept import Keeper
+    from reconciler.cli.watching import Maker, Source  # each command pays for what it needs
     from reconciler.engine.engine import connect
+    from reconciler.engine.feed import Feed
     from reconciler.execution.clock import SystemClock
-    from reconciler.journal.journal import Journal, JournalError
     from reconciler.report.style import Style
-    from reconciler.spec.loader import files_of
-    from reconciler.state_folder import state_folder
-    from reconciler.watch.files import watched
+    from reconciler.watch.daemon import Daemon, seconds_between
     from reconciler.watch.log import configure
-    from reconciler.watch.loop import Watch, seconds_between
-    from reconciler.watch.memory import Memory
-    from reconciler.watch.triggers import Triggers
+    from reconciler.watch.saying import Sayings
 
-    files = files_of(options.file, os.environ, Path.cwd())
-    spec = load_locked(options).spec  # a spec that is wrong from the start is better said here, with its exit code
-    clock = SystemClock()
-    triggers = Triggers(clock)
+    source = Source(options)
+    if prune_projects and not source.folders:
+        raise UsageError("--prune-projects is for a folder of specs", "name one with -f")
+    reads = source()
+    specs = [read.spec for read in reads if read.spec]
+    if not specs:  # what is wrong from the start is better said here, with its exit code
+        raise next(read.error for read in reads if read.error)
+    keeper = Keeper(options)
+    keeper.begin(reads)
+    clock, said = SystemClock(), Sayings()
+    logging = configure(colours=Style.for_stream(sys.stderr, os.environ).colours, level=outside.log_level)
+    log = logging.log
 
-    def record(spec: Spec, snapshot: Snapshot, engine: Engine, outcome: Outcome, seconds: float) -> None:
-        Recorder("watch", spec, tuple(files), snapshot, engine)(outcome, seconds)
+    def follow(
+        changed: Callable[[str | None], None], away: Callable[[EngineError], None], back: Callable[[], None]
+    ) -> Feed:
+        def there() -> DockerEngine:
+            return connect(options.host, options.context, os.environ)
 
-    def prune(project: str, engine: Callable[[], str]) -> tuple[UsedImage, ...] | None:
-        try:
-            return used_for(options, project, engine)
-        except JournalError as error:
-            log.warning("journal", error=error.message)
-            return None
+        return Feed(there, clock, changed=changed, away=away, back=back)
 
-    log = configure(colours=Style.for_stream(sys.stderr, os.environ).colours)
-    with interruptible("Stopping after the calls under way; again to leave at once.") as interruption:
-        interruption.on_stop = lambda: triggers.ask("stop")
-        signal.signal(signal.SIGHUP, lambda *_: triggers.ask("signal"))
-        watch = Watch(
-            load=lambda: load_locked(options, quiet=True).spec,  # it was said at the start
-            connect=lambda: connect(options.host, options.context, os.environ),
-            triggers=triggers,
-            interval=interval,
+    with (
+        closing(logging.output),
+        interruptible("Stopping after the calls under way; again to leave at once.") as interruption,
+        observed(outside, logging, clock, lambda project: daemon.ask("request", project)) as seen,
+    ):
+        daemon = Daemon(
+            source=source,
+            folders=source.folders,
+            follow=follow,
+            watch=Maker(options, clock, log, said, seen.observer, keeper),
             clock=clock,
             log=log,
-            stop=interruption.stop,
-            memory=Memory(Journal(state_folder(os.environ)), lambda error: log.warning("journal", error=error.message)),
-            record=record,
-            prune=prune,
+            said=said,
+            observer=seen.observer,
+            resync=resync,
+            prune=prune_projects,
         )
-        with ExitStack() as stack:
-            for file in [*files, lock_file(options)] if options.locked else files:
-                stack.enter_context(watched(file, lambda: triggers.ask("file")))
-            log.info("watching", file=", ".join(map(str, files)), interval=seconds_between(interval, spec))
-            watch.run()
-        log.info("stopped")
+
+        def stop() -> None:
+            daemon.ask("stop")
+            seen.stopping()
+
+        def reload() -> None:
+            seen.reloading()
+            daemon.ask("signal")
+
+        # A write of our own could wait for ever, in the signal handler, for somebody to read what was written before.
+        interruption.say = lambda message: logging.output.write(f"\n{message}\n")
+        interruption.on_stop = stop
+        signal.signal(signal.SIGHUP, lambda *_: reload())
+        log.info("watching", file=", ".join(read.file for read in reads), resync=seconds_between(resync, specs))
+        ended = daemon.run()
+        if ended:
+            log.info("stopped")
+    if not ended:
+        os._exit(interruption.exit_code)
     return ExitCode.OK

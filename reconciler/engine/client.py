@@ -73,11 +73,19 @@ class Client:
         """
         client = cls(endpoint, UNKNOWN, timeout=timeout)
         try:
-            client.about = negotiate(client._introduction(), str(endpoint))
+            client.introduce()
         except BaseException:
             client.close()
             raise
         return client
+
+    def introduce(self) -> None:
+        """Agree on an API version, again where the Engine was away: it may be another version by now.
+
+        Raises:
+            EngineUnreachable: nothing answers there, or no Engine that we can talk to.
+        """
+        self.about = negotiate(self._introduction(), str(self.endpoint))
 
     # --- calls --------------------------------------------------------------------------------------------
 
@@ -101,6 +109,11 @@ class Client:
             The reply's JSON. Never None for want of a reply: an empty one is an error.
         """
         return self._call("GET", path, params=params, headers=headers, deadline=deadline)
+
+    def knows(self, path: str, params: Mapping[str, Any] | None = None) -> bool:
+        """Whether `get` would answer without a call: it never does; see `reconciler.engine.reading`."""
+        del path, params
+        return False
 
     def post(
         self,

@@ -25,6 +25,7 @@ from reconciler.state.contents import Held, View, key_of
 if TYPE_CHECKING:
     from reconciler.engine.client import Client
     from reconciler.engine.here import Here
+    from reconciler.engine.reading import Reading
     from reconciler.planning.actions import ContentFile, CopyContents, RemoveContents, WriteContents
     from reconciler.spec.model import Config, Secret, Spec
     from reconciler.state.snapshot import ContainerState
@@ -32,9 +33,7 @@ if TYPE_CHECKING:
 _MOST = 16 << 20
 """Bytes of a content: more is data, and no config."""
 
-_MOUNT_INFO = Path("/proc/self/mountinfo")
 _MEMORY_INFO = Path("/proc/meminfo")
-_CONTAINER_ID = re.compile(r"\b[0-9a-f]{64}\b")
 _COPY_SECONDS = 120.0
 
 _FOLDERS = threading.Lock()
@@ -83,8 +82,8 @@ def _digest(project: str, path: str, data: bytes, here: Here) -> str:
 class ContentsObserver:
     """Looks at what the configs and secrets of a project hold, and at where they lie."""
 
-    def __init__(self, client: Client, project: str, spec: Spec | None, here: Here) -> None:
-        self._client = client
+    def __init__(self, reading: Reading, project: str, spec: Spec | None, here: Here) -> None:
+        self._reading = reading
         self._project = project
         self._here = here
         self._spec = spec
@@ -95,19 +94,19 @@ class ContentsObserver:
             for mount in container.volumes
         )
 
-    def finish(self, containers: Iterable[ContainerState], listed: Iterable[str], pool: Executor) -> OfContents:
+    def finish(self, containers: Iterable[ContainerState], own: str, pool: Executor) -> OfContents:
         """Look.
 
         Args:
             containers: the project's.
-            listed: the IDs of all containers of the Engine.
+            own: the ID of the container that we run in; empty for none.
             pool: for several calls at once.
         """
         having = [one for one in containers if {ownership.CONFIGS, ownership.SECRETS} & one.labels.keys()]
         if not (self._grants or having or (self._folder and self._folder.is_dir())):
-            return OfContents(view=self._place(set(listed)) if self._binds else View())
+            return OfContents(view=self._place(own) if self._binds else View())
         contents = contents_of(self._spec, self._here) if self._spec else {}
-        return OfContents(contents, self._revealed(contents, having, pool), self._view(set(listed)))
+        return OfContents(contents, self._revealed(contents, having, pool), self._view(own))
 
     def _revealed(
         self, contents: Mapping[str, Held], having: list[ContainerState], pool: Executor
@@ -131,7 +130,7 @@ class ContentsObserver:
         import tarfile
 
         try:
-            packed = self._client.download(f"/containers/{container}/archive", {"path": target}, limit=_MOST)
+            packed = self._reading.download(f"/containers/{container}/archive", {"path": target}, limit=_MOST)
             with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
                 member = tar.next()
                 file = tar.extractfile(member) if member and member.isfile() else None
@@ -144,17 +143,17 @@ class ContentsObserver:
     @cached_property
     def _folder(self) -> Path | None:
         """Where the project's files lie; None where there is no place for them, or the Engine is surely elsewhere."""
-        scheme, _, socket = self._client.endpoint.host.partition("://")
+        scheme, _, socket = self._reading.endpoint.host.partition("://")
         if scheme != "unix" or not self._here.runtime:
             return None
         # Two Engines of one machine may have projects of one name.
         engine = hashlib.sha256(os.path.realpath(socket).encode()).hexdigest()[:8]
         return self._here.runtime / engine / self._project
 
-    def _view(self, listed: set[str]) -> View:
-        view = self._place(listed)
+    def _view(self, own: str) -> View:
+        view = self._place(own)
         # A socket may lead to another machine: ssh forwards them.
-        if not (view.elsewhere or view.contained) and _is_this_machine(self._client.get("/info")):
+        if not (view.elsewhere or view.contained) and _is_this_machine(self._reading.get("/info")):
             view = replace(view, mounts=(("/", "/"),))
         folder = self._folder
         if not (folder and view.there(str(folder))):
@@ -162,17 +161,13 @@ class ContentsObserver:
         files = frozenset(one.name for one in folder.iterdir()) if folder.is_dir() else frozenset()
         return replace(view, folder=str(folder), files=files)
 
-    def _place(self, listed: set[str]) -> View:
+    def _place(self, own: str) -> View:
         """Where the Engine is, as far as that can be told without asking it."""
-        if not self._client.endpoint.host.startswith("unix://"):
+        if not self._reading.endpoint.host.startswith("unix://"):
             return View(user=self._here.user, elsewhere=True)
-        try:
-            ours = listed & set(_CONTAINER_ID.findall(_MOUNT_INFO.read_text()))
-        except OSError:
-            ours = set()
-        if not ours:
+        if not own:
             return View(user=self._here.user)
-        mounts: list[dict[str, Any]] = self._client.get(f"/containers/{min(ours)}/json").get("Mounts") or []
+        mounts: list[dict[str, Any]] = self._reading.get(f"/containers/{own}/json").get("Mounts") or []
         found = [
             (str(mount["Destination"]), str(mount["Source"]))
             for mount in mounts

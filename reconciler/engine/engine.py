@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -41,6 +41,16 @@ class DockerEngine:
     def __init__(self, client: Client, here: Here) -> None:
         self._client = client
         self._here = here
+
+    @property
+    def client(self) -> Client:
+        """The connection to it."""
+        return self._client
+
+    @property
+    def here(self) -> Here:
+        """This machine."""
+        return self._here
 
     def identity(self) -> str:
         """The Engine's ID: stays the same as long as its data does."""
@@ -150,6 +160,23 @@ class DockerEngine:
             return {}  # a plan should not fail for what it only has to say besides
         sizes = {row.get("Name"): (row.get("UsageData") or {}).get("Size") for row in found.get("Volumes") or ()}
         return {str(name): size for name, size in sizes.items() if isinstance(size, int) and size >= 0}
+
+    def volume_labels(self, name: str) -> dict[str, str] | None:
+        """The labels of a volume; see `reconciler.ports.LockVolumes`."""
+        try:
+            return self._client.get(f"/volumes/{name}").get("Labels") or {}
+        except NotFound:
+            return None
+
+    def create_volume(self, name: str, labels: Mapping[str, str]) -> dict[str, str]:
+        """Create a volume, unless there is one of that name; the labels of the one that is there then."""
+        found = self._client.post("/volumes/create", {"Name": name, "Driver": "local", "Labels": dict(labels)})
+        return found.get("Labels") or {}
+
+    def remove_volume(self, name: str) -> None:
+        """Remove a volume; one that is gone counts as removed."""
+        with suppress(NotFound):
+            self._client.delete(f"/volumes/{name}")
 
     @property
     def host_name(self) -> str:

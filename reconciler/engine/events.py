@@ -11,6 +11,7 @@ from reconciler.state.output import Event
 
 if TYPE_CHECKING:
     from reconciler.engine.client import Client
+    from reconciler.engine.stream import JsonStream
 
 IDLE_SECONDS = 3600.0
 """Seconds of silence after which whoever listens asks again: an Engine may be quiet for hours, or dead."""
@@ -31,12 +32,18 @@ def events(
     Raises:
         EngineError: the call failed, or the Engine was stopped.
     """
+    with subscribe(client, filters, since=since, until=until) as stream:
+        yield events_of(stream)
+
+
+def subscribe(client: Client, filters: Mapping[str, Sequence[str]], *, since: str = "", until: str = "") -> JsonStream:
+    """The same as messages, in a stream that any thread may close."""
     params = {"filters": dict(filters), "since": since or None, "until": until or None}
-    with client.stream("GET", "/events", params=params, idle=IDLE_SECONDS) as stream:
-        yield _values(stream)
+    return client.stream("GET", "/events", params=params, idle=IDLE_SECONDS)
 
 
-def _values(messages: Iterator[dict[str, Any]]) -> Iterator[Event]:
+def events_of(messages: Iterator[dict[str, Any]]) -> Iterator[Event]:
+    """The messages of such a stream as values; they end where nothing happened for long."""
     try:
         for message in messages:
             actor = message.get("Actor") or {}

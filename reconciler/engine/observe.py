@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from reconciler.engine.contents import ContentsObserver
 from reconciler.engine.observe_images import ImagesObserver, by_reference
+from reconciler.engine.own_container import own_container
 from reconciler.engine.replies import CONTAINER, inspected, rows, volume_rows
 from reconciler.errors import NotFound
 from reconciler.fields import compose_labels, ownership
@@ -25,19 +26,29 @@ from reconciler.state.snapshot import (
 )
 
 if TYPE_CHECKING:
-    from reconciler.engine.client import Client
     from reconciler.engine.here import Here
+    from reconciler.engine.reading import Reading
     from reconciler.spec.model import Spec
 
 _CONCURRENCY = 8
 """Inspects at once: 2,000 a second at 4 to 8, fewer beyond."""
 
+LISTS: tuple[tuple[str, Mapping[str, Any] | None], ...] = (
+    ("/containers/json", {"all": "1"}),
+    ("/networks", None),
+    ("/volumes", None),
+    ("/images/json", None),
+)
+"""One of each kind: paths and queries."""
 
-def observe(client: Client, project: str, spec: Spec | None, here: Here, *, images: bool = True) -> Snapshot:
+T = TypeVar("T")
+
+
+def observe(reading: Reading, project: str, spec: Spec | None, here: Here, *, images: bool = True) -> Snapshot:
     """What is there now.
 
     Args:
-        client: the Engine.
+        reading: of the Engine; what it knows is read here, what it has to ask for by several threads.
         project: whose containers are inspected.
         spec: what is wanted; None where only what is there matters.
         here: this machine.
@@ -48,30 +59,25 @@ def observe(client: Client, project: str, spec: Spec | None, here: Here, *, imag
     """
     taken_at = datetime.now(UTC).isoformat(timespec="seconds")
     with ThreadPoolExecutor(_CONCURRENCY, thread_name_prefix="observe") as pool:
-        listed = [
-            pool.submit(client.get, path, params)
-            for path, params in (
-                ("/containers/json", {"all": "1"}),
-                ("/networks", None),
-                ("/volumes", None),
-                ("/images/json", None),
-            )
-        ]
-        observer = ImagesObserver(client, spec if images else None, pool)
-        of_contents = ContentsObserver(client, project, spec if images else None, here)
-        containers, networks, volumes, tagged = (future.result() for future in listed)
+        listed = [_asked(reading, path, params, pool) for path, params in LISTS]
+        observer = ImagesObserver(reading, spec if images else None, pool)
+        of_contents = ContentsObserver(reading, project, spec if images else None, here)
+        containers, networks, volumes, tagged = (answer() for answer in listed)
         ours, others, candidates = _sort_out(rows(containers, "containers", "Id"), project, spec)
-        looked_at = pool.map(lambda row: _inspect(client, row["Id"]), [*ours, *candidates])
+        paths = [f"/containers/{row['Id']}/json" for row in (*ours, *candidates)]
+        looked_at = _each(reading, paths, lambda path: _inspect(reading, path), pool)
         states = sorted((state for state in looked_at if state), key=lambda state: (state.name, state.id))
         own = {row["Id"] for row in ours}
-        used = {state.image_id for state in states}
-        configs = dict(zip(sorted(used), pool.map(lambda key: _image_config(client, key), sorted(used)), strict=True))
+        used = sorted({state.image_id for state in states})
+        paths = [f"/images/{image}/json" for image in used]
+        configs = dict(zip(used, _each(reading, paths, lambda path: _image_config(reading, path), pool), strict=True))
         images_here = _images(rows(tagged, "images", "Id"), configs)
         of_images = observer.finish(by_reference(images_here), taken_at)
-        found = of_contents.finish(states, [row["Id"] for row in (*ours, *others)], pool)
+        itself = own_container([row["Id"] for row in (*ours, *others)])
+        found = of_contents.finish(states, itself, pool)
         return Snapshot(
             taken_at=taken_at,
-            engine=client.about,
+            engine=reading.about,
             containers=tuple(state for state in states if state.id in own),
             others=tuple(sorted(map(_other, others), key=lambda other: other.id)),
             candidates=tuple(state for state in states if state.id not in own),
@@ -92,6 +98,7 @@ def observe(client: Client, project: str, spec: Spec | None, here: Here, *, imag
             contents=found.contents,
             revealed=found.revealed,
             view=found.view,
+            own_container=itself,
         )
 
 
@@ -121,16 +128,30 @@ def _wanted_names(spec: Spec) -> Iterator[str]:
             yield spec.container_name(key, number)
 
 
-def _inspect(client: Client, container: str) -> ContainerState | None:
+def _asked(reading: Reading, path: str, params: Mapping[str, Any] | None, pool: Executor) -> Callable[[], Any]:
+    """What will return a reply."""
+    if not reading.knows(path, params):
+        return pool.submit(reading.get, path, params).result
+    known = reading.get(path, params)
+    return lambda: known
+
+
+def _each(reading: Reading, paths: Sequence[str], ask: Callable[[str], T], pool: Executor) -> list[T]:
+    """What is asked for at each path; by a thread of the pool where it is not known."""
+    asked = {path: pool.submit(ask, path) for path in paths if not reading.knows(path)}
+    return [asked[path].result() if path in asked else ask(path) for path in paths]
+
+
+def _inspect(reading: Reading, path: str) -> ContainerState | None:
     try:
-        return ContainerState(inspected(client.get(f"/containers/{container}/json"), "container", *CONTAINER))
+        return ContainerState(inspected(reading.get(path), "container", *CONTAINER))
     except NotFound:
         return None  # it went between the list and now: that is how it is now
 
 
-def _image_config(client: Client, image: str) -> dict[str, Any]:
+def _image_config(reading: Reading, path: str) -> dict[str, Any]:
     try:
-        return inspected(client.get(f"/images/{image}/json"), "image", "Id").get("Config") or {}
+        return inspected(reading.get(path), "image", "Id").get("Config") or {}
     except NotFound:
         return {}  # an image can be removed by force under a container
 
@@ -139,7 +160,11 @@ def _other(row: dict[str, Any]) -> OtherContainer:
     labels = row.get("Labels") or {}
     return OtherContainer(
         id=row["Id"],
-        names=tuple(name.removeprefix("/") for name in row.get("Names") or ()),
+        names=tuple(
+            name.removeprefix("/")
+            for name in row.get("Names") or ()
+            if "/" not in name[1:]  # a link is no name that a container could have
+        ),
         host_ports=frozenset(
             f"{port['PublicPort']}/{port.get('Type', 'tcp')}"
             for port in row.get("Ports") or ()

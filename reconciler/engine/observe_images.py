@@ -17,7 +17,7 @@ from reconciler.state.asking import asks_registry, looks_closer
 from reconciler.state.images import Archive, Content, ImageState, Offer
 
 if TYPE_CHECKING:
-    from reconciler.engine.client import Client
+    from reconciler.engine.reading import Reading
     from reconciler.spec.model import Spec
 
 REGISTRY_SECONDS = 30.0
@@ -51,9 +51,9 @@ class OfImages:
 class ImagesObserver:
     """Looks at what a spec's images are made from, and where they come from."""
 
-    def __init__(self, client: Client, spec: Spec | None, pool: Executor) -> None:
+    def __init__(self, reading: Reading, spec: Spec | None, pool: Executor) -> None:
         """Begin with what needs no answer of the Engine: the files are read meanwhile."""
-        self._client = client
+        self._reading = reading
         self._pool = pool
         self._wanted = wanted_images(spec) if spec else {}
         self._files = SpecFiles(self._wanted.values(), pool)
@@ -106,23 +106,23 @@ class ImagesObserver:
     def _inspect(self, wanted: WantedImage) -> dict[str, Any] | None:
         path = f"/images/{wanted.text}/json"
         try:
-            if wanted.platform and self._client.about.api >= _PLATFORM_ASKED:
+            if wanted.platform and self._reading.about.api >= _PLATFORM_ASKED:
                 platform = wanted.platform
                 asked = {"os": platform.os, "architecture": platform.architecture}
                 asked |= {"variant": platform.variant} if platform.variant else {}
                 try:
-                    return inspected(self._client.get(path, {"platform": asked}), "image", "Id")
+                    return inspected(self._reading.get(path, {"platform": asked}), "image", "Id")
                 except NotFound:
                     pass  # it is not here for that platform: for which one then?
-            return inspected(self._client.get(path), "image", "Id")
+            return inspected(self._reading.get(path), "image", "Id")
         except NotFound:
             return None  # it went between the list and now
 
     def _ask(self, wanted: WantedImage) -> Offer:
-        return offer_of(self._client, wanted.text)
+        return offer_of(self._reading, wanted.text)
 
 
-def offer_of(client: Client, text: str) -> Offer:
+def offer_of(reading: Reading, text: str) -> Offer:
     """What the registry has under a reference now; why it can't say, where it can't."""
     from reconciler.engine.credentials import registry_auth  # only who asks pays
 
@@ -131,7 +131,7 @@ def offer_of(client: Client, text: str) -> Offer:
         auth = registry_auth(reference.domain)
         headers = {"X-Registry-Auth": auth} if auth else None
         name = str(reference)
-        reply = client.get(f"/distribution/{name}/json", headers=headers, deadline=REGISTRY_SECONDS)
+        reply = reading.get(f"/distribution/{name}/json", headers=headers, deadline=REGISTRY_SECONDS)
         return Offer(str(reply["Descriptor"]["digest"]))
     except EngineError as error:
         # What is here may serve: the plan says what to do about it.

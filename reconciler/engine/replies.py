@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.errors import EngineError
+from reconciler.fields import ownership
 
 _HINT = "is something else listening at its address?"
 
@@ -31,11 +32,14 @@ def rows(reply: Any, what: str, *needed: str) -> list[dict[str, Any]]:
 def volume_rows(reply: Any) -> list[dict[str, Any]]:
     """The rows of the list of volumes, which is in an object, and null where there are none.
 
+    Those that are locks are left out: no plan is about them.
+
     Raises:
         EngineError: it is something else.
     """
     known = isinstance(reply, dict) and "Volumes" in reply
-    return rows((reply["Volumes"] or []) if known else None, "volumes", "Name")
+    found = rows((reply["Volumes"] or []) if known else None, "volumes", "Name")
+    return [row for row in found if ownership.LOCK not in (row.get("Labels") or {})]
 
 
 def inspected(reply: Any, what: str, *needed: str) -> dict[str, Any]:

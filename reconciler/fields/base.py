@@ -41,9 +41,11 @@ class Mend(StrEnum):
     REPLACE = "replace"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Instance:
-    """One container to be: what the rows read the wanted values from.
+    """One container to be: what the rows read the wanted values from. Not to be changed.
+
+    Not frozen, since that makes making one three times as dear, and each cycle makes one for each container.
 
     Attributes:
         spec: the project.
@@ -72,11 +74,10 @@ class Instance:
 
     def __post_init__(self) -> None:
         # Every row asks for these.
-        container = self.spec.containers[self.key]
-        given = frozenset([path for path in container.model_fields_set if getattr(container, path) is not None])
-        object.__setattr__(self, "container", container)
-        object.__setattr__(self, "declared", given)
-        object.__setattr__(self, "name", self.spec.container_name(self.key, self.replica))
+        self.container = container = self.spec.containers[self.key]
+        values = container.__dict__
+        self.declared = frozenset([path for path in container.model_fields_set if values[path] is not None])
+        self.name = self.spec.container_name(self.key, self.replica)
 
     @property
     def has_new_peers(self) -> bool:
@@ -121,6 +122,8 @@ class Field:
         mend: what it takes to change it on an existing container, by the wanted and the actual value.
         undeclared: its canonical value where nothing is declared: the image's, or the Engine's default.
         always: compared also where not declared, since it can be mended in place: `wanted` gives the default then.
+        surely: a short way for what nearly all containers have: True where the Engine reports what is wanted, False
+            where that is not known without a closer look.
         rests: of a row that is always compared, a key of the Engine's HostConfig: where nothing is declared, and zero
             or nothing is reported under this key, it is as wanted, and nothing else need be asked.
         along: another row that an update must send with this one.
@@ -144,6 +147,7 @@ class Field:
     mend: Callable[[Canonical, Canonical], Mend] = field(default=lambda _wanted, _actual: Mend.REPLACE)
     undeclared: Callable[[Inspect, ImageConfig], Canonical] = _nothing
     always: bool = False
+    surely: Callable[[Instance, Inspect], bool] | None = None
     rests: str = ""
     along: str = ""
     by_key: bool = False

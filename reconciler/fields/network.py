@@ -192,6 +192,32 @@ def same_endpoint(wanted: Canonical, actual: Canonical) -> bool:
 _settings = itemgetter("ipv4_address", "ipv6_address", "link_local_ips", "driver_opts", "links", "gw_priority")
 
 
+_IN_ADDITION = ("IPAMConfig", "DriverOpts", "Links", "GwPriority")
+"""What the Engine reports of a place in a network, besides aliases, that a spec can declare."""
+
+_ALIASES_ALONE = frozenset({"aliases", "priority"})
+
+
+def _surely_same(instance: Instance, inspect: Inspect) -> bool:
+    """Whether it has all of its networks, each with just the wanted aliases: as nearly all containers do."""
+    container, places = instance.container, instance.container.networks
+    there = at("NetworkSettings.Networks", inspect) or {}
+    if container.network_mode or container.links or container.external_links or len(there) != len(places):
+        return False
+    mode, found = at("HostConfig.NetworkMode", inspect), False
+    for key, endpoint in places.items():
+        name = instance.spec.network_name(key)
+        settings = there.get(name)
+        if not settings or any(map(settings.get, _IN_ADDITION)) or not endpoint.model_fields_set <= _ALIASES_ALONE:
+            return False
+        aliases = set(settings.get("Aliases") or ())
+        aliases.discard(inspect["Id"][:_SHORT_ID])
+        if aliases != {instance.key, *endpoint.aliases}:
+            return False
+        found = found or name == mode
+    return found
+
+
 def _same_networks(wanted: Canonical, actual: Canonical) -> bool:
     places, there = wanted["joined"], actual["joined"]
     return (
@@ -331,6 +357,7 @@ ROWS = (
         actual=_actual_networks,
         write=_write_networks,
         same=_same_networks,
+        surely=_surely_same,
         mend=_mend_networks,
         always=True,
         since=_since,

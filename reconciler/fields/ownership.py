@@ -27,6 +27,10 @@ REPLACES = f"{PREFIX}replaces"
 
 _ANONYMOUS_NAME = re.compile(r"[0-9a-f]{64}")
 
+LOCK = f"{PREFIX}lock"
+"""Of a volume that is a lock, and of which no plan is: the project's name. Who holds it stands under
+`io.reconciler.lock.host` and the like."""
+
 CONFIGS = f"{PREFIX}configs"
 SECRETS = f"{PREFIX}secrets"
 """What the container was given as files: name → a list of files, as JSON; never a content, only its digest."""
@@ -98,7 +102,12 @@ def carried_by_compose(source: str, labels: Labels) -> bool:
 
     What we carry, `anonymous` says.
     """
-    return DECLARED not in labels and bool(_ANONYMOUS_NAME.fullmatch(source))
+    return DECLARED not in labels and is_anonymous(source)
+
+
+def is_anonymous(volume: str) -> bool:
+    """Whether a volume's name is one that the Engine chose."""
+    return bool(_ANONYMOUS_NAME.fullmatch(volume))
 
 
 def write_json(value: object) -> str:

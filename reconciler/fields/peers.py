@@ -61,8 +61,14 @@ def resolved(payload: Payload, ids: Mapping[str, str]) -> Payload:
 
 
 def settled(payload: Payload, created: Mapping[str, str]) -> Payload:
-    """A create payload, with IDs of containers in place of those of the actions that created them."""
-    return _with_ids(payload, {f"{_ANY}{action}": f"{_ANY}{one}" for action, one in created.items()})
+    """A create payload, with IDs of containers in place of those of the actions that created them.
+
+    Args:
+        payload: as it was planned.
+        created: the containers' IDs, by the actions'. Looked up in, never gone through: others add to it.
+    """
+    actions = [one for one in named_in(payload) if one in created]
+    return _with_ids(payload, {f"{_ANY}{one}": f"{_ANY}{created[one]}" for one in actions})
 
 
 def named_in(payload: Inspect) -> Iterator[str]:

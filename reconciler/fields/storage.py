@@ -58,7 +58,8 @@ def _wanted_mount(mount: Mount, spec: Spec) -> dict[str, Any]:
         source = spec.volume_name(source)
     read_only = mount.read_only and kind != "image"  # an image is never mounted in any other way
     if _OPTIONS_OF_KINDS.isdisjoint(mount.model_fields_set):
-        return _mount(kind, source, mount.target, read_only=read_only)
+        plain = {"type": kind, "source": source, "target": mount.target}
+        return plain | {"read_only": True} if read_only else plain
     return _mount(
         kind,
         source,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from reconciler.fields import contents, hardware, limits, network, runtime, security, storage
@@ -53,11 +52,8 @@ _DEFINING = {row.path: row for row in TABLE if not (row.always or row.declared o
 _OTHERWISE = tuple(row for row in TABLE if row.declared)
 
 
-def defining_rows(instance: Instance) -> Iterator[Field]:
+def defining_rows(instance: Instance) -> list[Field]:
     """The rows that the spec gives a value, of those only a replacement can change; in no order, without the image."""
-    for path in instance.declared:
-        if row := _DEFINING.get(path):
-            yield row
-    for row in _OTHERWISE:
-        if row.is_declared(instance):
-            yield row
+    given = [row for path in instance.declared if (row := _DEFINING.get(path))]
+    given += [row for row in _OTHERWISE if row.is_declared(instance)]
+    return given

@@ -11,10 +11,11 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from reconciler.errors import ReconcilerError
+from reconciler.journal.rests import Rest, Rests
 from reconciler.journal.run import Run
 from reconciler.planning.failures import Failure, Unproven
 
-_VERSION = 1
+_VERSION = 2
 """Of the tables. A journal of a newer version is left alone."""
 
 _MOST_RUNS = 1000
@@ -32,6 +33,10 @@ CREATE TABLE IF NOT EXISTS failures (
     project TEXT NOT NULL, engine TEXT NOT NULL, container TEXT NOT NULL, digest TEXT NOT NULL,
     image TEXT NOT NULL, image_id TEXT NOT NULL,
     UNIQUE (project, engine, container, digest, image, image_id)
+);
+CREATE TABLE IF NOT EXISTS rests (
+    project TEXT NOT NULL, name TEXT NOT NULL, until TEXT NOT NULL, since TEXT NOT NULL, user TEXT NOT NULL,
+    UNIQUE (project, name)
 );
 """
 
@@ -113,6 +118,30 @@ class Journal:
             database.executemany(
                 "INSERT OR IGNORE INTO failures VALUES (?, ?, ?, ?, ?, ?)", [(project, engine, *row) for row in rows]
             )
+
+    def rests(self, project: str) -> Rests:
+        """What a person has paused and held of a project; what is over by now, too."""
+        with self._open() as database:
+            rows = database.execute(
+                "SELECT name, until, since, user FROM rests WHERE project = ? ORDER BY name", (project,)
+            ).fetchall()
+        found = [Rest(*row) for row in rows]
+        pause = next((one for one in found if not one.name), None)
+        return Rests(pause, tuple(one for one in found if one.name))
+
+    def rest(self, project: str, rest: Rest) -> None:
+        """Remember that a project is paused, or something of it held; instead of what was said of it before."""
+        with self._open(write=True) as database:
+            database.execute(
+                "INSERT OR REPLACE INTO rests VALUES (?, ?, ?, ?, ?)",
+                (project, rest.name, rest.until, rest.since, rest.user),
+            )
+
+    def end_rest(self, project: str, name: str = "") -> bool:
+        """Forget a pause, or a hold by its name; whether there was one."""
+        with self._open(write=True) as database:
+            found = database.execute("DELETE FROM rests WHERE project = ? AND name = ?", (project, name))
+            return found.rowcount > 0
 
     @contextmanager
     def _open(self, *, write: bool = False) -> Iterator[sqlite3.Connection]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from reconciler.fields import network as network_rows
@@ -61,6 +61,7 @@ def plan_container(
     *,
     turn: tuple[str, ...] = (),
     failed: bool = False,
+    postponed: str = "",
     restart: str = "",
     rejoin: Mapping[str, tuple[str, ...]],
 ) -> ContainerPlan:
@@ -74,6 +75,7 @@ def plan_container(
         to_start: what comes before its start: those that it depends on.
         turn: the actions that its replacement, if it is replaced, waits for: other replicas come first.
         failed: whether this very definition failed before, as a replacement or as a job: then what is there stays.
+        postponed: why it is not replaced now; empty where it may be.
         restart: why it is restarted, even if nothing about it differs; empty for no reason.
         rejoin: networks that are made anew under it: their names, and the actions after which they are there again.
     """
@@ -98,11 +100,10 @@ def plan_container(
     if failed:
         is_job = instance.container.state is State.COMPLETED
         kept = {Mend.REPLACE, Mend.STATE} if is_job and current.has_failed else {Mend.REPLACE}
-        held = tuple(change for change, mend in found if mend in kept)
-        found = [(change, mend) for change, mend in found if mend not in kept]
-        if held:
-            part.changes.append(Change(resource, Operation.HOLD, _FAILED_BEFORE, held))
-            part.failed = is_job
+        found = _hold(part, resource, found, kept, _FAILED_BEFORE)
+        part.failed = is_job and bool(part.changes and part.changes[-1].operation is Operation.HOLD)
+    if postponed and not instance.has_new_peers:
+        found = _hold(part, resource, found, {Mend.REPLACE}, postponed)
     if not found and not restart:
         return part
     fields = tuple(change for change, _ in found)
@@ -132,6 +133,16 @@ def plan_container(
         step = Step(resource, reason)
         change_in_place(part, instance, current, step, mends, to_create, to_start, restart=bool(restart))
     return part
+
+
+def _hold(
+    part: ContainerPlan, resource: ResourceKey, found: list[Difference], kept: Collection[Mend], why: str
+) -> list[Difference]:
+    """Say that some differences are not mended now; the others."""
+    held = tuple(change for change, mend in found if mend in kept)
+    if held:
+        part.changes.append(Change(resource, Operation.HOLD, why, held))
+    return [(change, mend) for change, mend in found if mend not in kept]
 
 
 def _in_turn(instance: Instance, needs: tuple[str, ...], turn: tuple[str, ...]) -> Before:

@@ -20,6 +20,8 @@ from reconciler.state.snapshot import ContainerState, Snapshot
 _NOT_SETTLED = tuple(row for row in TABLE if row.always or row.drifts or row.path == "image")
 """The rows that an equal definition says nothing of."""
 
+_NOTHING: frozenset[str] = frozenset()
+
 Difference = tuple[FieldChange, Mend]
 
 _SHORT_ID = 19
@@ -46,7 +48,7 @@ def differences(
     image = snapshot.image_by_id(container.image_id)
     config: Mapping[str, Any] = image.config if image else {}
     settled = trust_digest and container.labels.get(ownership.DIGEST) == digest(instance)
-    before = frozenset[str]() if settled else declared_before(container, image)
+    before = _NOTHING if settled else declared_before(container, image)
     inspect = peers.named(container.inspect, instance.peers)
     if instance.container.state is State.COMPLETED and container.has_completed:
         inspect = peers.done_with(inspect, instance.container)
@@ -57,6 +59,8 @@ def differences(
     for row in _NOT_SETTLED if settled else TABLE:
         if row.rests and not host.get(row.rests) and row.path not in declared:
             continue  # as most limits of most containers
+        if row.surely and row.surely(instance, inspect):
+            continue
         if row.path == "image":
             found += _image(instance, container)
         elif row.always:  # no part of the digest: nobody else asks for what is wanted

@@ -15,6 +15,8 @@ from reconciler.planning.containers import plan_container
 from reconciler.planning.contents import content_conflicts, put_contents
 from reconciler.planning.failures import Failure
 from reconciler.planning.images import ImagePlan
+from reconciler.planning.itself import leave_itself_alone
+from reconciler.planning.left_alone import LeftAlone, without_actions
 from reconciler.planning.networks import lost_networks, without_networks
 from reconciler.planning.peers import Peers, find_peers, peer_conflicts
 from reconciler.planning.places import PlacesPlan
@@ -22,7 +24,7 @@ from reconciler.planning.plan import Change, Conflict, Operation
 from reconciler.planning.slots import Slot, find_slot
 from reconciler.planning.steps import ContainerPlan
 from reconciler.planning.takeover import name_is_taken
-from reconciler.planning.waiting import Before, Replica, Waiting
+from reconciler.planning.waiting import Before, Held, Replica, Waiting
 from reconciler.spec.model import Container, Spec, State
 from reconciler.spec.reference import full_reference
 from reconciler.state.resource import Kind, ResourceKey
@@ -35,6 +37,7 @@ class Planning:
 
     Attributes:
         dated: the rows of which this Engine may drop something without a word.
+        is_all_here: whether every image, network and volume is here already.
     """
 
     spec: Spec
@@ -43,11 +46,15 @@ class Planning:
     places: PlacesPlan
     waiting: Waiting
     failures: frozenset[Failure]
+    left: LeftAlone
     dated: tuple[Field, ...] = field(init=False)
+    is_all_here: bool = field(init=False)
 
     def __post_init__(self) -> None:
         api = self.snapshot.engine.api
         object.__setattr__(self, "dated", tuple(row for row in DATED if row.newest > api))
+        brought = self.places.ready or any(image.action for image in self.images.values())
+        object.__setattr__(self, "is_all_here", not brought)
 
 
 @dataclass(slots=True)
@@ -92,17 +99,20 @@ def plan_replicas(
     replicas: list[Replica] = []
     turn: tuple[str, ...] = ()
     batch: list[ContainerPlan] = []
-    held_by = shared.waiting.held_by(key)
+    held_by = shared.waiting.held_by(key) if shared.failures or shared.left.containers else None
     for number in range(1, container.replicas + 1):
         name = shared.spec.container_name(key, number)
         slot = find_slot(name, wanted[key, number])
-        part = _plan_instance(shared, service, number, name, slot, turn)
+        part = leave_itself_alone(_plan_instance(shared, service, number, name, slot, turn), shared.snapshot)
+        by_hand = shared.left.containers.get(key, "")
+        if by_hand:
+            part = without_actions(ResourceKey(Kind.CONTAINER, name), part, by_hand)
         is_held = bool(held_by) and part.starts
         if held_by and is_held:
             part = _held_back(ResourceKey(Kind.CONTAINER, name), part, held_by, slot.current)
         parts.append(part)
         if key in shared.waiting.awaited:
-            replicas.append(_replica(name, slot.current, part, held_by if is_held else None))
+            replicas.append(_replica(name, slot.current, part, held_by if is_held else None, by_hand))
         if part.replaced:
             batch.append(part)
             if len(batch) == container.update.parallelism:
@@ -129,13 +139,17 @@ def _service(shared: Planning, key: str, needs: tuple[str, ...]) -> _Service:
     )
 
 
-def _replica(name: str, current: ContainerState | None, part: ContainerPlan, held_by: ResourceKey | None) -> Replica:
+def _replica(
+    name: str, current: ContainerState | None, part: ContainerPlan, held_by: Held | None, by_hand: str
+) -> Replica:
     """What those that depend on it see; `held_by` is what it is held back by, if it is."""
     resource = ResourceKey(Kind.CONTAINER, name)
     created = next((action.id for action in part.actions if isinstance(action, CreateContainer)), None)
-    held = resource if part.failed else None
+    held = Held(resource, "failed before") if part.failed else None
     if held_by:
         held = None if current and current.is_up else held_by
+    if by_hand and not (current and current.is_up):
+        held = Held(resource, f"is {by_hand}")
     return Replica(
         resource=resource,
         container=created or (current.id if current else name),
@@ -159,10 +173,10 @@ def _in_one(container: Container, batch: list[ContainerPlan]) -> tuple[str, ...]
 
 
 def _held_back(
-    resource: ResourceKey, part: ContainerPlan, cause: ResourceKey, current: ContainerState | None
+    resource: ResourceKey, part: ContainerPlan, cause: Held, current: ContainerState | None
 ) -> ContainerPlan:
     fields = tuple(field for change in part.changes for field in change.fields)
-    hold = Change(resource, Operation.HOLD, f"it needs {cause}, which failed before", fields)
+    hold = Change(resource, Operation.HOLD, f"it needs {cause.resource}, which {cause.why}", fields)
     # It goes on serving: also in a network that is made anew under it.
     stays = [
         action
@@ -230,6 +244,7 @@ def _plan_instance(
         service.before,
         turn=turn,
         failed=failed,
+        postponed=shared.left.closed,
         restart=restart,
         rejoin=rejoin,
     )

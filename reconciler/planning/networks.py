@@ -13,6 +13,7 @@ from reconciler.fields.network import endpoint, place_in
 from reconciler.fields.place_payload import network_as_it_is, network_payload
 from reconciler.fields.places import NETWORK
 from reconciler.planning.actions import CreateNetwork, DisconnectNetwork, RemoveNetwork
+from reconciler.planning.left_alone import LeftAlone
 from reconciler.planning.place_diff import place_differences
 from reconciler.planning.places import PlacesPlan, missing, not_ours
 from reconciler.planning.plan import Change, Conflict, FieldChange, Notice, Operation
@@ -23,18 +24,21 @@ from reconciler.state.snapshot import ContainerState, NetworkState, Snapshot
 Range = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-def plan_networks(spec: Spec, snapshot: Snapshot, plan: PlacesPlan) -> None:
-    """Every network that the spec names, and ours that it does not."""
+def plan_networks(spec: Spec, snapshot: Snapshot, plan: PlacesPlan, left: LeftAlone) -> None:
+    """Every network that the spec names, and ours that it does not, but for those that are left alone."""
     wanted = _wanted(spec)
     here: dict[str, list[NetworkState]] = defaultdict(list)
     for state in _sorted(snapshot):
         here[state.name].append(state)
     for key, network in sorted(wanted.items()):
-        _plan(spec, key, network, here[spec.network_name(key)], snapshot, plan)
+        _plan(spec, key, network, here[spec.network_name(key)], snapshot, plan, left)
     names = {spec.network_name(key) for key in wanted}
     for state in _sorted(snapshot):
         if state.labels.get(ownership.PROJECT) == spec.name and state.name not in names:
-            plan.removals.append(state)
+            if why := left.network_stays(state) if spec.settings.prune else "":
+                plan.changes.append(Change(ResourceKey(Kind.NETWORK, state.name), Operation.HOLD, why))
+            else:
+                plan.removals.append(state)
     _expect_free_ranges(spec, wanted, snapshot, plan)
 
 
@@ -79,7 +83,7 @@ def lost_networks(container: ContainerState, snapshot: Snapshot, gone: Collectio
     return [
         name
         for name, settings in container.networks.items()
-        if (network := (settings or {}).get("NetworkID")) and (network not in here or network in gone)
+        if settings and ((network := settings.get("NetworkID")) not in here or network in gone) and network
     ]
 
 
@@ -128,7 +132,13 @@ def _sorted(snapshot: Snapshot) -> list[NetworkState]:
 
 
 def _plan(
-    spec: Spec, key: str, network: Network, here: list[NetworkState], snapshot: Snapshot, plan: PlacesPlan
+    spec: Spec,
+    key: str,
+    network: Network,
+    here: list[NetworkState],
+    snapshot: Snapshot,
+    plan: PlacesPlan,
+    left: LeftAlone,
 ) -> None:
     resource = ResourceKey(Kind.NETWORK, spec.network_name(key))
     if network.external:
@@ -142,11 +152,13 @@ def _plan(
         plan.conflicts.append(_ambiguous(resource, strangers))
     elif strangers:
         plan.conflicts.append(not_ours(resource, strangers[0].labels))
+    elif not mine and resource.name in left.networks:
+        plan.changes.append(Change(resource, Operation.HOLD, left.networks[resource.name]))
     elif not mine:
         plan.changes.append(Change(resource, Operation.CREATE, _was(spec, network, snapshot)))
         _create(resource, "not here yet", spec, key, network, plan)
     else:
-        _compare(resource, mine, spec, key, network, snapshot, plan)
+        _compare(resource, mine, spec, key, network, snapshot, plan, left)
 
 
 def _compare(
@@ -157,6 +169,7 @@ def _compare(
     network: Network,
     snapshot: Snapshot,
     plan: PlacesPlan,
+    left: LeftAlone,
 ) -> None:
     # Older Engines make two of one name: the one with the most of our containers stays.
     current, *doubles = mine
@@ -168,6 +181,9 @@ def _compare(
         plan.changes.append(Change(resource, Operation.REMOVE, why))
         removed.append(_clear(resource, double, why, snapshot, plan))
     fields = place_differences(NETWORK, network, current.report, current.labels, spec.settings.sensitive)
+    if fields and (why := left.network_stays(current)):
+        plan.changes.append(Change(resource, Operation.HOLD, why, tuple(fields)))
+        fields = []
     if fields:
         _make_anew(resource, current, fields, removed, spec, key, network, snapshot, plan)
     elif removed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.fields import ownership
@@ -25,6 +25,8 @@ from reconciler.planning.handover import hand_over_names, hand_over_ports, hand_
 from reconciler.planning.hooks import begin_of_stop
 from reconciler.planning.images import ImagePlan, plan_images
 from reconciler.planning.instances import Planning, plan_replicas
+from reconciler.planning.itself import leave_itself_alone, without_own_networks
+from reconciler.planning.left_alone import Hold, LeftAlone, held_notices, left_alone, with_windows_told
 from reconciler.planning.networks import networks_going_down, plan_networks
 from reconciler.planning.peers import replace_together
 from reconciler.planning.places import PlacesPlan
@@ -52,6 +54,8 @@ def plan(
     targets: Sequence[str] = (),
     remove_orphans: bool = False,
     prune: Sequence[UsedImage] | None = None,
+    holds: Collection[Hold] = (),
+    attended: bool = True,
 ) -> Plan:
     """What would make the snapshot what the spec wants. Pure: the same arguments give the same plan.
 
@@ -63,6 +67,8 @@ def plan(
         remove_orphans: whether containers of a Compose project of this name go, where the spec has no such service.
         prune: the images that the project used, the latest first, of which those go that nothing uses now; none of them
             without it.
+        holds: what a person has asked to leave alone.
+        attended: whether a person decides what is replaced and removed; else that waits for the maintenance windows.
 
     Raises:
         UsageError: a target that nobody knows.
@@ -79,33 +85,31 @@ def plan(
     if not spec.settings.prune:
         snapshot, stay = without_undeclared(spec, snapshot)
     spec, unseen = bound_on(used_on(spec, snapshot), snapshot.view)
+    left = left_alone(spec, snapshot, holds, attended=attended)
     images = plan_images(spec, snapshot)
     places = PlacesPlan()
-    plan_networks(spec, snapshot, places)
+    plan_networks(spec, snapshot, places, left)
     if not spec.settings.prune:
         stay += [f"{Kind.NETWORK} {network.name}" for network in places.removals]
         places.removals = []
     draft.notices += [_stays(spec, name) for name in stay]
     plan_volumes(spec, snapshot, places)
-    for image in images.values():
-        draft.changes += [image.change] if image.change else []
-        draft.conflicts += image.conflicts
-        draft.notices += image.notices
-        draft.actions |= {action.id: action for action in image.actions}
-    draft.changes += places.changes
-    draft.conflicts += [*places.conflicts, *unseen]
-    draft.actions |= {action.id: action for action in places.actions}
-    draft.notices += places.notices
+    _take(draft, images.values(), places)
+    draft.conflicts += unseen
 
     wanted, unwanted = _sort_out(spec, snapshot)
     for container in unwanted:
-        draft.add(plan_removal(container, _why_unwanted(spec, container), _pre_stop(spec, container)))
+        if why := left.containers.get(key_of(spec, container)) or left.closed:
+            draft.changes.append(Change(ResourceKey(Kind.CONTAINER, container.name), Operation.HOLD, why))
+            continue
+        removal = plan_removal(container, _why_unwanted(spec, container), _pre_stop(spec, container))
+        draft.add(leave_itself_alone(removal, snapshot))
     waiting = Waiting(spec)
-    shared = Planning(spec, snapshot, images, places, waiting, failures)
+    shared = Planning(spec, snapshot, images, places, waiting, failures, left)
     for key in waiting.order():
         if key not in spec.containers or spec.containers[key].state is State.ABSENT:
             continue
-        for part in plan_replicas(shared, key, wanted, _needs(spec, key, images, places)):
+        for part in plan_replicas(shared, key, wanted, _needs(shared, key)):
             draft.add(part)
             draft.actions |= {gate.id: gate for gate in waiting.gates(part.actions)}
     replace_together(draft)
@@ -115,12 +119,25 @@ def plan(
     hand_over_ranges(draft, snapshot)
     remove_unused(draft, spec.name, everything)
     draft.notices += unknown(spec, snapshot)
-    plan_absent(draft, [image.wanted for image in images.values()], snapshot)
-    if prune is not None:
-        prune_images(draft, spec, snapshot, prune)
+    _remove_images(draft, spec, snapshot, images, prune, left)
+    draft.notices += held_notices(left, draft.changes, spec)
     found = draft.finish(spec.name, snapshot, places.kept_volumes)
     guard = None if targets else needs_person(found.changes, spec, snapshot)
-    return replace(_as_set(found, spec), needs_person=guard)
+    found = replace(_as_set(found, spec), needs_person=guard)
+    return with_windows_told(found, spec, snapshot) if attended else found
+
+
+def _take(draft: Draft, images: Iterable[ImagePlan], places: PlacesPlan) -> None:
+    """Take what becomes of images, networks and volumes."""
+    for image in images:
+        draft.changes += [image.change] if image.change else []
+        draft.conflicts += image.conflicts
+        draft.notices += image.notices
+        draft.actions |= {action.id: action for action in image.actions}
+    draft.changes += places.changes
+    draft.conflicts += places.conflicts
+    draft.actions |= {action.id: action for action in places.actions}
+    draft.notices += places.notices
 
 
 def plan_down(
@@ -146,7 +163,8 @@ def plan_down(
     snapshot = take_over(snapshot, project, spec, orphans=remove_orphans)
     draft.notices += orphans_stay(project, snapshot)
     for container in sorted(snapshot.containers, key=lambda state: state.name):
-        draft.add(plan_removal(container, _DOWN, _pre_stop(spec, container) if spec else ()))
+        removal = plan_removal(container, _DOWN, _pre_stop(spec, container) if spec else ())
+        draft.add(leave_itself_alone(removal, snapshot))
     if spec:
         whose = {container.id: container for container in snapshot.containers}
         stops = defaultdict(list)
@@ -225,13 +243,15 @@ def _pre_stop(spec: Spec, container: ContainerState) -> tuple[Hook, ...]:
     return declared.pre_stop if declared else ()
 
 
-def _needs(spec: Spec, key: str, images: dict[str, ImagePlan], places: PlacesPlan) -> tuple[str, ...]:
+def _needs(shared: Planning, key: str) -> tuple[str, ...]:
     """The actions that the creation of a container needs: its image, networks, volumes."""
-    container = spec.containers[key]
-    image = images[full_reference(container.image)]
-    mounts = [images[full_reference(mount.source)] for mount in container.volumes if mount.type == "image"]
-    needs = list(dict.fromkeys(one.action.id for one in (image, *mounts) if one.action))
-    if not places.ready:
+    if shared.is_all_here:
+        return ()
+    spec, ready, container = shared.spec, shared.places.ready, shared.spec.containers[key]
+    references = [container.image, *(mount.source for mount in container.volumes if mount.type == "image")]
+    images = [shared.images[full_reference(reference)] for reference in references]
+    needs = list(dict.fromkeys(image.action.id for image in images if image.action))
+    if not ready:
         return tuple(needs)
     joined = [ResourceKey(Kind.NETWORK, spec.network_name(network)) for network in container.joined]
     mounted = [
@@ -240,12 +260,31 @@ def _needs(spec: Spec, key: str, images: dict[str, ImagePlan], places: PlacesPla
         if mount.type == "volume" and mount.source
     ]
     for place in (*sorted(joined, key=str), *sorted(mounted, key=str)):
-        needs += places.ready.get(place, ())
+        needs += ready.get(place, ())
     return tuple(needs)
+
+
+def _remove_images(
+    draft: Draft,
+    spec: Spec,
+    snapshot: Snapshot,
+    images: Mapping[str, ImagePlan],
+    prune: Sequence[UsedImage] | None,
+    left: LeftAlone,
+) -> None:
+    """Remove the images that are to go, once all else is planned; or say that they will."""
+    removing = Draft(actions=dict(draft.actions)) if left.closed else draft
+    plan_absent(removing, [image.wanted for image in images.values()], snapshot)
+    if prune is not None:
+        prune_images(removing, spec, snapshot, prune)
+    if removing is not draft:
+        draft.changes += [replace(one, operation=Operation.HOLD, note=left.closed) for one in removing.changes]
 
 
 def _remove_networks(draft: Draft, networks: list[NetworkState], snapshot: Snapshot, why: str) -> None:
     """Remove networks, each once our containers have left it."""
+    networks, staying = without_own_networks(networks, snapshot)
+    draft.notices += staying
     if not networks:
         return
     members = {container.id: container.networks for container in snapshot.containers}

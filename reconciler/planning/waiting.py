@@ -36,6 +36,18 @@ class Before(NamedTuple):
 _NOTHING = Before()
 
 
+class Held(NamedTuple):
+    """Something that does not come up by this plan.
+
+    Attributes:
+        resource: which one.
+        why: in words that follow its name: `failed before`.
+    """
+
+    resource: ResourceKey
+    why: str
+
+
 class Replica(NamedTuple):
     """What becomes of one container, as those see it that depend on it.
 
@@ -45,7 +57,7 @@ class Replica(NamedTuple):
         current: who is there now.
         up: the action after which it is up; None where it is already, or is not to be.
         starts: whether the plan starts it, rather than let it go on.
-        held: what failed before, so that this one does not come up by this plan; None where nothing did.
+        held: what keeps this one from coming up by this plan; None where nothing does.
         failed: whether it is a job, and that is its own failure.
     """
 
@@ -54,7 +66,7 @@ class Replica(NamedTuple):
     current: ContainerState | None
     up: str | None
     starts: bool
-    held: ResourceKey | None = None
+    held: Held | None = None
     failed: bool = False
 
 
@@ -108,8 +120,8 @@ class Waiting:
         needed = {need for action in actions for need in action.needs}
         return [self._gates[need] for need in sorted(needed & self._gates.keys())]
 
-    def held_by(self, key: str) -> ResourceKey | None:
-        """What this container needs, and does not get by this plan, because it failed before."""
+    def held_by(self, key: str) -> Held | None:
+        """What this container needs, and does not get by this plan."""
         for dependency, replica in self._dependencies(key):
             # A job that failed has been started: to some that is enough.
             if (
@@ -152,12 +164,12 @@ class Waiting:
 
     def _find_dependencies(self, key: str) -> Iterator[tuple[Dependency, Replica]]:
         container = self.spec.containers[key]
-        uses = container.uses
+        named = words(container)
         for name in self._precede[key]:
             dependency = container.depends_on.get(name, _USED)
             replicas = self.replicas.get(name, [])
             # It lives in the first one; another one may be replaced only after both of them.
-            for replica in replicas[:1] if name in uses and f"service:{name}" in words(container) else replicas:
+            for replica in replicas[:1] if named and f"service:{name}" in named else replicas:
                 yield dependency, replica
 
     def _gate(self, dependency: Dependency, replica: Replica) -> str:

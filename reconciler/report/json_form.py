@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import ReconcilerError, SpecError
@@ -107,6 +108,11 @@ def conflict_dicts(conflicts: Iterable[Conflict | Notice]) -> list[dict[str, str
     return [
         {**_resource(conflict.resource), "message": conflict.message, "hint": conflict.hint} for conflict in conflicts
     ]
+
+
+def moment(seconds: float) -> str:
+    """A moment, given in seconds since 1970, as RFC 3339 writes it, in UTC."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _resource(resource: ResourceKey) -> dict[str, str]:

@@ -126,6 +126,7 @@ class Asked:
         warn: told of each warning.
         trace: told where everything was written, once the spec is valid.
         leave_out: whether an attribute that is refused by name is left out with a warning, rather than an error.
+        reads: filled with the files that are read, each as soon as it is; for one load.
     """
 
     project: str | None = None
@@ -136,6 +137,7 @@ class Asked:
     warn: Callable[[Diagnostic], None] = _ignore
     trace: Callable[[Trace], None] = _ignore
     leave_out: bool = False
+    reads: list[Path] = field(default_factory=list)
 
 
 class Loaded(NamedTuple):
@@ -180,7 +182,7 @@ def _reading(folder: Path, here: Path, asked: Asked) -> Reading:
     from reconciler.spec.reading import Reading
     from reconciler.spec.variables import variables_of
 
-    reading = Reading(folder, folder, here, asked.environ, asked.trusted, asked.warn)
+    reading = Reading(folder, folder, here, asked.environ, asked.trusted, asked.warn, count=asked.reads)
     if asked.env_files:  # who loads names them, and not the source
         variables = variables_of([(here / path, None) for path in asked.env_files], replace(reading, trusted=True))
     elif (default := folder / ".env").is_file():

@@ -30,12 +30,14 @@ class Project:
         spec: what it wants; None where it is invalid.
         error: what is wrong; None where it is valid.
         warnings: in the order in which they were found.
+        reads: all files that were read, as far as it came.
     """
 
     files: tuple[Path, ...]
     spec: Spec | None = None
     error: SpecError | None = None
     warnings: tuple[Diagnostic, ...] = ()
+    reads: tuple[Path, ...] = ()
 
     @property
     def diagnostics(self) -> list[Diagnostic]:
@@ -139,11 +141,12 @@ def _project(files: tuple[Path, ...], load: Callable[[Asked], Loaded], asked: As
         warnings.append(warning)
         asked.warn(warning)
 
+    reads: list[Path] = []
     try:
-        loaded = load(replace(asked, warn=warn))
+        loaded = load(replace(asked, warn=warn, reads=reads))
     except SpecError as error:
-        return Project(files, error=error, warnings=tuple(warnings)), None
-    return Project(files, loaded.spec, warnings=tuple(warnings)), loaded
+        return Project(files, error=error, warnings=tuple(warnings), reads=tuple(reads)), None
+    return Project(files, loaded.spec, warnings=tuple(warnings), reads=tuple(reads)), loaded
 
 
 def _beside_each_other(found: list[tuple[Project, Loaded | None]], here: Path) -> list[Project]:

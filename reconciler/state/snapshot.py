@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -27,25 +28,26 @@ class ContainerState:
     Attributes:
         inspect: the reply of `GET /containers/ID/json`.
         place: its name in the spec and its number, where no label of ours says so: one that was taken over.
+        id: the full ID.
+        name: the name, without the slash that the Engine puts before it.
+        labels: its labels, the image's among them.
+        networks: the networks that it is connected to, by name.
     """
 
     inspect: Mapping[str, Any]
     place: tuple[str, int] | None = None
+    id: str = field(init=False, repr=False, compare=False)
+    name: str = field(init=False, repr=False, compare=False)
+    labels: Mapping[str, str] = field(init=False, repr=False, compare=False)
+    networks: Mapping[str, Mapping[str, Any]] = field(init=False, repr=False, compare=False)
 
-    @cached_property
-    def id(self) -> str:
-        """The full ID."""
-        return str(self.inspect["Id"])
-
-    @cached_property
-    def name(self) -> str:
-        """The name, without the slash that the Engine puts before it."""
-        return str(self.inspect["Name"]).removeprefix("/")
-
-    @cached_property
-    def labels(self) -> Mapping[str, str]:
-        """Its labels, the image's among them."""
-        return at("Config.Labels", self.inspect) or {}
+    def __post_init__(self) -> None:
+        # Everybody asks for these, time and again.
+        inspect = self.inspect
+        object.__setattr__(self, "id", str(inspect.get("Id") or ""))
+        object.__setattr__(self, "name", str(inspect.get("Name") or "").removeprefix("/"))
+        object.__setattr__(self, "labels", at("Config.Labels", inspect) or {})
+        object.__setattr__(self, "networks", at("NetworkSettings.Networks", inspect) or {})
 
     @property
     def resource(self) -> str:
@@ -101,6 +103,14 @@ class ContainerState:
         """When it last started, RFC 3339; the year 1 while it never did."""
         return str(at("State.StartedAt", self.inspect) or "")
 
+    @property
+    def lived_seconds(self) -> float | None:
+        """How long its last run took; None while it has not ended."""
+        began, ended = self.started_at, str(at("State.FinishedAt", self.inspect) or "")
+        if not began or not ended or _moment(ended) < _moment(began):
+            return None
+        return (datetime.fromisoformat(ended) - datetime.fromisoformat(began)).total_seconds()
+
     def is_newer_than_the_start_of(self, other: ContainerState) -> bool:
         """Whether it was created after the other one last started."""
         return _moment(str(self.inspect.get("Created") or "")) > _moment(other.started_at)
@@ -144,11 +154,6 @@ class ContainerState:
         """How long a stop waits before it kills."""
         seconds = at("Config.StopTimeout", self.inspect)
         return _DEFAULT_STOP_SECONDS if seconds is None else int(seconds)
-
-    @cached_property
-    def networks(self) -> Mapping[str, Mapping[str, Any]]:
-        """The networks that it is connected to, by name."""
-        return at("NetworkSettings.Networks", self.inspect) or {}
 
     @cached_property
     def host_ports(self) -> frozenset[str]:
@@ -273,6 +278,7 @@ class Snapshot:
         revealed: the digests of files in containers, where only that tells whether a secret changed: by the container's
             ID and the path in it.
         view: what of this machine's files the Engine sees.
+        own_container: the ID of the container that we run in, where that is one of this Engine's; else empty.
     """
 
     taken_at: str
@@ -291,6 +297,7 @@ class Snapshot:
     contents: Mapping[str, Held] = field(default_factory=dict)
     revealed: Mapping[tuple[str, str], str] = field(default_factory=dict)
     view: View = field(default_factory=View)
+    own_container: str = ""
 
     @cached_property
     def content_digests(self) -> Mapping[str, str]:

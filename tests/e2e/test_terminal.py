@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -100,18 +99,16 @@ def test_an_interruption_during_a_slow_stop_gives_the_old_one_its_place_back(she
 
 def test_a_second_interruption_leaves_at_once_and_the_next_apply_converges(shell: Shell) -> None:
     stubborn = ["sh", "-c", "trap '' TERM; while :; do sleep 1; done"]
-    shell.declare({"web": {"command": stubborn}})
+    shell.declare({"web": {"command": stubborn, "stop_grace_period": "10m"}})
     assert shell.run("apply").code == 0
     before = shell.inspect("web")["Id"]
-    shell.declare({"web": {}})
+    shell.declare({"web": {"stop_grace_period": "10m"}})
     with Proxy(shell.engine.socket) as proxy, shell.terminal("apply", "-y", "--host", proxy.host) as terminal:
         wait_for(lambda: stopping(proxy), "the old container is being stopped")
         terminal.type("\x03")
         terminal.until("press again to leave at once")
-        began = time.monotonic()
         terminal.type("\x03")
-        assert terminal.end() == 130
-        assert time.monotonic() - began < 3, "the stop takes ten seconds"
+        assert terminal.end() == 130, "the stop takes ten minutes"
     assert shell.name("web") in shell.names()
     shell.engine.docker("kill", before)  # the Engine goes on to stop it; that need not be waited for here
     done = shell.run("apply", "-y")

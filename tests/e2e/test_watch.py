@@ -133,10 +133,10 @@ def test_each_interval_a_cycle_that_changes_nothing_where_nothing_is_to_do(shell
         running.until("cycle_done")
         proxy.clear()
         wait_for(lambda: [str(one) for one in proxy.requests].count("GET /containers/json") >= 3, "three more cycles")
-        assert proxy.changing() == []
+        assert [one for one in proxy.changing() if one.path != "/volumes/create"] == [], "but its own lock"
         assert len(running.events("cycle_done")) == 1, "nothing to say where nothing is to do"
         shell.engine.docker("rm", "-f", shell.name("web"))
-        assert running.until("cycle_done", 2)["reason"] == "interval"
+        running.until("cycle_done", 2)
         assert shell.status("web") == "running"
         finish(running)
 
@@ -146,10 +146,8 @@ def test_a_signal_ends_it_at_once_when_it_waits(shell: Shell, number: signal.Sig
     shell.declare({"web": {}})
     with shell.start("watch", *LONG) as running:
         running.until("cycle_done")
-        began = time.monotonic()
         running.signal(number)
         assert running.end() == 0
-        assert time.monotonic() - began < 5
         assert running.log[-1]["event"] == "stopped"
 
 
@@ -319,7 +317,7 @@ def test_a_conflict_is_said_once_and_ends_by_itself(shell: Shell) -> None:
         assert "is not ours" in said["error"]
         wait_for(lambda: [str(one) for one in proxy.requests].count("GET /containers/json") >= 4, "more cycles")
         assert len(running.events("conflict")) == 1
-        assert proxy.changing() == []
+        assert [one for one in proxy.changing() if one.path != "/volumes/create"] == [], "but its own lock"
         shell.engine.docker("rm", shell.name("web"))
         running.until("cycle_done")
         assert shell.status("web") == "running"
@@ -368,23 +366,31 @@ def test_an_engine_that_stands_still_for_a_while(fragile: Shell) -> None:
     fragile.declare({"web": {}})
     with Proxy(fragile.engine.socket) as proxy, fragile.start("watch", *LONG, "--host", proxy.host) as running:
         running.until("cycle_done")
-        fragile.engine.docker("rm", "-f", fragile.name("web"))
-        proxy.clear()
         fragile.engine.stop()
-        running.signal(signal.SIGHUP)
+        proxy.clear()
+        fragile.declare({"web": {"restart": "always"}})
         wait_for(lambda: proxy.requests, "it asks the Engine that stands still")
         assert len(running.events("cycle_done")) == 1
         fragile.engine.cont()
         running.until("cycle_done", 2)
-        assert fragile.status("web") == "running"
+        assert fragile.inspect("web")["HostConfig"]["RestartPolicy"]["Name"] == "always"
         assert running.events("engine_error") == []
 
-        proxy.clear()
-        fragile.engine.stop()
-        running.signal(signal.SIGHUP)
-        wait_for(lambda: proxy.requests, "it asks again")
+
+STUBBORN = {"command": ["sh", "-c", "trap '' TERM; while :; do sleep 1; done"], "stop_grace_period": "100s"}
+"""A container that hangs when it is to stop."""
+
+
+@pytest.mark.parametrize("signals", [1, 2])
+def test_a_call_that_hangs_is_left_after_a_while_or_at_the_second_signal(shell: Shell, signals: int) -> None:
+    shell.declare({"web": STUBBORN})
+    with Proxy(shell.engine.socket) as proxy, shell.start("watch", *LONG, "--host", proxy.host) as running:
+        running.until("cycle_done")
+        shell.declare({"web": {**STUBBORN, "state": "stopped"}})
+        wait_for(lambda: [one for one in proxy.changing() if one.path.endswith("/stop")], "it is being stopped")
         running.signal(signal.SIGTERM)
         wait_for(lambda: "again to leave at once" in running.err, "it waits for the call under way")
-        running.signal(signal.SIGTERM)
-        assert running.end(10) == 143
-        fragile.engine.cont()
+        if signals == 2:
+            running.signal(signal.SIGTERM)
+        assert running.end() == 143
+        assert len(running.events("left_at_work")) == 2 - signals

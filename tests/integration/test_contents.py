@@ -214,7 +214,7 @@ def test_in_a_container_they_are_where_the_host_has_them(
     binds = ("-v", f"{host / 'www'}:{tmp_path / 'www'}", "-v", f"{host / 'runtime'}:{host / 'runtime'}")
     us = local.docker("run", "-d", "--name", f"{local.project}-us", *binds, local.image, "sleep", "99999").strip()
     (tmp_path / "mountinfo").write_text(f"1 2 3:4 /containers/{us}/hostname /etc/hostname rw - ext4 /dev/vda rw\n")
-    monkeypatch.setattr("reconciler.engine.contents._MOUNT_INFO", tmp_path / "mountinfo")
+    monkeypatch.setattr("reconciler.engine.own_container.MOUNT_INFO", tmp_path / "mountinfo")
     monkeypatch.setenv("RECONCILER_RUNTIME_DIR", str(host / "runtime"))
     try:
         declare(local, volumes=["./www:/www"])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler import connect, observe
+from reconciler import observe
 from reconciler.cli.convert import existing
 from reconciler.convert import check
 from reconciler.convert.check import checked, tidied
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reconciler.convert.result import Conversion
+    from reconciler.engine.engine import DockerEngine
     from reconciler.spec.model import Spec
+    from reconciler.state.snapshot import Snapshot
     from tests.integration.world import World
     from tests.support.engine import Engine
 
@@ -43,37 +45,29 @@ def samples(engine: Engine, idle_image: str, tmp_path_factory: pytest.TempPathFa
         engine.import_image("test-idle:2", {"/2": ""}, changes=[f"CMD {json.dumps(IDLE)}"])
         options = ("--subnet", "10.78.0.0/24", "--ipv6", "--subnet", "fd78::/64")
         engine.docker("network", "create", *options, f"{world.project}-static")
-        try:
-            unknown = newer_than(world, CASES)
-            containers = {
-                key: {"state": "running" if sample.running else "stopped", **sample.base, **sample.first}
-                for key, sample in CASES.items()
-                if key not in unknown
-            }
-            text = json.dumps(containers).replace("10.77.", "10.78.").replace("fd77", "fd78")
-            declare(world, json.loads(text))
-            assert failures(world.apply()) == []
-            yield world
-        finally:
-            for name in world.names():
-                engine.docker("rm", "-fv", name)
-            engine.docker("network", "rm", f"{world.project}-static")
+        unknown = newer_than(world, CASES)
+        containers = {
+            key: {"state": "running" if sample.running else "stopped", **sample.base, **sample.first}
+            for key, sample in CASES.items()
+            if key not in unknown
+        }
+        text = json.dumps(containers).replace("10.77.", "10.78.").replace("fd77", "fd78")
+        declare(world, json.loads(text))
+        assert failures(world.apply()) == []
+        yield world
 
 
-def converted(world: World, name: str) -> Conversion:
-    with connect(world.proxy.host) as engine:
-        return tidied(checked(from_container(existing(engine, name)), {}))
+def converted(engine: DockerEngine, name: str) -> Conversion:
+    return tidied(checked(from_container(existing(engine, name)), {}))
 
 
 def loaded(conversion: Conversion) -> Spec:
     return check.loaded(conversion.data, {})
 
 
-def unlike(world: World, spec: Spec, name: str) -> list[str]:
+def unlike(engine: DockerEngine, snapshot: Snapshot, spec: Spec, name: str) -> list[str]:
     """What is different between the spec and the container, row by row."""
-    with connect(world.proxy.host) as engine:
-        snapshot = observe(engine, spec)
-        container = engine.inspect(name)
+    container = engine.inspect(name)
     key = next(iter(spec.containers))
     image = snapshot.image(spec.containers[key].image)
     instance = Instance(spec, key, image_id=image.id if image else None, peers=peers(spec, key, snapshot))
@@ -84,7 +78,12 @@ def unlike(world: World, spec: Spec, name: str) -> list[str]:
 def test_every_sample_comes_back(samples: World) -> None:
     names = samples.names()
     assert len(names) > 60
-    found = {name: unlike(samples, loaded(converted(samples, name)), name) for name in names}
+    with samples.connect() as engine:
+        specs = {name: loaded(converted(engine, name)) for name in names}
+        # All are looked at once: to list a hundred containers for each would take a minute.
+        together = {name: next(iter(spec.containers.values())) for name, spec in specs.items()}
+        snapshot = observe(engine, specs[names[0]].model_copy(update={"containers": together}))
+        found = {name: unlike(engine, snapshot, spec, name) for name, spec in specs.items()}
     # A container does not say where its configs and secrets come from: a note says that they are left out.
     told = {f"{samples.name(f'{kind}-1')}": f"{kind}." for kind in ("configs", "secrets")}
     for name, kind in told.items():
@@ -152,8 +151,9 @@ def by_hand(samples: World) -> Iterator[World]:
 @pytest.mark.parametrize("number", range(len(LINES)))
 def test_a_container_made_by_hand_comes_back(by_hand: World, number: int) -> None:
     name = f"by-hand-{number}"
-    spec = loaded(converted(by_hand, name))
-    assert unlike(by_hand, spec, name) == []
+    with by_hand.connect() as engine:
+        spec = loaded(converted(engine, name))
+        assert unlike(engine, observe(engine, spec), spec, name) == []
 
 
 @pytest.mark.parametrize("number", range(len(LINES)))
@@ -162,12 +162,14 @@ def test_a_line_says_the_same_as_the_docker_command(by_hand: World, number: int)
     words = ["docker", "create", "--name", name, *shlex.split(LINES[number])]
     conversion, flags = from_run([literal(word) for word in words], project="by-hand")
     of_line = loaded(checked(conversion, {}, flags))
-    assert unlike(by_hand, of_line, name) == []
-    # And what the container has that nothing gives it by itself is declared in the line.
-    of_container = loaded(converted(by_hand, name))
+    with by_hand.connect() as engine:
+        assert unlike(engine, observe(engine, of_line), of_line, name) == []
+        # And what the container has that nothing gives it by itself is declared in the line.
+        of_container = loaded(converted(engine, name))
     assert {*declared(Instance(of_container, name))} - {*declared(Instance(of_line, name))} == set()
 
 
 def test_who_shares_is_named(by_hand: World) -> None:
-    found = converted(by_hand, "by-hand-shares").data["containers"]["by-hand-shares"]
+    with by_hand.connect() as engine:
+        found = converted(engine, "by-hand-shares").data["containers"]["by-hand-shares"]
     assert found["network_mode"] == found["ipc"] == "container:by-hand-other"

@@ -34,10 +34,8 @@ MORE: dict[str, Any] = {"volumes": {"log": {}}}
 
 def said(world: World) -> list[str]:
     """What was said since it was asked last."""
-    mount = ["-v", f"{world.project}_log:/log", world.image]
-    words = world.docker("run", "--rm", *mount, "cat", "/log/said").split()
-    world.docker("run", "--rm", *mount, "rm", "/log/said")
-    return words
+    volume = f"{world.project}_log:/log"
+    return world.docker("run", "--rm", "-v", volume, world.image, "sh", "-c", "cat /log/said && rm /log/said").split()
 
 
 def test_they_run_in_order_at_every_start_and_stop(world: World) -> None:

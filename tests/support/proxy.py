@@ -63,6 +63,8 @@ class Proxy:
         self._open: set[socket.socket] = set()
         self._threads: list[threading.Thread] = []
         self._closed = False
+        self.is_losing_events = False
+        """Whether what the Engine says on streams of events is lost on the way; the streams stand."""
         self._listener = socket.socket(socket.AF_INET if self.tcp else socket.AF_UNIX)
         self._listener.bind(("127.0.0.1", 0) if self.tcp else str(self.socket))
         self._listener.listen(64)
@@ -140,7 +142,7 @@ class Proxy:
                     if self._closed:
                         return
                     self._open.add(upstream)
-                link = _Link(client, upstream)
+                link = _Link(client, upstream, is_lost=lambda: self.is_losing_events)
                 back = threading.Thread(target=link.pump_back, daemon=True)
                 back.start()
                 try:
@@ -165,6 +167,7 @@ class Proxy:
                     _hang_up(link.client, link.upstream)
                     return
                 link.swallow = self.on_cut if verdict == "after" else None
+                link.is_of_events = b"/events" in match[2]
                 link.upstream.sendall(head)
                 link.pass_body(headers)
                 if b"upgrade" in headers:
@@ -196,6 +199,9 @@ class _Link:
 
     client: socket.socket
     upstream: socket.socket
+    is_lost: Callable[[], bool]
+    """Whether events are."""
+    is_of_events: bool = False
     swallow: Callable[[], object] | None = None
     """Where it is set, the next that the Engine says ends the connection, unheard; then it is called."""
     _rest: bytes = b""
@@ -206,7 +212,8 @@ class _Link:
                 if self.swallow:
                     self.swallow()
                     break
-                self.client.sendall(data)
+                if not (self.is_of_events and self.is_lost()):
+                    self.client.sendall(data)
         _hang_up(self.client, self.upstream)
 
     def read_head(self) -> bytes:

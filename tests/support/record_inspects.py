@@ -58,7 +58,8 @@ def record(engine: Engine, folder: Path) -> str:
     )  # fmt: skip
     text = re.sub(r"/tmp/engine-\w+/", "/var/lib/docker/", text)
     RECORDED.mkdir(exist_ok=True)
-    name = f"{__version__}-engine-{snapshot.engine.version.partition('+')[0]}.json"
+    store = "-containerd" if _has_containerd_store(engine) else ""
+    name = f"{__version__}-engine-{snapshot.engine.version.partition('+')[0]}{store}.json"
     (RECORDED / name).write_text(text + "\n")
     return name
 
@@ -92,6 +93,11 @@ def _needs(instance: Instance) -> Iterator[ApiVersion]:
     for row in DATED:
         if row.is_declared(instance):
             yield from row.since(row.wanted(instance)).values()
+
+
+def _has_containerd_store(engine: Engine) -> bool:
+    """Whether it keeps images as containerd does: then an inspect names an image by its manifest."""
+    return "containerd" in str(engine.call("GET", "/info")["DriverStatus"])
 
 
 def _without(value: Any) -> Any:

@@ -116,7 +116,8 @@ SAMPLES: Mapping[str, tuple[Sample, ...]] = {
     "image": (replaced("image", "test-idle:2", "test-idle:3", again="docker.io/library/test-idle:2"),),
     "command": (
         replaced("command", ["sleep", "1"], ["sleep", "2"], again="sleep 1"),
-        replaced("command", ["echo", "1 2", ""], ["echo", "1", "2"], again="echo '1 2' ''"),
+        replaced("command", ["echo", "1 2", ""], ["echo", "1", "2"], again="echo '1 2' ''",
+                 alone="the same attribute as another sample"),
     ),
     "entrypoint": (
         replaced(

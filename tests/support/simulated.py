@@ -541,6 +541,7 @@ class Daemon:
         return found
 
     def _remove_volume(self, name: str) -> None:
+        self._has_volume(name)
         if any(name == mount.get("Name") for row in self.has.containers.values() for mount in row["Mounts"]):
             raise _refuse(409, f"remove {name}: volume is in use")
         del self.has.volumes[name]
@@ -702,6 +703,9 @@ class SimulatedEngine:
         if self._dead:
             raise Killed
         return self.daemon.call("GET", path, params)
+
+    def knows(self, path: str, params: Mapping[str, Any] | None = None) -> bool:
+        return False
 
     def post(
         self, path: str, body: Any = None, *, params: Mapping[str, Any] | None = None, deadline: float | None = None

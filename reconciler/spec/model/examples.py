@@ -164,6 +164,8 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
         "parallelism": "4",
         "on_failure": "stop",
         "sensitive": '["*_PIN", "DSN"]',
+        "suspend": "true",
+        "windows": '[{schedule: "0 3 * * sat", duration: 2h}]',
     },
     "TmpfsOptions": {"size": "64m", "mode": '"1777"'},
     "Ulimit": {"soft": "1024", "hard": "4096"},
@@ -186,5 +188,5 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
     },
     "VolumeOptions": {"nocopy": "true", "labels": "{tier: cache}", "subpath": "app/uploads"},
     "Weight": {"path": "/dev/sda", "weight": "400"},
+    "Window": {"schedule": '"0 3 * * sat"', "duration": "2h", "time_zone": "Europe/Berlin"},
 }
-"""By part and attribute."""

@@ -10,8 +10,6 @@ import pytest
 from reconciler.errors import ExitCode
 from reconciler.execution.executor import apply
 from reconciler.execution.outcome import Result
-from reconciler.spec.model import Spec
-from reconciler.watch.loop import seconds_between
 from tests.support.simulated import FakeClock, Scene, SimulatedEngine
 
 if TYPE_CHECKING:
@@ -106,13 +104,3 @@ def test_so_many_calls_at_once(settings: dict[str, Any], expected: int) -> None:
     outcome = apply(scene.plan(), engine, FakeClock())
     assert outcome.exit_code is ExitCode.OK, outcome.failed
     assert engine.most == expected
-
-
-@pytest.mark.parametrize(
-    ("given", "said", "seconds"),
-    [(None, None, 30), (None, "5m", 300), (7.5, "5m", 7.5), (None, "1ms", 0.1), (None, "0s", 0.1)],
-)
-def test_the_interval(given: float | None, said: str | None, seconds: float) -> None:
-    spec = Spec.model_validate({"name": "p", "settings": {"interval": said} if said else {}}, context={"folder": None})
-    assert seconds_between(given, spec) == seconds
-    assert seconds_between(None, None) == 30

@@ -70,6 +70,12 @@ def test_every_row_has_samples(path: str) -> None:
     assert any(sample.again for sample in SAMPLES[path]) or path in ONE_SPELLING
 
 
+def test_samples_that_are_combined_have_an_attribute_each() -> None:
+    combined = [one for samples in SAMPLES.values() for one in samples if not (one.alone or one.running or one.refused)]
+    attributes = [attribute for one in combined for attribute in one.first]
+    assert sorted(set(attributes)) == sorted(attributes)
+
+
 def test_no_sample_and_no_excuse_is_left_over() -> None:
     assert set(SAMPLES) == set(ROW)
     assert all(path in SAMPLES and not any(sample.second for sample in SAMPLES[path]) for path in ONE_VALUE)

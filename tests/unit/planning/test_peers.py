@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
+from reconciler.fields.peers import settled
 from reconciler.planning.actions import CreateContainer
 from tests.support.simulated import IDLE, Scene
 
@@ -35,6 +36,22 @@ def test_one_that_is_created_is_named_by_that_action() -> None:
     assert web.payload["NetworkingConfig"]["EndpointsConfig"] == {}
     assert IDS["db"] in web.needs
     assert "container/p-db-1:start" in actions["container/p-web-1:start"].needs
+
+
+class LookedUp(dict[str, str]):
+    """What grows in other threads, and so can't be gone through."""
+
+    def __iter__(self) -> NoReturn:
+        raise RuntimeError("dictionary changed size during iteration")
+
+    items = keys = values = __iter__
+
+
+def test_the_ids_of_what_was_created_are_looked_up() -> None:
+    """Others are created meanwhile."""
+    web = planned({"db": {}, "web": {"pid": "service:db", "volumes_from": ["db:ro"]}})[IDS["web"]]
+    host = settled(web.payload, LookedUp({IDS["db"]: "0123"}))["HostConfig"]
+    assert (host["PidMode"], host["VolumesFrom"]) == ("container:0123", ["0123:ro"])
 
 
 @pytest.mark.parametrize("replicas", [1, 2])

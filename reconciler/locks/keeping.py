@@ -1,0 +1,81 @@
+"""A project that one process keeps, on whichever Engine answers: the lock is taken with each connection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from reconciler.errors import Locked
+from reconciler.locks.watch_lock import WatchLock
+from reconciler.ports import LockVolumes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from reconciler.locks.holder import Holder
+
+
+class KeptEngine(LockVolumes, Protocol):
+    """An Engine, as far as keeping a project on it needs it."""
+
+    def identity(self) -> str:
+        """The Engine's ID: stays the same as long as its data does."""
+        ...
+
+
+@dataclass(slots=True)
+class Keeping:
+    """The lock of a watcher on one project.
+
+    Attributes:
+        folder: of the lock files.
+        project: its name.
+        holder: who we are.
+        take_over: whether a watcher of another machine has to yield, the first time.
+    """
+
+    folder: Path
+    project: str
+    holder: Holder
+    take_over: bool = False
+    _lock: WatchLock | None = None
+
+    def take(self, engine: KeptEngine) -> None:
+        """Keep the project on this Engine, and on no other.
+
+        Raises:
+            Locked: another watcher does.
+            EngineError: the Engine can't be asked.
+        """
+        key = engine.identity()
+        if self._lock and self._lock.engine == key:
+            return
+        self.release(None)  # that Engine is gone, with what was on it
+        lock = WatchLock(self.folder, self.project, key, self.holder)
+        lock.take(engine, take_over=self.take_over)
+        self._lock, self.take_over = lock, False
+
+    def confirm(self, engine: KeptEngine) -> None:
+        """Make sure that nobody has taken over, before something is changed.
+
+        Raises:
+            Locked: somebody has; by now it is not kept here any more.
+            EngineError: the Engine can't be asked.
+        """
+        if self._lock is None:
+            return
+        try:
+            self._lock.confirm(engine)
+        except Locked:
+            self.release(None)
+            raise
+
+    def release(self, engine: KeptEngine | None) -> None:
+        """Keep it no more.
+
+        Args:
+            engine: the one that it was kept on; None where that is away.
+        """
+        if self._lock:
+            self._lock.release(engine)
+            self._lock = None

@@ -1,0 +1,81 @@
+"""Who may change a project: one `watch`, and commands by hand that take turns with it or are refused."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+from tests.support.engine import wait_for
+
+if TYPE_CHECKING:
+    from tests.e2e.command import Shell
+
+LONG = ("--interval", "600")
+
+
+def test_one_watch_keeps_a_project_and_others_are_told_which(shell: Shell) -> None:
+    shell.declare({"web": {}})
+    other = shell.folder / "other.yaml"
+    other.write_text(shell.text({"web": {"environment": {"A": "1"}}}))
+    lock = f"reconciler-lock.{shell.project}"
+    with shell.start("watch", *LONG) as running:
+        running.until("cycle_done")
+        web = shell.id("web")
+        who = f"process {running.process.pid} on "
+        spec = str(shell.folder / "reconciler.yaml")
+
+        second = shell.run("watch", *LONG)
+        assert second.code == 6, second.err
+        assert who in second.err
+        assert spec in second.err
+        refused = shell.run("apply", "-y", "-f", str(other))
+        assert refused.code == 6, refused.err
+        assert who in refused.err
+        as_json = shell.run("down", "-y", "-o", "json")
+        assert (as_json.code, as_json.json["error"]["exit_code"]) == (6, 6)
+
+        assert shell.run("plan", "--detailed-exitcode").code == 0, "the lock's volume is none of a plan's"
+        assert shell.run("apply").code == 0, "the same spec takes turns"
+        assert shell.id("web") == web
+        assert lock in shell.engine.docker("volume", "ls", "-q").split()
+
+        running.signal(signal.SIGTERM)
+        assert running.end() == 0
+    assert lock not in shell.engine.docker("volume", "ls", "-q").split(), "it leaves nothing behind"
+
+
+def test_a_killed_watch_blocks_nobody_here(shell: Shell) -> None:
+    shell.declare({"web": {}})
+    lock = f"reconciler-lock.{shell.project}"
+    with shell.start("watch", *LONG) as killed:
+        killed.until("cycle_done")
+        killed.signal(signal.SIGKILL)
+        killed.process.wait()
+    assert lock in shell.engine.docker("volume", "ls", "-q").split()
+    assert shell.run("apply", "--profile", "x").code == 0
+    with shell.start("watch", *LONG) as running:
+        wait_for(lambda: bool(running.events("watching")), "it has begun")
+        labels = '{{index .Labels "io.reconciler.lock.pid"}}'
+        wait_for(
+            lambda: shell.engine.docker("volume", "inspect", lock, "--format", labels) == str(running.process.pid),
+            "the lock is its own",
+        )
+        running.signal(signal.SIGTERM)
+        assert running.end() == 0
+
+
+def test_a_watch_elsewhere_yields_only_when_told_to(shell: Shell) -> None:
+    shell.declare({"web": {}})
+    lock = f"reconciler-lock.{shell.project}"
+    labels = {"": shell.project, ".host": "far", ".pid": "7", ".command": "watch", ".token": "t"}
+    given = [f"--label=io.reconciler.lock{name}={value}" for name, value in labels.items()]
+    shell.engine.docker("volume", "create", *given, lock)
+    refused = shell.run("watch", *LONG)
+    assert refused.code == 6, refused.err
+    assert "process 7 on far" in refused.err
+    assert "--take-over" in refused.err
+    with shell.start("watch", "--take-over", *LONG) as running:
+        running.until("cycle_done")
+        running.signal(signal.SIGTERM)
+        assert running.end() == 0
+    assert lock not in shell.engine.docker("volume", "ls", "-q").split()

@@ -1,0 +1,169 @@
+"""What `watch` leaves alone for a while, when it looks again, and how it takes turns; on a simulated Engine."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.errors import Locked
+from reconciler.journal.journal import Journal, JournalError
+from reconciler.journal.rests import Rest
+from reconciler.watch.resting import Resting
+from tests.support.simulated import Scene
+from tests.unit.watch.watching import Watched
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+def soon(seconds: float) -> str:
+    return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Journal:
+    return Journal(tmp_path)
+
+
+@pytest.fixture
+def watched(journal: Journal) -> Watched:
+    scene = Scene()
+    scene.declare({"web": {}, "db": {}})
+    found = Watched(scene)
+    resting = Resting("p", journal, lambda: datetime.now(UTC), lambda _error: None)
+    found.watch.holds, found.watch.restrain, found.watch.stirs = resting.holds, resting.restrain, resting.stirs
+    found.settle()
+    return found
+
+
+def stop(watched: Watched, *keys: str) -> None:
+    for key in keys:
+        watched.scene.hand("POST", f"/containers/{watched.scene.id(key)}/stop")
+
+
+def test_a_paused_project_is_left_alone_until_it_is_over(watched: Watched, journal: Journal) -> None:
+    stop(watched, "web")
+    journal.rest("p", Rest("", soon(3600)))
+    assert watched.watch.stirs()
+    for _ in range(2):
+        cycle = watched.cycle()
+        assert cycle.outcome is None
+        assert cycle.plan
+        assert {str(one.operation) for one in cycle.plan.changes} == {"hold"}
+    assert not watched.watch.stirs()
+    assert watched.scene.status("web") == "exited"
+    [said] = watched.log.of("held_back")
+    assert said["why"][0].startswith("the project is paused until ")
+    assert "hint" not in said
+    due = watched.watch.pause()
+    assert due is not None
+    assert 0 < due <= 3601, "it wakes at the end"
+    journal.end_rest("p")
+    assert watched.watch.stirs()
+    watched.settle()
+    assert watched.scene.status("web") == "running"
+
+
+def test_a_pause_that_is_over_counts_no_more(watched: Watched, journal: Journal) -> None:
+    stop(watched, "web")
+    journal.rest("p", Rest("", soon(-1)))
+    watched.settle()
+    assert watched.scene.status("web") == "running"
+
+
+def test_a_suspended_project_is_left_alone(watched: Watched) -> None:
+    stop(watched, "web")
+    watched.scene.declare({"web": {}, "db": {}}, settings={"suspend": True})
+    assert watched.cycle().outcome is None
+    assert watched.log.of("held_back")[-1]["why"] == ["the spec suspends the project"]
+    watched.scene.declare({"web": {}, "db": {}})
+    watched.settle()
+    assert watched.scene.status("web") == "running"
+
+
+def test_what_is_held_is_left_alone_and_the_rest_is_mended(watched: Watched, journal: Journal) -> None:
+    stop(watched, "web", "db")
+    journal.rest("p", Rest("web"))
+    watched.settle()
+    assert (watched.scene.status("web"), watched.scene.status("db")) == ("exited", "running")
+    journal.end_rest("p", "web")
+    watched.settle()
+    assert watched.scene.status("web") == "running"
+
+
+def test_outside_the_windows_it_waits_until_one_opens(watched: Watched) -> None:
+    opening = datetime.now(UTC) + timedelta(hours=2)
+    window = {"schedule": f"{opening.minute} {opening.hour} * * *", "duration": "1h"}
+    before = watched.scene.id("web")
+    watched.scene.declare({"web": {"environment": {"A": "1"}}, "db": {}}, settings={"windows": [window]})
+    assert watched.cycle().outcome is None
+    assert watched.scene.id("web") == before
+    due = watched.watch.pause()
+    assert due is not None
+    assert 3600 < due < 2 * 3600 + 61
+    window["schedule"] = "* * * * *"
+    watched.scene.declare({"web": {"environment": {"A": "1"}}, "db": {}}, settings={"windows": [window]})
+    watched.settle()
+    assert watched.scene.id("web") != before
+
+
+def test_where_the_journal_can_not_be_read_what_was_known_goes_on(journal: Journal) -> None:
+    said: list[JournalError] = []
+    resting = Resting("p", journal, lambda: datetime.now(UTC), said.append)
+    journal.rest("p", Rest("web"))
+    assert [one.name for one in resting.holds()] == ["web"]
+    journal.path.write_bytes(b"no database at all" * 100)
+    assert [one.name for one in resting.holds()] == ["web"]
+    assert not resting.stirs()
+    assert said
+
+
+def test_each_cycle_has_a_turn_and_who_lost_the_project_changes_nothing(watched: Watched) -> None:
+    turns: list[str] = []
+
+    @contextmanager
+    def turn(_spec: object, _engine: object) -> Iterator[None]:
+        turns.append("begins")
+        yield
+        turns.append("ends")
+
+    def taken_over() -> None:
+        raise Locked('"p" is watched by `reconciler watch` (process 7 on far)', "end that one first")
+
+    watched.watch.turn, watched.watch.confirm = turn, taken_over
+    stop(watched, "web")
+    for _ in range(2):
+        assert isinstance(watched.cycle().error, Locked)
+    assert watched.scene.status("web") == "exited"
+    assert [line["level"] for line in watched.log.of("locked")] == ["error"], "said once"
+    assert (watched.watch.pause() or 0.0) > 0.0
+    watched.watch.confirm = lambda: None
+    watched.settle()
+    assert watched.scene.status("web") == "running"
+    assert turns[:2] == ["begins", "begins"]
+    assert turns.count("ends") >= 2
+
+
+def test_who_is_stopped_while_it_waits_for_its_turn_does_nothing(watched: Watched) -> None:
+    stop(watched, "web")
+
+    @contextmanager
+    def turn(_spec: object, _engine: object) -> Iterator[None]:
+        watched.watch.stop.set()
+        yield
+
+    watched.watch.turn = turn
+    watched.cycle()
+    assert watched.scene.status("web") == "exited"
+
+
+def test_it_lets_the_project_go_at_its_end(watched: Watched) -> None:
+    gone: list[str] = []
+    watched.watch.let_go = lambda: gone.append("p")
+    watched.watch.end()
+    watched.watch.run()
+    assert gone == ["p"]
