@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from reconciler.engine.contents import copy_contents, remove_contents, write_contents
+from reconciler.engine.create import CALL_SECONDS, create_container, create_network
 from reconciler.engine.execute import run_command
 from reconciler.engine.images import perform_on_image
 from reconciler.errors import Conflict, EngineError, NotFound, Stale
-from reconciler.fields.peers import settled
 from reconciler.planning.actions import (
     Action,
     BuildImage,
@@ -44,9 +44,6 @@ from reconciler.state.snapshot import ContainerState
 if TYPE_CHECKING:
     from reconciler.engine.client import Client
     from reconciler.ports import Tell
-
-_CALL_SECONDS = 60.0
-"""The deadline of a call that the Engine answers at once, unless it hangs."""
 
 _VOLUME_SECONDS = 600.0
 """For a volume, all of whose files have to be removed."""
@@ -84,11 +81,11 @@ def perform(client: Client, action: Action, created: Mapping[str, str], tell: Te
         case PullImage() | BuildImage() | ImportImage() | LoadImage() | TagImage() | RemoveImage():
             perform_on_image(client, action, tell)
         case CreateNetwork():
-            _create_network(client, action)
+            create_network(client, action)
         case RemoveNetwork():
             _remove_network(client, action)
         case CreateVolume():
-            client.post("/volumes/create", dict(action.payload), deadline=_CALL_SECONDS)
+            client.post("/volumes/create", dict(action.payload), deadline=CALL_SECONDS)
         case RemoveVolume():
             _remove_volume(client, action)
         case WriteContents():
@@ -98,10 +95,7 @@ def perform(client: Client, action: Action, created: Mapping[str, str], tell: Te
         case ContainerAction():
             _perform_on_container(client, action, created.get(action.container, action.container))
         case CreateContainer():
-            params = {"name": action.name, "platform": action.platform or None}
-            payload = settled(dict(action.payload), created)
-            reply = client.post("/containers/create", payload, params=params, deadline=_CALL_SECONDS)
-            return str(reply["Id"])
+            return create_container(client, action, created)
         case _:
             raise TypeError(f"no call for {action!r}")
     return None
@@ -117,7 +111,7 @@ def _perform_on_container(client: Client, action: ContainerAction, container: st
         case CopyContents():
             copy_contents(client, container, action)
         case UpdateContainer():
-            client.post(f"{path}/update", dict(action.payload), deadline=_CALL_SECONDS)
+            client.post(f"{path}/update", dict(action.payload), deadline=CALL_SECONDS)
         case RenameContainer():
             _rename(client, path, action)
         case StartContainer():
@@ -128,7 +122,7 @@ def _perform_on_container(client: Client, action: ContainerAction, container: st
         case PauseContainer():
             _pause(client, path)
         case UnpauseContainer():
-            client.post(f"{path}/unpause", deadline=_CALL_SECONDS)
+            client.post(f"{path}/unpause", deadline=CALL_SECONDS)
         case StopContainer():
             if _as_expected(client, path, action.expected_name).is_up:
                 deadline = action.seconds + _KILL_SECONDS
@@ -140,7 +134,7 @@ def _perform_on_container(client: Client, action: ContainerAction, container: st
 
 
 def _as_expected(client: Client, path: str, name: str) -> ContainerState:
-    state = ContainerState(client.get(f"{path}/json", deadline=_CALL_SECONDS))
+    state = ContainerState(client.get(f"{path}/json", deadline=CALL_SECONDS))
     if state.name != name:
         raise Stale(
             f'container "{name}" is named "{state.name}" by now: left alone',
@@ -174,10 +168,10 @@ def _clear(client: Client, path: str) -> None:
 
     Only one that never ran, so that nothing in it is lost; its volumes stay.
     """
-    state = ContainerState(client.get(f"{path}/json", deadline=_CALL_SECONDS))
+    state = ContainerState(client.get(f"{path}/json", deadline=CALL_SECONDS))
     if state.status != "created":
         return
-    client.delete(path, params={"force": "1", "v": "0"}, deadline=_CALL_SECONDS)
+    client.delete(path, params={"force": "1", "v": "0"}, deadline=CALL_SECONDS)
     raise Stale(
         f'container "{state.name}" was half started when the Engine was killed; it is removed, to be made anew',
         "run the same command again",
@@ -186,16 +180,16 @@ def _clear(client: Client, path: str) -> None:
 
 def _pause(client: Client, path: str) -> None:
     try:
-        client.post(f"{path}/pause", deadline=_CALL_SECONDS)
+        client.post(f"{path}/pause", deadline=CALL_SECONDS)
     except EngineError:
-        if ContainerState(client.get(f"{path}/json", deadline=_CALL_SECONDS)).status != "paused":
+        if ContainerState(client.get(f"{path}/json", deadline=CALL_SECONDS)).status != "paused":
             raise
 
 
 def _connect(client: Client, action: ConnectNetwork, container: str) -> None:
     body = {"Container": container, "EndpointConfig": dict(action.endpoint)}
     try:
-        client.post(f"/networks/{action.network}/connect", body, deadline=_CALL_SECONDS)
+        client.post(f"/networks/{action.network}/connect", body, deadline=CALL_SECONDS)
     except EngineError as error:
         if not _CONNECTED.match(error.message):
             raise
@@ -203,7 +197,7 @@ def _connect(client: Client, action: ConnectNetwork, container: str) -> None:
 
 def _disconnect(client: Client, action: DisconnectNetwork, container: str) -> None:
     try:
-        client.post(f"/networks/{action.network}/disconnect", {"Container": container}, deadline=_CALL_SECONDS)
+        client.post(f"/networks/{action.network}/disconnect", {"Container": container}, deadline=CALL_SECONDS)
     except NotFound:
         return
     except EngineError as error:
@@ -212,15 +206,15 @@ def _disconnect(client: Client, action: DisconnectNetwork, container: str) -> No
 
 
 def _rename(client: Client, path: str, action: RenameContainer) -> None:
-    if ContainerState(client.get(f"{path}/json", deadline=_CALL_SECONDS)).name != action.name:
-        client.post(f"{path}/rename", params={"name": action.name}, deadline=_CALL_SECONDS)
+    if ContainerState(client.get(f"{path}/json", deadline=CALL_SECONDS)).name != action.name:
+        client.post(f"{path}/rename", params={"name": action.name}, deadline=CALL_SECONDS)
 
 
 def _remove(client: Client, path: str, action: RemoveContainer) -> None:
     try:
         _as_expected(client, path, action.expected_name)
         # By force: it may have been started again, or never have stopped by itself. Its volumes stay.
-        client.delete(path, params={"force": "1", "v": "0"}, deadline=_CALL_SECONDS)
+        client.delete(path, params={"force": "1", "v": "0"}, deadline=CALL_SECONDS)
     except NotFound:
         return
     except Conflict as conflict:
@@ -230,7 +224,7 @@ def _remove(client: Client, path: str, action: RemoveContainer) -> None:
 
 def _remove_network(client: Client, action: RemoveNetwork) -> None:
     try:
-        client.delete(f"/networks/{action.network}", deadline=_CALL_SECONDS)
+        client.delete(f"/networks/{action.network}", deadline=CALL_SECONDS)
     except NotFound:
         return
 
@@ -238,7 +232,7 @@ def _remove_network(client: Client, action: RemoveNetwork) -> None:
 def _remove_volume(client: Client, action: RemoveVolume) -> None:
     path = f"/volumes/{action.volume}"
     try:
-        found = client.get(path, deadline=_CALL_SECONDS)
+        found = client.get(path, deadline=CALL_SECONDS)
         if (found.get("CreatedAt") or "", found.get("Labels") or {}) != (action.created_at, dict(action.labels)):
             raise Stale(
                 f'volume "{action.volume}" is another one by now: left alone', "run the same command again to see why"
@@ -246,12 +240,3 @@ def _remove_volume(client: Client, action: RemoveVolume) -> None:
         client.delete(path, deadline=_VOLUME_SECONDS)
     except NotFound:
         return
-
-
-def _create_network(client: Client, action: CreateNetwork) -> None:
-    # The Engine may make two of one name: look before, since somebody may have been faster than the plan.
-    name = action.payload["Name"]
-    for row in client.get("/networks", params={"filters": {"name": [name]}}):
-        if row["Name"] == name:
-            return
-    client.post("/networks/create", dict(action.payload), deadline=_CALL_SECONDS)
