@@ -21,6 +21,7 @@ _COMMANDS = {
     "logs": "Show what containers wrote, and follow it.",
     "events": "Show what happened to the project's resources, and go on.",
     "watch": "Keep the Engine as the spec declares it, until stopped.",
+    "restart": "Restart containers as they are, one after the other.",
     "pause": "Let watch leave a project alone for a while.",
     "resume": "Let watch keep a project again that was paused.",
     "hold": "Leave a container or network alone, for maintenance by hand.",

@@ -60,7 +60,7 @@ class Recorder:
             engine = self.engine.identity()
             journal = Journal(state_folder(os.environ))
             journal.add(self._run(outcome, seconds, engine))
-            if self.command != "watch":
+            if self.command not in {"watch", "restart"}:
                 # A person has tried everything: what failed now is all that did.
                 journal.keep_failures(outcome.plan.project, engine, (), unproven(outcome.unproven))
         except (JournalError, EngineError) as error:

@@ -111,6 +111,7 @@ def my_turn(
     options: Options,
     *,
     declares: bool = False,
+    lasts: bool = True,
 ) -> Iterator[Turns]:
     """While this lasts, nobody else on this machine changes the project.
 
@@ -120,6 +121,7 @@ def my_turn(
         files: of the spec.
         engine: where.
         options: of the command.
+        lasts: whether it leaves anything that one who watches the project would undo.
         declares: whether it makes the project what the spec says: one who watches the same spec is no obstacle then.
 
     Raises:
@@ -130,7 +132,7 @@ def my_turn(
         return
     me, folder, key = this_process(command, options, files), lock_folder(os.environ), engine.identity()
     try:
-        found = watcher(folder, project, key, me, engine)
+        found = watcher(folder, project, key, me, engine) if lasts else None
         to_pause = None
         if found and not (declares and found.reads_the_same(me)) and not _is_paused(project, found, me):
             if not options.pause or found.place != me.place or not found.state:

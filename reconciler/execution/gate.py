@@ -58,8 +58,9 @@ def await_proof(
         waited = clock.monotonic() - began
         said = tell_health(state, said, tell)
         if why := failure(state, waited, gate.deadline_seconds):
+            which = "new container" if gate.container in created else "container"
             raise Unproven(
-                f"the new container {why}",
+                f"the {which} {why}",
                 "see its last lines, and mend the spec or the image",
                 last_lines(engine, container),
             )

@@ -34,6 +34,7 @@ def run_to_go_back_to(runs: Sequence[Run], number: int | None) -> Run:
         if found is None:
             raise UsageError(f"there is no {number} in the history of this project on this Engine", _LIST)
     else:
+        runs = [run for run in runs if run.command != "restart"]  # which carries out no spec
         good = (run for run in runs if run.result == "done" and run.spec)
         found = next((run for run in good if _what(run) != _what(runs[0])), None)
         if found is None:

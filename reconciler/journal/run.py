@@ -52,7 +52,7 @@ class Run:
         number: counted from 1, over all projects; 0 while it is not stored.
         project: whose.
         engine: the Engine's ID.
-        command: what was called: apply, watch, down, rollback.
+        command: what was called: apply, watch, down, rollback, restart.
         began: RFC 3339, UTC.
         seconds: how long it took.
         user: who called it.

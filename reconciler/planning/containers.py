@@ -35,10 +35,10 @@ from reconciler.spec.model import Hook, State
 from reconciler.state.resource import Kind, ResourceKey
 from reconciler.state.snapshot import ContainerState, Snapshot
 
-_MONITOR = 2 * 10**9
+MONITOR = 2 * 10**9
 """Nanoseconds that a new container without a healthcheck must run before it takes the old one's place."""
 
-_HEALTH_SECONDS = 120.0
+HEALTH_SECONDS = 120.0
 """How long a new container's healthcheck may take."""
 
 _SEVERAL_AT_CREATE = (1, 44)
@@ -267,11 +267,11 @@ def _replace(
         stays = container.update.failure_action != "rollback" and not first
         own = replace(step, group="") if stays else step
         started = start(part, new, own, (*ready, *stopped), to_start, container.post_start)
-        monitor = container.update.monitor if container.update.monitor is not None else _MONITOR
+        monitor = container.update.monitor if container.update.monitor is not None else MONITOR
         gate = AwaitProof(
             container=new,
             monitor_seconds=monitor / 10**9,
-            deadline_seconds=_HEALTH_SECONDS,
+            deadline_seconds=HEALTH_SECONDS,
             **own("prove", started),
         )
         part.up = part.add(gate)

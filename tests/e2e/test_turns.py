@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from typing import TYPE_CHECKING
 
@@ -79,3 +80,31 @@ def test_a_watch_elsewhere_yields_only_when_told_to(shell: Shell) -> None:
         running.signal(signal.SIGTERM)
         assert running.end() == 0
     assert lock not in shell.engine.docker("volume", "ls", "-q").split()
+
+
+ROUNDS = int(os.environ.get("RECONCILER_TURN_ROUNDS", "3"))
+"""100 were tried once: RECONCILER_TURN_ROUNDS=100."""
+
+
+def test_two_watchers_and_a_person_double_nothing(shell: Shell) -> None:
+    """Each round: another spec, which the watch and a person apply at once, while a second watch tries to begin."""
+    shell.environ["RECONCILER_STATE_DIR"] = str(shell.folder / "state")
+    shell.declare({"web": {"replicas": 2}, "db": {}})
+    names = sorted(f"{shell.project}-{name}" for name in ("db-1", "web-1", "web-2"))
+    with shell.start("watch", *LONG) as running:
+        running.until("cycle_done")
+        for number in range(ROUNDS):
+            update = {"monitor": "0.1s"}
+            web = {"replicas": 2, "environment": {"ROUND": str(number)}, "update": update}
+            shell.declare({"web": web, "db": {}})
+            shell.engine.docker("rm", "-f", shell.name("db"))
+            with shell.start("watch", *LONG) as second, shell.start("apply", "-y") as person:
+                assert person.end() == 0, person.err
+                assert second.end() == 6, second.err
+            wait_for(lambda: shell.run("plan", "--detailed-exitcode").code == 0, f"round {number} is settled", 60)
+            assert shell.names() == names, "nothing is doubled, nothing is left behind"
+            network = shell.engine.docker("network", "ls", "-q", "--filter", f"name=^{shell.project}_default$")
+            assert len(network.split()) == 1
+        assert not running.events("action_failed")
+        running.signal(signal.SIGTERM)
+        assert running.end() == 0

@@ -1,0 +1,45 @@
+"""`hold` and `pause`, on a real Engine: a `watch` heeds them while they last, and goes on when they are over."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+from tests.support.engine import wait_for
+
+if TYPE_CHECKING:
+    from tests.e2e.command import Shell
+
+
+def test_what_is_held_or_paused_is_left_alone_until_it_is_taken_back(shell: Shell) -> None:
+    shell.declare({"web": {}, "db": {}})
+    shell.environ["RECONCILER_STATE_DIR"] = str(shell.folder / "state")
+    with shell.start("watch", "--interval", "600") as running:
+        running.until("cycle_done")
+        held = shell.run("hold", "web", "--for", "1h")
+        assert held.code == 0, held.err
+        assert shell.run("hold", "wbe").code == 64
+        shell.engine.docker("stop", "-t", "0", shell.name("web"), shell.name("db"))
+        wait_for(lambda: shell.status("db") == "running", "what is not held is mended", 60)
+        wait_for(lambda: bool(running.events("held_back")), "that is said", 60)
+        assert shell.status("web") == "exited"
+        assert "held by hand" in shell.run("plan").out
+        assert shell.run("apply").code == 0
+        assert shell.status("web") == "exited", "apply heeds it, too"
+        assert shell.run("unhold", "web").code == 0
+        wait_for(lambda: shell.status("web") == "running", "it is mended once it is not held any more", 60)
+
+        assert shell.run("pause", shell.project).code == 0
+        assert shell.run("down", "-y").code == 0, "a watch that is paused undoes nothing"
+        assert shell.names() == []
+        assert "goes on" in shell.run("resume", shell.project).out
+        wait_for(lambda: (shell.status("web"), shell.status("db")) == ("running", "running"), "it goes on", 60)
+
+        refused = shell.run("down", "-y")
+        assert refused.code == 6, refused.err
+        paused = shell.run("down", "-y", "--pause")
+        assert paused.code == 0, paused.err
+        assert f"resume {shell.project}" in paused.err
+        assert shell.names() == []
+        running.signal(signal.SIGTERM)
+        assert running.end() == 0
