@@ -102,7 +102,7 @@ NETWORKS: Mapping[str, tuple[PlaceSample, ...]] = {
             added=("ipam.config.ipv4", "ipam.config.ipv6"),
             changed=("ipam.config.ipv6",),
             removed=("ipam.config.ipv4", "ipam.config.ipv6"),
-            since=(1, 45),  # before, an Engine chooses no IPv6 range by itself
+            since=(1, 46),  # before, an Engine chooses no IPv6 range by itself
         ),
     ),
     "ipam.options": (
