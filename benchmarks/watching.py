@@ -245,7 +245,7 @@ def resting(folder: Path, proxy: Proxy, size: int, rest: float, *, running: bool
     with watched(folder, proxy, spec) as (watcher, _):
         print(f"{size} containers, after the start:        {watcher.resident():.1f} MB")
         cycles = [watcher.look_again() for _ in range(3)]
-        print(f"a cycle that finds nothing to do:       {_ms(cycles)} of a processor")
+        print(f"SIGHUP: all read, listed, planned again: {_ms(cycles)} of a processor")
         proxy.clear()
         before, began = watcher.cpu(), time.monotonic()
         time.sleep(rest)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from reconciler.engine.cache import IMAGES, NETWORKS, Cache, Key
+from reconciler.engine.cache import Cache
+from reconciler.engine.held import IMAGES, NETWORKS, Key
 from reconciler.engine.observe import observe
 from reconciler.errors import EngineError, EngineUnreachable
 from reconciler.planning.actions import (

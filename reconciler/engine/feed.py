@@ -8,10 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.engine.cache import EVERYBODY, IMAGES, NETWORKS, NOBODY, Cache, Difference, Key, Tells
+from reconciler.engine.cache import Cache
 from reconciler.engine.cached import CachedEngine
 from reconciler.engine.events import events_of, subscribe
-from reconciler.errors import EngineError, EngineTimeout
+from reconciler.engine.held import EVERYBODY, IMAGES, NETWORKS, NOBODY, Difference, Key, Tells
+from reconciler.errors import EngineError, EngineTimeout, ReconcilerError
 
 if TYPE_CHECKING:
     from reconciler.engine.engine import DockerEngine
@@ -127,8 +128,8 @@ class Feed:
                 found = cache.relist()
                 self._tell(NOBODY.union(*(difference.tells for difference in found.values())))
                 missed = self._unheard(found)
-            except EngineError:
-                self._start_over()
+            except Exception:
+                self._start_over()  # the next list says what is wrong
                 return 0
             finally:
                 with self._lock:
@@ -177,10 +178,8 @@ class Feed:
                 threading.Thread(target=self._fill, args=(cache, self._round), name="fill", daemon=True).start()
                 for event in events_of(stream):
                     self._heed(event)
-        except EngineError as error:
-            return error
-        except Exception as defect:  # whatever it is, a daemon must not go blind without a word
-            return EngineError(f"the Engine's events can't be followed: {defect}", getattr(defect, "hint", ""))
+        except Exception as error:
+            return _as_engine_error(error)
         return None  # nothing happened for long, or somebody had enough of it
 
     def _introduce(self) -> Cache:
@@ -197,9 +196,9 @@ class Feed:
     def _fill(self, cache: Cache, round_: int) -> None:
         try:
             with self._listing:
-                cache.relist()
-        except EngineError as error:
-            self._unfilled = error
+                cache.relist(anew=True)
+        except Exception as error:
+            self._unfilled = _as_engine_error(error)
             self._start_over()
             return
         with self._lock:
@@ -286,6 +285,14 @@ class Feed:
             if not missed or self._closed.is_set() or self._clock.monotonic() >= end:
                 return missed
             self._clock.sleep(_GLANCE)
+
+
+def _as_engine_error(error: Exception) -> EngineError:
+    """Whatever it is: a daemon must not go blind without a word."""
+    if isinstance(error, EngineError):
+        return error
+    what = error.message if isinstance(error, ReconcilerError) else repr(error)
+    return EngineError(f"the Engine can't be followed: {what}", getattr(error, "hint", ""))
 
 
 def _named(event: Event) -> Iterator[Key]:

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from reconciler.engine.contents import copy_contents, remove_contents, write_contents
+from reconciler.engine.create import CALL_SECONDS, create_container, create_network
 from reconciler.engine.execute import run_command
 from reconciler.engine.images import perform_on_image
 from reconciler.errors import Conflict, EngineError, NotFound, Stale
-from reconciler.fields.peers import settled
 from reconciler.planning.actions import (
     Action,
     BuildImage,
@@ -45,9 +45,6 @@ if TYPE_CHECKING:
     from reconciler.engine.client import Client
     from reconciler.ports import Tell
 
-_CALL_SECONDS = 60.0
-"""The deadline of a call that the Engine answers at once, unless it hangs."""
-
 _VOLUME_SECONDS = 600.0
 """For a volume, all of whose files have to be removed."""
 
@@ -55,6 +52,9 @@ _PORT_TAKEN = re.compile(r"host port (\d+) is already in use")
 
 _CONNECTED = re.compile(r"endpoint with name \S+ already exists in network")
 _NOT_CONNECTED = re.compile(r"container \S+ is not connected to (?:the )?network")
+
+_LEFT_BEHIND = re.compile(r"task \S+ already exists|AlreadyExists")
+"""What containerd says of a container of whose start the Engine, which was killed, does not know."""
 
 _START_SECONDS = 120.0
 _KILL_SECONDS = 20.0
@@ -81,11 +81,11 @@ def perform(client: Client, action: Action, created: Mapping[str, str], tell: Te
         case PullImage() | BuildImage() | ImportImage() | LoadImage() | TagImage() | RemoveImage():
             perform_on_image(client, action, tell)
         case CreateNetwork():
-            _create_network(client, action)
+            create_network(client, action)
         case RemoveNetwork():
             _remove_network(client, action)
         case CreateVolume():
-            client.post("/volumes/create", dict(action.payload), deadline=_CALL_SECONDS)
+            client.post("/volumes/create", dict(action.payload), deadline=CALL_SECONDS)
         case RemoveVolume():
             _remove_volume(client, action)
         case WriteContents():
@@ -95,10 +95,7 @@ def perform(client: Client, action: Action, created: Mapping[str, str], tell: Te
         case ContainerAction():
             _perform_on_container(client, action, created.get(action.container, action.container))
         case CreateContainer():
-            params = {"name": action.name, "platform": action.platform or None}
-            payload = settled(dict(action.payload), created)
-            reply = client.post("/containers/create", payload, params=params, deadline=_CALL_SECONDS)
-            return str(reply["Id"])
+            return create_container(client, action, created)
         case _:
             raise TypeError(f"no call for {action!r}")
     return None
@@ -114,7 +111,7 @@ def _perform_on_container(client: Client, action: ContainerAction, container: st
         case CopyContents():
             copy_contents(client, container, action)
         case UpdateContainer():
-            client.post(f"{path}/update", dict(action.payload), deadline=_CALL_SECONDS)
+            client.post(f"{path}/update", dict(action.payload), deadline=CALL_SECONDS)
         case RenameContainer():
             _rename(client, path, action)
         case StartContainer():
@@ -125,7 +122,7 @@ def _perform_on_container(client: Client, action: ContainerAction, container: st
         case PauseContainer():
             _pause(client, path)
         case UnpauseContainer():
-            client.post(f"{path}/unpause", deadline=_CALL_SECONDS)
+            client.post(f"{path}/unpause", deadline=CALL_SECONDS)
         case StopContainer():
             if _as_expected(client, path, action.expected_name).is_up:
                 deadline = action.seconds + _KILL_SECONDS
@@ -137,7 +134,7 @@ def _perform_on_container(client: Client, action: ContainerAction, container: st
 
 
 def _as_expected(client: Client, path: str, name: str) -> ContainerState:
-    state = ContainerState(client.get(f"{path}/json", deadline=_CALL_SECONDS))
+    state = ContainerState(client.get(f"{path}/json", deadline=CALL_SECONDS))
     if state.name != name:
         raise Stale(
             f'container "{name}" is named "{state.name}" by now: left alone',
@@ -150,6 +147,8 @@ def _start(client: Client, path: str) -> None:
     try:
         client.post(f"{path}/start", deadline=_START_SECONDS)
     except EngineError as error:
+        if _LEFT_BEHIND.search(error.message):
+            _clear(client, path)
         # The Engine does not say who has the port; a person's next question is just that.
         taken = _PORT_TAKEN.match(error.message)
         if taken is None:
@@ -164,18 +163,33 @@ def _start(client: Client, path: str) -> None:
         raise EngineError(message, "stop that one, or publish another port", status=error.status) from None
 
 
+def _clear(client: Client, path: str) -> None:
+    """Remove a container that was being started when the Engine was killed: no start of it succeeds ever again.
+
+    Only one that never ran, so that nothing in it is lost; its volumes stay.
+    """
+    state = ContainerState(client.get(f"{path}/json", deadline=CALL_SECONDS))
+    if state.status != "created":
+        return
+    client.delete(path, params={"force": "1", "v": "0"}, deadline=CALL_SECONDS)
+    raise Stale(
+        f'container "{state.name}" was half started when the Engine was killed; it is removed, to be made anew',
+        "run the same command again",
+    )
+
+
 def _pause(client: Client, path: str) -> None:
     try:
-        client.post(f"{path}/pause", deadline=_CALL_SECONDS)
+        client.post(f"{path}/pause", deadline=CALL_SECONDS)
     except EngineError:
-        if ContainerState(client.get(f"{path}/json", deadline=_CALL_SECONDS)).status != "paused":
+        if ContainerState(client.get(f"{path}/json", deadline=CALL_SECONDS)).status != "paused":
             raise
 
 
 def _connect(client: Client, action: ConnectNetwork, container: str) -> None:
     body = {"Container": container, "EndpointConfig": dict(action.endpoint)}
     try:
-        client.post(f"/networks/{action.network}/connect", body, deadline=_CALL_SECONDS)
+        client.post(f"/networks/{action.network}/connect", body, deadline=CALL_SECONDS)
     except EngineError as error:
         if not _CONNECTED.match(error.message):
             raise
@@ -183,7 +197,7 @@ def _connect(client: Client, action: ConnectNetwork, container: str) -> None:
 
 def _disconnect(client: Client, action: DisconnectNetwork, container: str) -> None:
     try:
-        client.post(f"/networks/{action.network}/disconnect", {"Container": container}, deadline=_CALL_SECONDS)
+        client.post(f"/networks/{action.network}/disconnect", {"Container": container}, deadline=CALL_SECONDS)
     except NotFound:
         return
     except EngineError as error:
@@ -192,15 +206,15 @@ def _disconnect(client: Client, action: DisconnectNetwork, container: str) -> No
 
 
 def _rename(client: Client, path: str, action: RenameContainer) -> None:
-    if ContainerState(client.get(f"{path}/json", deadline=_CALL_SECONDS)).name != action.name:
-        client.post(f"{path}/rename", params={"name": action.name}, deadline=_CALL_SECONDS)
+    if ContainerState(client.get(f"{path}/json", deadline=CALL_SECONDS)).name != action.name:
+        client.post(f"{path}/rename", params={"name": action.name}, deadline=CALL_SECONDS)
 
 
 def _remove(client: Client, path: str, action: RemoveContainer) -> None:
     try:
         _as_expected(client, path, action.expected_name)
         # By force: it may have been started again, or never have stopped by itself. Its volumes stay.
-        client.delete(path, params={"force": "1", "v": "0"}, deadline=_CALL_SECONDS)
+        client.delete(path, params={"force": "1", "v": "0"}, deadline=CALL_SECONDS)
     except NotFound:
         return
     except Conflict as conflict:
@@ -210,7 +224,7 @@ def _remove(client: Client, path: str, action: RemoveContainer) -> None:
 
 def _remove_network(client: Client, action: RemoveNetwork) -> None:
     try:
-        client.delete(f"/networks/{action.network}", deadline=_CALL_SECONDS)
+        client.delete(f"/networks/{action.network}", deadline=CALL_SECONDS)
     except NotFound:
         return
 
@@ -218,7 +232,7 @@ def _remove_network(client: Client, action: RemoveNetwork) -> None:
 def _remove_volume(client: Client, action: RemoveVolume) -> None:
     path = f"/volumes/{action.volume}"
     try:
-        found = client.get(path, deadline=_CALL_SECONDS)
+        found = client.get(path, deadline=CALL_SECONDS)
         if (found.get("CreatedAt") or "", found.get("Labels") or {}) != (action.created_at, dict(action.labels)):
             raise Stale(
                 f'volume "{action.volume}" is another one by now: left alone', "run the same command again to see why"
@@ -226,12 +240,3 @@ def _remove_volume(client: Client, action: RemoveVolume) -> None:
         client.delete(path, deadline=_VOLUME_SECONDS)
     except NotFound:
         return
-
-
-def _create_network(client: Client, action: CreateNetwork) -> None:
-    # The Engine may make two of one name: look before, since somebody may have been faster than the plan.
-    name = action.payload["Name"]
-    for row in client.get("/networks", params={"filters": {"name": [name]}}):
-        if row["Name"] == name:
-            return
-    client.post("/networks/create", dict(action.payload), deadline=_CALL_SECONDS)

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 _DELETED = 2
 
+_INIT = "/sbin/docker-init"
+"""Where an Engine mounts its own init, by `init: true` or its own configuration; no report names this mount."""
+
 
 def lost_files(container: ContainerState, layer: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
     """The paths that were added or changed, sorted; of folders only those that have nothing in them.
@@ -37,6 +40,7 @@ def lost_files(container: ContainerState, layer: Iterable[Mapping[str, Any]]) ->
 
 
 def _mount_points(container: ContainerState) -> Iterator[str]:
+    yield _INIT
     for mount in container.inspect.get("Mounts") or ():
         yield _plain(str(mount.get("Destination") or ""))
     for path in at("HostConfig.Tmpfs", container.inspect) or ():

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from reconciler.errors import EngineUnreachable
+from reconciler.errors import Conflict, EngineUnreachable, Stale
 from reconciler.execution.outcome import Result
 from reconciler.planning.actions import PullImage
 from reconciler.spec.reference import full_reference
@@ -26,6 +26,8 @@ ENGINE_MOST_SECONDS = 60.0
 
 _JITTER = 0.2
 _DOUBLINGS = 20
+_BRIEFLY = 0.1
+"""What changed under an action, such as a container whose removal is under way, is mostly over in a moment."""
 _NOT_FOUND = 404
 
 
@@ -100,7 +102,8 @@ class Backoff:
             key = one.action.resource
             before = self.failing.get(key)
             count = before.count + 1 if before else 1
-            until = math.inf if _is_permanent(one) else now + delay(count, jitter)
+            wait = delay(count, jitter) * (_BRIEFLY if isinstance(one.error, Conflict | Stale) else 1.0)
+            until = math.inf if _is_permanent(one) else now + wait
             failing[key] = Failing(count, now, until, definition(spec, key), one.error.message if one.error else "")
         return Backoff(failing)
 

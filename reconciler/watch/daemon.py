@@ -267,9 +267,12 @@ class Daemon:
             self._say_broken(name, read)
         for name, read in found.valid.items():
             self._observer.read(read.file, name, None)
-            if self._said.is_over(f"spec {read.file}"):
-                self._log.info("spec_valid_again", project=name)
             self._keep(name, read)
+        broken = {read.file for _, read in found.broken}
+        for file in sorted(self._broken - broken):
+            self._said.is_over(f"spec {file}")
+            self._log.info("spec_valid_again", file=file)
+        self._broken = broken
         self._lose(found.missing, found.renamed)
         watched = {path for read in reads for path in (*read.files, *read.reads, *_beside(read.files))}
         files.watch(Watched(frozenset(watched), self._folders), before)

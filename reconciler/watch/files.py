@@ -59,15 +59,17 @@ class Watched:
 
     @property
     def places(self) -> frozenset[Path]:
-        """The folders in which something happens where one of these changes; also behind a link."""
+        """The folders in which something happens where one of these changes."""
         own = {file.parent for file in self.files} | self.folders
-        above = {folder.parent for folder in own}
-        behind = {Path(os.path.realpath(one)).parent for one in self.files}
-        return frozenset(own | above | behind)
+        return frozenset(own | {folder.parent for folder in own})
 
     def behind(self) -> Watched:
-        """With the files that links lead to."""
-        return Watched(self.files | {Path(os.path.realpath(one)) for one in self.files}, self.folders)
+        """With what links lead to: the system tells of that by its own name."""
+        return Watched(self.files | set(map(_real, self.files)), self.folders | set(map(_real, self.folders)))
+
+
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path))
 
 
 def fingerprint(watched: Watched) -> Mapping[Path, str]:

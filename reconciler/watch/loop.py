@@ -218,6 +218,7 @@ class Watch:
         if self._telling.stands_in_the_way(found, log) or not found.actions:
             self._rounds = 0
             self.is_down = self.going_down and found.in_sync
+            log.debug("nothing_to_do", seconds=round(self.clock.monotonic() - began, 3))
             return cycle
         self.confirm()
         self._telling.drift(found, log)

@@ -133,7 +133,8 @@ class Site:
         if name and name not in view.projects:
             return _unknown(name, view)
         asked = [name] if name else list(view.projects)
-        self.ask(name)
+        if asked:  # before the first spec is read there is nobody to ask
+            self.ask(name)
         return _json(HTTPStatus.ACCEPTED, {"asked": asked})
 
 

@@ -104,17 +104,19 @@ def test_a_new_one_proves_itself_before_it_is_paused(world: World) -> None:
 
 
 def test_a_job_runs_once_a_definition(world: World) -> None:
-    declare(world, job("sleep 1; exit 0"))
+    script = "until test -e /runs/end; do sleep 0.1; done; exit 0"
+    declare(world, job(script))
     world.converge()
     assert world.status("job") == "running", "in sync while it runs"
+    world.exec("counter", "touch", "/runs/end")
     wait_for_the_end(world)
     world.expect_in_sync()
     first = world.id("job")
 
     # An exited one-shot container started again by an unrelated change: not here.
-    declare(world, job("sleep 1; exit 0"), another={})
+    declare(world, job(script), another={})
     world.converge()
-    declare(world, job("sleep 1; exit 0", restart="on-failure:2", mem_limit="64m"), another={"user": "nobody"})
+    declare(world, job(script, restart="on-failure:2", mem_limit="64m"), another={"user": "nobody"})
     world.converge()
     assert (world.id("job"), world.status("job"), runs(world)) == (first, "exited", 1)
 

@@ -38,6 +38,9 @@ JOB = ["exit", "0"]
 """What a job does: it has completed as soon as it is started."""
 
 
+_YES_OR_NO = st.booleans()
+
+
 @st.composite
 def _dependency(draw: st.DrawFn, on: Declared) -> Declared:
     """One whose condition can be met: nobody waits for the health of what has no check, or the end of a server."""
@@ -48,70 +51,85 @@ def _dependency(draw: st.DrawFn, on: Declared) -> Declared:
         conditions.append("service_completed_successfully")
     return {
         "condition": draw(st.sampled_from(conditions)),
-        "required": draw(st.booleans()),
-        "restart": draw(st.booleans()),
+        "required": draw(_YES_OR_NO),
+        "restart": draw(_YES_OR_NO),
     }
+
+
+# Strategies are made once: making them takes longer than drawing from them.
+_FOUR = st.integers(0, 3)
+_OPTIONAL = {
+    "environment": st.dictionaries(st.sampled_from(["A", "B", "OF_IMAGE"]), st.sampled_from(["", "1"]), max_size=2),
+    "labels": st.dictionaries(st.sampled_from(["l", "of.image"]), st.sampled_from(["", "1"]), max_size=2),
+    "volumes": st.lists(
+        st.sampled_from(["pages:/pages", "more:/more:ro", "/srv:/srv", "/cache", "pages:/data"]), unique=True
+    ),
+    "restart": st.sampled_from(["no", "always", "on-failure:2"]),
+    "command": st.just([*IDLE, "1"]),
+    "user": st.just("nobody"),
+    "hostname": st.just("x"),
+    "post_start": st.just([{"command": ["up"]}, {"command": ["up", "again"]}]),
+    "pre_stop": st.just([{"command": ["down"]}]),
+    "pull_policy": st.sampled_from(["missing", "always", "daily"]),
+}
+_IMAGE = st.sampled_from(["app:1", "app:1", "app:2", "other:1"])
+_JOINED = st.lists(st.sampled_from(NETWORKS), min_size=1, unique=True)
+_ALIASES = st.sampled_from([[], ["x"], ["y", "x"]])
+_STATE = st.sampled_from(["running", "running", "running", "paused", "completed", "stopped", "absent"])
+_REPLICAS = st.sampled_from([1, 1, 2, 3, 0])
+_UPDATE = {
+    "parallelism": st.sampled_from([1, 1, 2, 0]),
+    "order": st.sampled_from(["stop-first", "start-first"]),
+    "failure_action": st.sampled_from(["rollback", "rollback", "pause", "continue"]),
+    "drain": st.sampled_from([None, "3s"]),
+    "before": st.sampled_from([None, None, ["backup"]]),
+}
 
 
 @st.composite
 def _container(draw: st.DrawFn, before: Mapping[str, Declared], ports: list[str]) -> Declared:
     found: Declared = {
-        "image": draw(st.sampled_from(["app:1", "app:1", "app:2", "other:1"])),
-        "networks": {
-            name: {"aliases": draw(st.sampled_from([[], ["x"], ["y", "x"]]))}
-            for name in draw(st.lists(st.sampled_from(NETWORKS), min_size=1, unique=True))
-        },
-        "depends_on": {key: draw(_dependency(one)) for key, one in before.items() if draw(st.booleans())},
+        "image": draw(_IMAGE),
+        "networks": {name: {"aliases": draw(_ALIASES)} for name in draw(_JOINED)},
+        "depends_on": {key: draw(_dependency(one)) for key, one in before.items() if draw(_YES_OR_NO)},
         "ports": [f"{port}:80{port[3]}" for port in ports],
-        "state": draw(st.sampled_from(["running", "running", "running", "paused", "completed", "stopped", "absent"])),
-        "replicas": 1 if any("-" not in port for port in ports) else draw(st.sampled_from([1, 1, 2, 3, 0])),
-        "update": {
-            "parallelism": draw(st.sampled_from([1, 1, 2, 0])),
-            "order": draw(st.sampled_from(["stop-first", "start-first"])),
-            "failure_action": draw(st.sampled_from(["rollback", "rollback", "pause", "continue"])),
-            "drain": draw(st.sampled_from([None, "3s"])),
-            "before": draw(st.sampled_from([None, None, ["backup"]])),
-        },
+        "state": draw(_STATE),
+        "replicas": 1 if any("-" not in port for port in ports) else draw(_REPLICAS),
+        "update": {name: draw(values) for name, values in _UPDATE.items()},
     }
-    optional = {
-        "environment": st.dictionaries(st.sampled_from(["A", "B", "OF_IMAGE"]), st.sampled_from(["", "1"]), max_size=2),
-        "labels": st.dictionaries(st.sampled_from(["l", "of.image"]), st.sampled_from(["", "1"]), max_size=2),
-        "volumes": st.lists(
-            st.sampled_from(["pages:/pages", "more:/more:ro", "/srv:/srv", "/cache", "pages:/data"]), unique=True
-        ),
-        "restart": st.sampled_from(["no", "always", "on-failure:2"]),
-        "command": st.just([*IDLE, "1"]),
-        "user": st.just("nobody"),
-        "hostname": st.just("x"),
-        "post_start": st.just([{"command": ["up"]}, {"command": ["up", "again"]}]),
-        "pre_stop": st.just([{"command": ["down"]}]),
-        "pull_policy": st.sampled_from(["missing", "always", "daily"]),
-    }
-    found |= {name: draw(values) for name, values in optional.items() if draw(st.integers(0, 3)) == 3}
+    found |= {name: draw(values) for name, values in _OPTIONAL.items() if draw(_FOUR) == 3}
     if found["state"] == "completed":
         # Where nothing runs any more no command can be run: that is a failure, and said so.
         found |= {"command": draw(st.sampled_from([JOB, [*JOB, "again"]])), "restart": "no", "post_start": []}
     return found
 
 
+_SUBNETS = {"default": "10.1.0.0/24", "front": "10.2.0.0/24", "back": "10.3.0.0/24"}
+_OF_NETWORKS = {
+    "driver_opts": st.dictionaries(st.sampled_from(["x", "y"]), st.sampled_from(["", "1"]), max_size=2),
+    "internal": _YES_OR_NO,
+    "labels": st.dictionaries(st.sampled_from(["l", "m"]), st.sampled_from(["", "1"]), max_size=2),
+}
+
+
 @st.composite
 def _network(draw: st.DrawFn, name: str) -> Declared:
     found: Declared = {"name": "named"} if name == "back" else {}
-    subnets = {"default": "10.1.0.0/24", "front": "10.2.0.0/24", "back": "10.3.0.0/24"}
-    optional = {
-        "driver_opts": st.dictionaries(st.sampled_from(["x", "y"]), st.sampled_from(["", "1"]), max_size=2),
-        "internal": st.booleans(),
-        "labels": st.dictionaries(st.sampled_from(["l", "m"]), st.sampled_from(["", "1"]), max_size=2),
-        "ipam": st.builds(lambda subnet: {"config": [{"subnet": subnet}]}, st.just(subnets[name])),
-    }
-    return found | {key: draw(values) for key, values in optional.items() if draw(st.integers(0, 3)) == 3}
+    if draw(_FOUR) == 3:
+        found["ipam"] = {"config": [{"subnet": _SUBNETS[name]}]}
+    return found | {key: draw(values) for key, values in _OF_NETWORKS.items() if draw(_FOUR) == 3}
+
+
+_SOME_KEYS = st.lists(st.sampled_from(KEYS), unique=True)
+_OWNER = st.sampled_from([None, *KEYS])
+_IMAGES = st.sampled_from([{}, {}, {"other:1": {"tags": ["more:1"]}}, {"app:3": {"state": "absent"}}])
 
 
 @st.composite
 def specs(draw: st.DrawFn) -> Declared:
     """A spec that is valid: each port is published once, and nobody depends on what is absent or comes later."""
-    keys = draw(st.lists(st.sampled_from(KEYS), unique=True))
-    port_of = {port: draw(st.sampled_from([None, *KEYS])) for port in PORTS}
+    keys = draw(_SOME_KEYS)
+    port_of = {port: draw(_OWNER) for port in PORTS}
     containers: dict[str, Declared] = {}
     there: dict[str, Declared] = {}
     for key in keys:
@@ -120,11 +138,11 @@ def specs(draw: st.DrawFn) -> Declared:
         if containers[key]["state"] != "absent":
             there[key] = containers[key]
     for key in there:
-        if containers[key]["replicas"] == 1 and draw(st.integers(0, 3)) == 3:
+        if containers[key]["replicas"] == 1 and draw(_FOUR) == 3:
             containers[key]["container_name"] = f"the-{key}"
     return {
         "containers": containers,
-        "images": draw(st.sampled_from([{}, {}, {"other:1": {"tags": ["more:1"]}}, {"app:3": {"state": "absent"}}])),
+        "images": draw(_IMAGES),
         "networks": {name: draw(_network(name)) for name in NETWORKS},
         "volumes": {name: {} for name in ("pages", "more")},
     }

@@ -52,6 +52,8 @@ class Proxy:
     """Whether it listens at a port of this machine, as an Engine that is elsewhere would."""
     requests: list[Request] = field(default_factory=list)
     """All that came by, in the order in which they came, those that were cut included."""
+    on_cut: Callable[[], object] = lambda: None
+    """Called as a connection is cut, before the client can notice."""
 
     def __post_init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="proxy-"))
@@ -161,9 +163,10 @@ class Proxy:
                 headers = _headers(head)
                 verdict = self._note(match[1].decode(), match[2].decode(errors="replace"))
                 if verdict == "before":
+                    self.on_cut()
                     _hang_up(link.client, link.upstream)
                     return
-                link.swallow = verdict == "after"
+                link.swallow = self.on_cut if verdict == "after" else None
                 link.is_of_events = b"/events" in match[2]
                 link.upstream.sendall(head)
                 link.pass_body(headers)
@@ -199,13 +202,16 @@ class _Link:
     is_lost: Callable[[], bool]
     """Whether events are."""
     is_of_events: bool = False
-    swallow: bool = False
-    """The next that the Engine says ends the connection, unheard."""
+    swallow: Callable[[], object] | None = None
+    """Where it is set, the next that the Engine says ends the connection, unheard; then it is called."""
     _rest: bytes = b""
 
     def pump_back(self) -> None:
         with contextlib.suppress(OSError):
-            while (data := self.upstream.recv(65536)) and not self.swallow:
+            while data := self.upstream.recv(65536):
+                if self.swallow:
+                    self.swallow()
+                    break
                 if not (self.is_of_events and self.is_lost()):
                     self.client.sendall(data)
         _hang_up(self.client, self.upstream)

@@ -12,6 +12,7 @@ import yaml
 
 from reconciler import load
 from reconciler.cli.main import command as cli
+from reconciler.engine.dockerignore import Ignored
 
 ROOT = Path(__file__).parents[2]
 PACKAGING = ROOT / "packaging"
@@ -51,6 +52,9 @@ def test_the_image_is_made_of_what_is_here() -> None:
     ]
     assert {"requirements.lock", "requirements-build.lock", "pyproject.toml", "reconciler"} <= set(copied)
     assert all((ROOT / source).exists() for source in copied)
+    ignored = Ignored((ROOT / ".dockerignore").read_text())
+    assert [source for source in [*copied, "reconciler/cli/watch.py"] if source in ignored] == []
+    assert [name for name in (".git", ".venv", "tests", "reconciler/__pycache__") if name not in ignored] == []
     installs = [rest for name, rest in instructions() if name == "RUN"]
     assert all("--require-hashes" in rest or "--no-index" in rest for rest in installs)
     assert ("ENTRYPOINT", '["reconciler"]') in instructions()

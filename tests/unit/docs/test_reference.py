@@ -14,12 +14,12 @@ from reconciler.fields.table import ROW
 from reconciler.spec.attributes import TABLES
 from reconciler.spec.model import Container, Spec
 from reconciler.spec.model.examples import EXAMPLES
-from reconciler.spec.schema import spec_schema
 from tests.support import reference
 from tests.support.samples import SAMPLES
 
 PAGE = reference.PAGES[0].read_text()
-VALIDATOR = Draft202012Validator(spec_schema())
+SCHEMA = reference.schema()
+VALIDATOR = Draft202012Validator(SCHEMA)
 
 
 @pytest.mark.parametrize("path", reference.PAGES, ids=lambda path: path.name)
@@ -37,8 +37,7 @@ def test_every_attribute_of_compose_is_told() -> None:
     ("part", "name"), [pytest.param(part, name, id=f"{part}.{name}") for part in EXAMPLES for name in EXAMPLES[part]]
 )
 def test_every_example_of_a_part_is_right(part: str, name: str) -> None:
-    parts = spec_schema()["$defs"]
-    schema = {"$defs": parts, "$ref": f"#/$defs/{part}/properties/{name}"}
+    schema = {"$defs": SCHEMA["$defs"], "$ref": f"#/$defs/{part}/properties/{name}"}
     Draft202012Validator(schema).validate(yaml.safe_load(EXAMPLES[part][name]))
 
 
@@ -48,7 +47,7 @@ def test_it_has_every_attribute_of_a_container() -> None:
     assert {"changes", "attributes"} <= set(re.findall("<!-- reference: ([a-z]+) -->", PAGE))
 
 
-@pytest.mark.parametrize("name", sorted(spec_schema()["$defs"]))
+@pytest.mark.parametrize("name", sorted(SCHEMA["$defs"]))
 def test_every_part_is_on_the_page_and_all_of_it_is_described(name: str) -> None:
     if name == "Container":
         return

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from reconciler.engine.cache import EVERYBODY, IMAGES, NETWORKS, NOBODY, Cache
+from reconciler.engine.cache import Cache
 from reconciler.engine.cached import CachedEngine
+from reconciler.engine.held import EVERYBODY, IMAGES, NETWORKS, NOBODY
 from reconciler.engine.observe import observe
 from reconciler.engine.sharing import Sharing
 from reconciler.errors import EngineTimeout, NotFound
@@ -387,8 +388,8 @@ def test_what_is_gone_is_let_go_of(world: World) -> None:
     world.cache.relist()
     world.observe()
     for number in range(6000):
-        world.cache._sharing.of(f"{number}"), world.cache._sharing.of(number)
+        world.cache._held.sharing.of(f"{number}"), world.cache._held.sharing.of(number)
     world.cache.relist()
-    assert len(world.cache._sharing._met) < 1000
+    assert len(world.cache._held.sharing._met) < 1000
     assert held(world.cache)["inspects"][web]["Id"] == web
     world.expect_current()

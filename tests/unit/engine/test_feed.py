@@ -158,6 +158,18 @@ def test_a_stream_that_ends_is_followed_by_a_full_list(world: World) -> None:
     wait_for(lambda: "p" in world.heard.all(), "events to come again")
 
 
+def test_after_a_stream_that_ended_nothing_is_taken_for_known(world: World) -> None:
+    containers = [world.create(f"web-{number}", LABELS) for number in range(120)]
+    world.start()
+    world.daemon.is_mute = True
+    for container in containers:  # which no list shows
+        world.call(f"/containers/{container}/update", body={"Memory": 1 << 30})
+    world.daemon.is_mute = False
+    world.daemon.hang_up()
+    wait_for(lambda: None in world.heard.all(), "the next connection")
+    assert {one.inspect["HostConfig"]["Memory"] for one in world.feed.engine.observe("p").containers} == {1 << 30}
+
+
 def test_an_engine_that_is_away_is_told_of_once_and_when_it_is_back(world: World) -> None:
     web = world.create("web", LABELS)
     world.start()

@@ -1,4 +1,4 @@
-"""Starting a container whose host port somebody has: who has it is said."""
+"""Starting a container that can't be: whose host port somebody has, or that was half started when the Engine died."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from reconciler.engine.client import Client
 from reconciler.engine.endpoint import Endpoint
 from reconciler.engine.perform import perform
-from reconciler.errors import EngineError
+from reconciler.errors import EngineError, Stale
 from reconciler.planning.actions import StartContainer
 from reconciler.state.resource import Kind, ResourceKey
 from tests.unit.engine.fake import FakeEngine, reply
@@ -41,3 +41,25 @@ def test_who_has_the_port(rows: list[dict[str, Any]], said: str) -> None:
         perform(client, ACTION, {})
     assert "of-the-range" not in caught.value.message
     assert caught.value.message == f"host port 8000 is already in use by {said}"
+
+
+HALF = reply({"message": "task f00: already exists: unknown"}, "500 Internal Server Error")
+
+
+@pytest.mark.parametrize("status", ["created", "exited"])
+def test_one_that_was_half_started_when_the_engine_died_is_removed_if_it_never_ran(status: str) -> None:
+    state = {"Id": "f00", "Name": "/web", "State": {"Status": status}}
+    answers = {
+        "POST /containers/f00/start": HALF,
+        "GET /containers/f00/json": reply(state),
+        "DELETE /containers/f00": reply(None, "204 No Content"),
+    }
+    with (
+        FakeEngine(answers) as fake,
+        Client.connect(Endpoint(fake.host, None, "test"), timeout=5) as client,
+        pytest.raises(EngineError) as caught,
+    ):
+        perform(client, ACTION, {})
+    removed = any(one.method == "DELETE" for one in fake.requests)
+    assert removed == (status == "created"), "what is in the layer of one that ran is nobody's to throw away"
+    assert isinstance(caught.value, Stale) == removed

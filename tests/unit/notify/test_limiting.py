@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.notify.limiting import WINDOW, Limiter
@@ -50,6 +50,7 @@ def test_at_the_end_everything_is_summed_up() -> None:
     assert [(one.news.resource, one.count) for one in limiter.due(1.0, everything=True)] == [("a", 1)]
 
 
+@settings(max_examples=60, deadline=None, derandomize=True, database=None)
 @given(
     st.lists(st.tuples(st.floats(0, 400), st.sampled_from("ab"), st.sampled_from(list(NewsKind))), max_size=40),
     st.booleans(),

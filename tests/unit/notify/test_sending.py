@@ -64,8 +64,7 @@ def news(text: str, kind: NewsKind = NewsKind.FAILURE) -> list[News]:
 def test_what_is_held_back_is_summed_up_when_the_time_is_over() -> None:
     other = Other()
     sends = sender(other, limiter=Limiter(0.3))
-    for number in range(5):
-        sends.tell(news(str(number)))
+    sends.tell([one for number in range(5) for one in news(str(number))])
     wait_for(lambda: sum(one["resources"][0]["count"] for one in other.bodies) == 5, "all are told", DEADLINE)
     assert [one["summary"] for one in other.bodies][:2] == [False, True]
     assert other.bodies[0]["text"] == "shop: failed: container web-1: 0"

@@ -46,3 +46,9 @@ def test_mounts_leave_nothing_that_counts() -> None:
         "/data2",
     )
     assert lost({"/data": CHANGED, "/data/hidden": ADDED}, "/data") == ()
+
+
+def test_the_engines_own_init_is_no_loss() -> None:
+    """As Engine 20.10 reported it, of a container with `init: true` in an image without /sbin."""
+    assert lost({"/sbin": ADDED, "/sbin/docker-init": ADDED}) == ()
+    assert lost({"/sbin": CHANGED, "/sbin/docker-init": ADDED, "/sbin/mine": ADDED}) == ("/sbin/mine",)

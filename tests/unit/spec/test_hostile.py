@@ -14,7 +14,10 @@ ROOT = Path(__file__).parents[3]
 MOST = 200 * 1000 * 1000
 
 
-@pytest.mark.parametrize("name", ["unknown containers", "undeclared networks", "variables", "anchors", "references"])
+WORST = ["unknown containers", "undeclared networks", "variables", "anchors", "references"]
+
+
+@pytest.mark.parametrize("name", WORST)
 def test_the_worst_stay_within_200_mb(name: str, tmp_path: Path) -> None:
     file = tmp_path / "spec.yaml"
     file.write_text(HOSTILE[name])
@@ -26,10 +29,10 @@ def test_the_worst_stay_within_200_mb(name: str, tmp_path: Path) -> None:
     assert said
 
 
-def test_every_one_is_loaded_or_refused(tmp_path: Path) -> None:
+def test_every_other_one_is_loaded_or_refused(tmp_path: Path) -> None:
     """In one process: whatever is no SpecError ends it."""
     files = []
-    for number, text in enumerate(HOSTILE.values()):
+    for number, text in enumerate(text for name, text in HOSTILE.items() if name not in WORST):
         files.append(tmp_path / f"{number}.yaml")
         files[-1].write_text(text)
     program = "import sys; from benchmarks.load import load_one; [load_one(path) for path in sys.argv[1:]]"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.errors import EngineError, EngineUnreachable, NotFound, ReconcilerError
+from reconciler.errors import Conflict, EngineError, EngineUnreachable, NotFound, ReconcilerError, Stale
 from reconciler.execution.outcome import ActionOutcome, Outcome, Result
 from reconciler.planning.actions import Action, PullImage, StartContainer
 from reconciler.planning.plan import Plan
@@ -85,6 +85,11 @@ def test_an_image_that_no_registry_knows_is_not_asked_for_again() -> None:
     assert found.due(0.0) is None
     assert found.failing[IMAGE].until == math.inf
     assert failed(1, PULL, EngineError("the registry failed", status=500)).due(0.0) == 1.0
+
+
+def test_what_changed_under_an_action_is_tried_again_shortly() -> None:
+    assert failed(1, error=Stale("it is another one now")).due(0.0) == pytest.approx(0.1)
+    assert failed(3, error=Conflict("its removal is under way")).due(0.0) == pytest.approx(0.4)
 
 
 def test_what_is_done_is_no_failure() -> None:

@@ -133,6 +133,8 @@ def test_plans_are_shown_without_secrets_and_payloads(watched: Watched) -> None:
 
 
 def test_a_cycle_is_asked_for(watched: Watched) -> None:
+    assert data(ask(watched, "/api/v1/reconcile", "POST")) == {"asked": []}
+    assert watched.asked == []
     watched.told.read("a.yaml", "hello", None)
     watched.told.read("b.yaml", "shop", None)
     reply = ask(watched, "/api/v1/reconcile", "POST")
