@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import tarfile
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -159,7 +160,27 @@ class Scene:
         proxy.cut(CHANGING, nth=nth, when=when)
         said, _ = process.communicate(timeout=120)
         assert process.returncode == -9, said
+        self.settle()
         return str(proxy.changing()[nth - 1])
+
+    def settle(self) -> None:
+        """Wait until the Engine has ended what it was still called for."""
+        seen: list[tuple[str, ...]] = []
+
+        def is_still() -> bool:
+            time.sleep(0.2)
+            docker = self.world.docker
+            seen.append(
+                (
+                    docker("ps", "-a", "--no-trunc", "--format", "{{.ID}} {{.Names}} {{.State}} {{.Networks}}"),
+                    docker("network", "ls", "-q"),
+                    docker("volume", "ls", "-q"),
+                    docker("images", "--no-trunc"),
+                )
+            )
+            return seen[-3:] == [seen[-1]] * 3
+
+        wait_for(is_still, "the Engine has ended what it was called for", 60)
 
     def check(self) -> None:
         """One more apply converges, and nothing is lost or doubled."""
