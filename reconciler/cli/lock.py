@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +9,7 @@ import click
 
 from reconciler.cli.locking import lock_file, read
 from reconciler.cli.options import Options, engine_options, spec_options
+from reconciler.cli.whole_file import write_whole
 from reconciler.cli.wiring import connected, load_spec, print_json
 from reconciler.errors import ExitCode, ReconcilerError
 
@@ -81,20 +79,8 @@ def _digests(offers: Mapping[str, Offer], so: str) -> dict[str, str]:
 
 
 def _write(path: Path, text: str) -> None:
-    """As a whole, or not at all."""
-    target = Path(os.path.realpath(path))
-    beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     try:
-        try:
-            with beside.open("x", encoding="utf-8") as stream:
-                stream.write(text)
-                stream.flush()
-                os.fsync(stream.fileno())
-            beside.replace(target)
-        except BaseException:
-            with suppress(OSError):
-                beside.unlink()
-            raise
+        write_whole(path, text)
     except OSError as error:
         raise ReconcilerError(
             f"the lock can't be written to {path}: {error.strerror}", "check the folder's permissions"

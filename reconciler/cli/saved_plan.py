@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.whole_file import write_whole
 from reconciler.cli.wiring import print_json, style, width
 from reconciler.errors import ReconcilerError, Refused, UsageError
 from reconciler.version import __version__
@@ -39,17 +38,7 @@ def save_plan(file: str, plan: Plan, spec: Spec, engine: Engine) -> None:
     if path.exists() and not path.is_file():
         raise UsageError(f"{file} is no file", "name a file after --out; it is made anew")
     try:
-        number, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # its mode is 0600
-        try:
-            with os.fdopen(number, "w", encoding="utf-8", errors="surrogatepass") as stream:
-                stream.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
-                stream.flush()
-                os.fsync(stream.fileno())
-            Path(beside).replace(path)
-        except BaseException:
-            with suppress(OSError):
-                Path(beside).unlink()
-            raise
+        write_whole(path, json.dumps(data, indent=2, ensure_ascii=False) + "\n", private=True)
     except OSError as error:
         raise ReconcilerError(
             f"the plan can't be written to {file}: {error.strerror}", "name another file after --out"

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reconciler.cli.whole_file import write_whole
 from reconciler.errors import ReconcilerError, Refused, UsageError
 from reconciler.version import __version__
 
@@ -52,7 +52,7 @@ def write_snapshot(
         "state": hide(data, salt, sensitive) if salt else data,
     }
     try:
-        _write(path, json.dumps(whole, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+        write_whole(path, json.dumps(whole, indent=1, sort_keys=True, ensure_ascii=False) + "\n", private=True)
     except OSError as error:
         raise ReconcilerError(f"{path} can't be written: {error.strerror}", "choose another --out") from error
 
@@ -118,17 +118,3 @@ def _read(path: Path) -> dict[str, Any]:
     if not all(name in whole and isinstance(whole[name], kind) for name, kind in known.items()):
         raise UsageError(f"{path} is a snapshot that can't be read", _AGAIN)
     return dict(whole)
-
-
-def _write(path: Path, text: str) -> None:
-    # mkstemp's files are for their owner alone.
-    number, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with open(number, "w", encoding="utf-8") as file:  # noqa: PTH123
-            file.write(text)
-            file.flush()
-            os.fsync(number)
-        os.replace(name, path)  # noqa: PTH105
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

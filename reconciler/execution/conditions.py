@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from reconciler.execution.gate import POLL_SECONDS, Unproven, last_lines
 from reconciler.execution.health import tell_health
-from reconciler.planning.actions import AwaitHealthy
+from reconciler.planning.gates import AwaitHealthy
 
 if TYPE_CHECKING:
-    from reconciler.planning.actions import AwaitCondition
+    from reconciler.planning.gates import AwaitCondition
     from reconciler.ports import Clock, Engine, Tell
     from reconciler.state.snapshot import ContainerState
 

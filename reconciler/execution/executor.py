@@ -14,15 +14,12 @@ from reconciler.execution.gate import await_proof, drain
 from reconciler.execution.outcome import ActionOutcome, Advance, Outcome, Progress, Result, Started, Told
 from reconciler.planning.actions import (
     Action,
-    AwaitCondition,
-    AwaitProof,
     DisconnectNetwork,
-    Drain,
-    Gate,
     RemoveNetwork,
     RenameContainer,
     StopContainer,
 )
+from reconciler.planning.gates import AwaitCondition, AwaitProof, Drain, Gate
 from reconciler.planning.rollback import rollback
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from reconciler.errors import EngineError, ReconcilerError
 from reconciler.execution.health import tell_health
 
 if TYPE_CHECKING:
-    from reconciler.planning.actions import AwaitProof, Drain
+    from reconciler.planning.gates import AwaitProof, Drain
     from reconciler.ports import Clock, Engine, Tell
     from reconciler.state.snapshot import ContainerState
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from reconciler.errors import ExitCode, ReconcilerError
-from reconciler.planning.actions import Action, AwaitProof
+from reconciler.planning.actions import Action
+from reconciler.planning.gates import AwaitProof
 from reconciler.planning.plan import Plan
 from reconciler.planning.rollback import is_undo
 

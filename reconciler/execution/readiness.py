@@ -12,7 +12,8 @@ from reconciler.errors import EngineError, NotFound
 from reconciler.execution.gate import POLL_SECONDS, Unproven, failure, last_lines
 from reconciler.execution.health import tell_health
 from reconciler.execution.outcome import ActionOutcome, Advance, Outcome, Progress, Result, Started
-from reconciler.planning.actions import AwaitCompleted, AwaitHealthy, AwaitProof, Gate, StartContainer
+from reconciler.planning.actions import StartContainer
+from reconciler.planning.gates import AwaitCompleted, AwaitHealthy, AwaitProof, Gate
 from reconciler.state.resource import Kind, ResourceKey
 
 if TYPE_CHECKING:

@@ -15,7 +15,6 @@ from reconciler.fields.payload import create_payload
 from reconciler.fields.peers import named_in
 from reconciler.fields.table import ROW
 from reconciler.planning.actions import (
-    AwaitProof,
     ConnectNetwork,
     CreateContainer,
     RemoveContainer,
@@ -23,6 +22,7 @@ from reconciler.planning.actions import (
 )
 from reconciler.planning.diff import differences
 from reconciler.planning.drift import Difference, sort_out
+from reconciler.planning.gates import AwaitProof
 from reconciler.planning.hooks import run_before
 from reconciler.planning.in_place import change_in_place, operation_in_place
 from reconciler.planning.plan import Change, FieldChange, Operation

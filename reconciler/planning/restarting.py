@@ -7,9 +7,9 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from reconciler.errors import UsageError
-from reconciler.planning.actions import AwaitProof
 from reconciler.planning.containers import HEALTH_SECONDS, MONITOR
 from reconciler.planning.draft import Draft
+from reconciler.planning.gates import AwaitProof
 from reconciler.planning.itself import leave_itself_alone
 from reconciler.planning.plan import Change, Conflict, Operation
 from reconciler.planning.slots import find_slot, key_of

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from reconciler.fields import network as network_rows
 from reconciler.fields.table import ROW
-from reconciler.planning.actions import ConnectNetwork, DisconnectNetwork, Drain, RemoveContainer
+from reconciler.planning.actions import ConnectNetwork, DisconnectNetwork, RemoveContainer
+from reconciler.planning.gates import Drain
 from reconciler.planning.steps import ContainerPlan, Step, stop
 from reconciler.spec.model import State
 

@@ -9,7 +9,8 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from reconciler.fields.peers import words
-from reconciler.planning.actions import Action, AwaitCompleted, AwaitCondition, AwaitHealthy
+from reconciler.planning.actions import Action
+from reconciler.planning.gates import AwaitCompleted, AwaitCondition, AwaitHealthy
 from reconciler.spec.model import Container, Dependency, Spec, State
 from reconciler.state.resource import Kind, ResourceKey
 from reconciler.state.snapshot import ContainerState

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from reconciler.planning.actions import Gate
+from reconciler.planning.gates import Gate
 from reconciler.report.style import visible
 from reconciler.report.words import counted, to_do
 

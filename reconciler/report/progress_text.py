@@ -10,15 +10,13 @@ from reconciler.errors import EngineTimeout
 from reconciler.execution.outcome import ActionOutcome, Advance, Outcome, Result, Started, Told
 from reconciler.planning.actions import (
     Action,
-    AwaitCompleted,
-    AwaitHealthy,
     BuildImage,
     CreateNetwork,
-    Drain,
     PullImage,
     RenameContainer,
     RunCommand,
 )
+from reconciler.planning.gates import AwaitCompleted, AwaitHealthy, Drain
 from reconciler.planning.slots import NEXT
 from reconciler.report.layout import shorten
 from reconciler.report.progress_words import (

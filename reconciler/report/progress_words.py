@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from reconciler.planning.actions import (
     Action,
-    AwaitCompleted,
-    AwaitHealthy,
-    AwaitProof,
     BuildImage,
     ConnectNetwork,
     CopyContents,
@@ -14,7 +11,6 @@ from reconciler.planning.actions import (
     CreateNetwork,
     CreateVolume,
     DisconnectNetwork,
-    Drain,
     ImportImage,
     LoadImage,
     PauseContainer,
@@ -33,6 +29,7 @@ from reconciler.planning.actions import (
     UpdateContainer,
     WriteContents,
 )
+from reconciler.planning.gates import AwaitCompleted, AwaitHealthy, AwaitProof, Drain
 from reconciler.planning.rollback import is_undo
 from reconciler.planning.slots import NEXT, OLD
 from reconciler.report.style import visible

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors import ExitCode
 from reconciler.execution.outcome import ActionOutcome, Result
-from reconciler.planning.actions import Gate
+from reconciler.planning.gates import Gate
 from tests.integration.world import changes, failures, kinds
 from tests.support.engine import wait_for
 

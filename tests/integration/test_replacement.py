@@ -9,7 +9,7 @@ import pytest
 
 from reconciler import connect, load, observe, plan
 from reconciler.errors import ExitCode
-from reconciler.planning.actions import AwaitProof
+from reconciler.planning.gates import AwaitProof
 from tests.integration.world import IDLE, changes, failures, kinds, only_change
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import pytest
 
 from reconciler import connect, load, observe, plan
 from reconciler.errors import ExitCode
-from reconciler.planning.actions import Gate
+from reconciler.planning.gates import Gate
 from tests.integration.world import IDLE, failures
 from tests.support.engine import wait_for
 

@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.execution.conditions import await_condition
 from reconciler.execution.gate import Unproven
-from reconciler.planning.actions import AwaitCompleted, AwaitHealthy
+from reconciler.planning.gates import AwaitCompleted, AwaitHealthy
 from reconciler.state.resource import Kind, ResourceKey
 from tests.support.simulated import FakeClock
 from tests.unit.execution.test_gate import RUNNING, Life, health

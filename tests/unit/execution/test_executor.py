@@ -10,7 +10,7 @@ import pytest
 from reconciler.errors import EngineError, ExitCode, NotFound, Stale
 from reconciler.execution.executor import apply
 from reconciler.execution.outcome import ActionOutcome, Advance, Result, Started, Told
-from reconciler.planning.actions import AwaitProof
+from reconciler.planning.gates import AwaitProof
 from reconciler.planning.planner import plan
 from tests.support.simulated import IDLE, NEW, OLD, Daemon, FakeClock, Killed, Scene, SimulatedEngine
 

@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.errors import EngineError
 from reconciler.execution.gate import Unproven, await_proof
-from reconciler.planning.actions import AwaitProof
+from reconciler.planning.gates import AwaitProof
 from reconciler.state.resource import Kind, ResourceKey
 from reconciler.state.snapshot import ContainerState
 from tests.support.simulated import FakeClock, SimulatedEngine

@@ -12,7 +12,7 @@ from reconciler.errors import EngineError, ExitCode
 from reconciler.execution.health import health_words
 from reconciler.execution.outcome import ActionOutcome, Advance, Outcome, Result, Started, Told
 from reconciler.execution.readiness import STABLE_SECONDS, Stand, await_ready, died, look_again, stand
-from reconciler.planning.actions import AwaitCompleted, AwaitHealthy, AwaitProof
+from reconciler.planning.gates import AwaitCompleted, AwaitHealthy, AwaitProof
 from reconciler.state.snapshot import ContainerState
 from tests.support.simulated import IDLE, FakeClock, Scene, SimulatedEngine
 

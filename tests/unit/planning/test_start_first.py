@@ -8,8 +8,9 @@ import pytest
 
 from reconciler.errors import ExitCode
 from reconciler.execution.outcome import Result
-from reconciler.planning.actions import AwaitProof, CreateContainer, Drain, RunCommand
+from reconciler.planning.actions import CreateContainer, RunCommand
 from reconciler.planning.failures import unproven
+from reconciler.planning.gates import AwaitProof, Drain
 from reconciler.planning.planner import plan_down
 from reconciler.report.tally import Tally
 from tests.support.simulated import IDLE, NEW, OLD, Daemon, Killed, Scene, SimulatedEngine, changes

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reconciler.execution.outcome import Result
-from reconciler.planning.actions import AwaitCondition, AwaitHealthy, Gate
 from reconciler.planning.failures import Failure, failed_jobs, unproven
+from reconciler.planning.gates import AwaitCondition, AwaitHealthy, Gate
 from tests.support.simulated import IDLE, Daemon, Scene, changes
 from tests.unit.planning.test_planner import needs, verbs
 

@@ -9,7 +9,6 @@ from reconciler.execution.outcome import ActionOutcome, Outcome, Result
 from reconciler.fields import ownership
 from reconciler.planning.actions import (
     Action,
-    AwaitProof,
     BuildImage,
     CreateContainer,
     CreateNetwork,
@@ -23,6 +22,7 @@ from reconciler.planning.actions import (
     StopContainer,
     TagImage,
 )
+from reconciler.planning.gates import AwaitProof
 from reconciler.planning.plan import Change, Conflict, FieldChange, Operation, Plan
 from reconciler.state.identity import EngineIdentity
 from reconciler.state.images import ArchivedImage

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from reconciler.execution.outcome import Advance, Started
-from reconciler.planning.actions import Action, AwaitHealthy, BuildImage
+from reconciler.planning.actions import Action, BuildImage
+from reconciler.planning.gates import AwaitHealthy
 from reconciler.planning.plan import Plan
 from reconciler.report.layout import cells
 from reconciler.report.live import LiveProgress

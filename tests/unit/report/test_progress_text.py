@@ -10,8 +10,6 @@ from reconciler.errors import EngineTimeout, ExitCode, ReconcilerError
 from reconciler.execution.outcome import ActionOutcome, Result, Started
 from reconciler.planning.actions import (
     Action,
-    AwaitCompleted,
-    AwaitHealthy,
     ConnectNetwork,
     CreateVolume,
     DisconnectNetwork,
@@ -22,6 +20,7 @@ from reconciler.planning.actions import (
     UnpauseContainer,
     UpdateContainer,
 )
+from reconciler.planning.gates import AwaitCompleted, AwaitHealthy
 from reconciler.report.progress_text import ProgressText, outcome_text
 from reconciler.report.style import Style
 from tests.unit.report.scenes import (
