@@ -83,7 +83,7 @@ def test_a_watch_elsewhere_yields_only_when_told_to(shell: Shell) -> None:
 
 
 ROUNDS = int(os.environ.get("RECONCILER_TURN_ROUNDS", "3"))
-"""100 were tried once: RECONCILER_TURN_ROUNDS=100."""
+"""For more: RECONCILER_TURN_ROUNDS=100."""
 
 
 def test_two_watchers_and_a_person_double_nothing(shell: Shell) -> None:
