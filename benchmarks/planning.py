@@ -12,6 +12,7 @@ import time
 from dataclasses import replace
 from typing import Any
 
+from reconciler.cli.main import collect_seldom
 from reconciler.planning.actions import CreateContainer, CreateNetwork, CreateVolume
 from reconciler.planning.plan import Plan
 from reconciler.planning.planner import plan
@@ -149,6 +150,7 @@ def _measure(wanted: Spec, snapshot: Snapshot, runs: int = 3) -> tuple[float, Pl
 
 def main(sizes: tuple[int, ...] = SIZES) -> None:
     """Measure, and print."""
+    collect_seldom()  # as the command does
     before: dict[str, float] = {}
     for size in sizes:
         wanted = spec(size)

@@ -44,8 +44,11 @@ def _mount(kind: str, source: str, target: str, **options: Any) -> dict[str, Any
     return found
 
 
+_target = itemgetter("target")
+
+
 def _sorted(mounts: list[dict[str, Any]]) -> Canonical:
-    return tuple(sorted(mounts, key=itemgetter("target")))
+    return tuple(sorted(mounts, key=_target))
 
 
 def _wanted(instance: Instance) -> Canonical:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from reconciler.fields import ownership, peers
-from reconciler.fields.base import Canonical, Field, Instance, Mend, at
+from reconciler.fields.base import Canonical, Field, Instance, Mend
 from reconciler.fields.payload import digest
 from reconciler.fields.table import TABLE
 from reconciler.planning.declared import declared_before
@@ -45,16 +45,16 @@ def differences(
             would otherwise be a difference for ever.
     """
     instance = comparable(instance, container, snapshot)
-    image = snapshot.image_by_id(container.image_id)
-    config: Mapping[str, Any] = image.config if image else {}
     settled = trust_digest and container.labels.get(ownership.DIGEST) == digest(instance)
+    image = snapshot.image_by_id(container.image_id)
     before = _NOTHING if settled else declared_before(container, image)
     inspect = peers.named(container.inspect, instance.peers)
     if instance.container.state is State.COMPLETED and container.has_completed:
         inspect = peers.done_with(inspect, instance.container)
     if inspect is not container.inspect:
         container = replace(container, inspect=inspect)
-    declared, host = instance.declared, at("HostConfig", inspect) or {}
+    declared, host = instance.declared, inspect.get("HostConfig") or {}
+    config: Mapping[str, Any] = image.config if image else {}
     found: list[Difference] = []
     for row in _NOT_SETTLED if settled else TABLE:
         if row.rests and not host.get(row.rests) and row.path not in declared:

@@ -73,7 +73,8 @@ class Replica(NamedTuple):
 
 def precede(container: Container) -> frozenset[str]:
     """The containers that are up before this one."""
-    return container.uses | container.depends_on.keys()
+    uses = container.uses
+    return uses | container.depends_on.keys() if uses else frozenset(container.depends_on)
 
 
 @dataclass(slots=True)
