@@ -175,7 +175,7 @@ class Scene:
                     docker("ps", "-a", "--no-trunc", "--format", "{{.ID}} {{.Names}} {{.State}} {{.Networks}}"),
                     docker("network", "ls", "-q"),
                     docker("volume", "ls", "-q"),
-                    docker("images", "--no-trunc"),
+                    docker("images", "-aq", "--no-trunc"),
                 )
             )
             return seen[-3:] == [seen[-1]] * 3
