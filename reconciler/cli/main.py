@@ -97,8 +97,8 @@ def command() -> None:
 def collect_seldom() -> None:
     """Have Python look seldom for circles of objects that nobody holds any more.
 
-    Hardly any are made here, while a spec and a snapshot of thousands of containers are gone through each time: a seventh
-    of what planning takes.
+    Hardly any are made here, while a spec and a snapshot of thousands of containers are gone through each time: that
+    took a seventh of the time of planning.
     """
     gc.set_threshold(_COLLECT_AFTER)
 
