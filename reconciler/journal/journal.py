@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -23,6 +24,8 @@ _MOST_RUNS = 1000
 
 _WAIT_SECONDS = 5.0
 """How long to wait for another process that writes."""
+
+_PAUSE_SECONDS = 0.02
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS runs (
@@ -164,13 +167,19 @@ class Journal:
             raise JournalError(f"the journal {self.path} can't be used: {error}", hint) from error
 
     def _prepare(self, database: sqlite3.Connection) -> None:
-        (version,) = database.execute("PRAGMA user_version").fetchone()
+        deadline = time.monotonic() + _WAIT_SECONDS
+        while (version := database.execute("PRAGMA user_version").fetchone()[0]) < _VERSION:
+            try:
+                database.executescript(f"PRAGMA journal_mode = WAL; {_TABLES} PRAGMA user_version = {_VERSION};")
+                self.path.chmod(0o600)
+            except sqlite3.OperationalError:
+                # Another process makes it at this moment, and SQLite waits for nobody where the mode is changed.
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(_PAUSE_SECONDS)
         if version > _VERSION:
             by = "was written by a newer version of reconciler"
             raise JournalError(f"the journal {self.path} {by}", "use that version, or remove it")
-        if version < _VERSION:
-            database.executescript(f"PRAGMA journal_mode = WAL; {_TABLES} PRAGMA user_version = {_VERSION};")
-            self.path.chmod(0o600)
 
 
 @contextmanager

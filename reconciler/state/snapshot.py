@@ -107,8 +107,11 @@ class ContainerState:
     def lived_seconds(self) -> float | None:
         """How long its last run took; None while it has not ended."""
         began, ended = self.started_at, str(at("State.FinishedAt", self.inspect) or "")
-        if not began or not ended or _moment(ended) < _moment(began):
+        if not began or not ended:
             return None
+        if _moment(ended) < _moment(began):
+            # Of one that ends at once, an Engine may note the end before the start.
+            return 0.0 if self.status == "exited" else None
         return (datetime.fromisoformat(ended) - datetime.fromisoformat(began)).total_seconds()
 
     def is_newer_than_the_start_of(self, other: ContainerState) -> bool:

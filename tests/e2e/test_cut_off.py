@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["idle_image"]
 
-SOME = 10
+SOME = 6
 CHANGING = "^(POST|PUT|DELETE) "
 
 KINDS = {

@@ -29,9 +29,15 @@ def resolve(name):
     "All addresses that the Engine's DNS has for a name."
     labels = b"".join(bytes([len(part)]) + part.encode() for part in name.split("."))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
-        asking.settimeout(5)
-        asking.sendto(struct.pack(">HHHHHH", 7, 0x100, 1, 0, 0, 0) + labels + b"\0\0\1\0\1", ("127.0.0.11", 53))
-        reply = asking.recv(4096)
+        asking.settimeout(2)
+        for left in range(9, -1, -1):  # as any resolver asks again: a datagram may be lost
+            asking.sendto(struct.pack(">HHHHHH", 7, 0x100, 1, 0, 0, 0) + labels + b"\0\0\1\0\1", ("127.0.0.11", 53))
+            try:
+                reply = asking.recv(4096)
+                break
+            except TimeoutError:
+                if not left:
+                    raise
     answers = struct.unpack(">H", reply[6:8])[0]
     found, at = [], 12 + len(labels) + 5
     for _ in range(answers):

@@ -59,6 +59,15 @@ def test_three_in_a_row_are_a_loop_until_it_has_been_up_for_a_while() -> None:
     assert crashes.due(40.0) is None
 
 
+def test_one_whose_end_was_noted_before_its_start_has_crashed_too() -> None:
+    """As Engine 20.10 reported one that ends at once: the other of two threads was faster."""
+    crashes = Crashes()
+    for number in range(LOOP):
+        crashes = crashes.seen(there("exited", number + 0.2, number + 0.1), float(number), 0.0)
+    assert crashes.looping
+    assert Crashes().seen(there("running", 5, 1), 6.0, 0.0).looping == frozenset()
+
+
 def test_a_long_life_makes_good_for_what_was_before() -> None:
     crashes = Crashes()
     for number in range(5):
