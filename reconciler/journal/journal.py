@@ -172,9 +172,9 @@ class Journal:
             try:
                 database.executescript(f"PRAGMA journal_mode = WAL; {_TABLES} PRAGMA user_version = {_VERSION};")
                 self.path.chmod(0o600)
-            except sqlite3.OperationalError:
+            except sqlite3.OperationalError as error:
                 # Another process makes it at this moment, and SQLite waits for nobody where the mode is changed.
-                if time.monotonic() > deadline:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                     raise
                 time.sleep(_PAUSE_SECONDS)
         if version > _VERSION:
