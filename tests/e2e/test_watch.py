@@ -364,8 +364,10 @@ def test_it_begins_without_an_engine_and_goes_on_when_there_is_one(fragile: Shel
 
 def test_an_engine_that_stands_still_for_a_while(fragile: Shell) -> None:
     fragile.declare({"web": {}})
-    with Proxy(fragile.engine.socket) as proxy, fragile.start("watch", *LONG, "--host", proxy.host) as running:
+    started = ("watch", *LONG, "--log-level", "debug", "--host")
+    with Proxy(fragile.engine.socket) as proxy, fragile.start(*started, proxy.host) as running:
         running.until("cycle_done")
+        running.until("nothing_to_do")  # it looked once more: whatever it asks from here on is new
         fragile.engine.stop()
         proxy.clear()
         fragile.declare({"web": {"restart": "always"}})

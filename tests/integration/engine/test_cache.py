@@ -60,7 +60,8 @@ def _of(name: str, found: dict[str, Any]) -> dict[str, Any]:
     containers = {one: row for one, row in found["containers"].items() if name in row["Names"][0]}
     return {
         "containers": containers,
-        "inspects": {one: found["inspects"][one] for one in containers},
+        # Between the list and the inspect one may have gone.
+        "inspects": {one: found["inspects"].get(one) for one in containers},
         "networks": {one: row for one, row in found["networks"].items() if name in row["Name"]},
         "volumes": {one: row for one, row in found["volumes"].items() if name in one},
         "images": {one: row for one, row in found["images"].items() if any(name in tag for tag in row["RepoTags"])},
