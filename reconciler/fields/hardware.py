@@ -25,7 +25,7 @@ def _wanted(instance: Instance) -> Canonical:
 
 def _is_declared(instance: Instance) -> bool:
     container = instance.container
-    return bool(container.mac_address or any(map(_address, container.joined.values())))
+    return bool(container.mac_address) or any(map(_address, container.joined.values()))
 
 
 def _actual(inspect: Inspect) -> Canonical:

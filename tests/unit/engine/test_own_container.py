@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 A, B = "a" * 64, "b" * 64
 
 ON_THE_HOST = f"""
-23 1 254:1 / / rw,relatime shared:1 - ext4 /dev/vda1 rw
+23 1 254:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
 700 23 0:52 / /var/lib/docker/overlay2/{A}/merged rw,relatime shared:300 - overlay overlay rw
 701 23 0:53 / /var/lib/docker/containers/{A}/mounts/shm rw,nosuid shared:310 - tmpfs shm rw,size=65536k
-702 23 254:1 /var/lib/docker/containers/{A}/hostname /srv/root/etc/hostname rw - ext4 /dev/vda1 rw
-703 23 254:1 /srv/resolv.conf /etc/resolv.conf rw - ext4 /dev/vda1 rw
+702 23 254:1 /var/lib/docker/containers/{A}/hostname /srv/root/etc/hostname rw - ext4 /dev/sda1 rw
+703 23 254:1 /srv/resolv.conf /etc/resolv.conf rw - ext4 /dev/sda1 rw
 """
 
 IN_A_CONTAINER = f"""
 900 800 0:60 / / rw,relatime - overlay overlay rw,lowerdir=/var/lib/docker/overlay2/l/{A}
-910 900 254:1 /var/lib/docker/containers/{B}/resolv.conf /etc/resolv.conf rw,relatime - ext4 /dev/vda1 rw
-911 900 254:1 /docker/containers/{B}/hostname /etc/hostname rw,relatime - ext4 /dev/vda1 rw
-912 900 254:1 /docker/containers/{A}/hosts /somewhere/else rw,relatime - ext4 /dev/vda1 rw
+910 900 254:1 /var/lib/docker/containers/{B}/resolv.conf /etc/resolv.conf rw,relatime - ext4 /dev/sda1 rw
+911 900 254:1 /docker/containers/{B}/hostname /etc/hostname rw,relatime - ext4 /dev/sda1 rw
+912 900 254:1 /docker/containers/{A}/hosts /somewhere/else rw,relatime - ext4 /dev/sda1 rw
 """
 
 
