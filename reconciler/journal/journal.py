@@ -16,7 +16,7 @@ from reconciler.journal.rests import Rest, Rests
 from reconciler.journal.run import Run
 from reconciler.planning.failures import Failure, Unproven
 
-_VERSION = 2
+VERSION = 2
 """Of the tables. A journal of a newer version is left alone."""
 
 _MOST_RUNS = 1000
@@ -168,16 +168,16 @@ class Journal:
 
     def _prepare(self, database: sqlite3.Connection) -> None:
         deadline = time.monotonic() + _WAIT_SECONDS
-        while (version := database.execute("PRAGMA user_version").fetchone()[0]) < _VERSION:
+        while (version := database.execute("PRAGMA user_version").fetchone()[0]) < VERSION:
             try:
-                database.executescript(f"PRAGMA journal_mode = WAL; {_TABLES} PRAGMA user_version = {_VERSION};")
+                database.executescript(f"PRAGMA journal_mode = WAL; {_TABLES} PRAGMA user_version = {VERSION};")
                 self.path.chmod(0o600)
             except sqlite3.OperationalError as error:
                 # Another process makes it at this moment, and SQLite waits for nobody where the mode is changed.
                 if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                     raise
                 time.sleep(_PAUSE_SECONDS)
-        if version > _VERSION:
+        if version > VERSION:
             by = "was written by a newer version of reconciler"
             raise JournalError(f"the journal {self.path} {by}", "use that version, or remove it")
 

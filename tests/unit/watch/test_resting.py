@@ -126,7 +126,7 @@ def test_each_cycle_has_a_turn_and_who_lost_the_project_changes_nothing(watched:
     turns: list[str] = []
 
     @contextmanager
-    def turn(_spec: object, _engine: object) -> Iterator[None]:
+    def turn() -> Iterator[None]:
         turns.append("begins")
         yield
         turns.append("ends")
@@ -152,7 +152,7 @@ def test_who_is_stopped_while_it_waits_for_its_turn_does_nothing(watched: Watche
     stop(watched, "web")
 
     @contextmanager
-    def turn(_spec: object, _engine: object) -> Iterator[None]:
+    def turn() -> Iterator[None]:
         watched.watch.stop.set()
         yield
 
