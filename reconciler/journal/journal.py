@@ -44,6 +44,13 @@ CREATE TABLE IF NOT EXISTS rests (
 """
 
 
+Stamp = tuple[tuple[int, int, int] | None, ...]
+"""Of the files that the journal is in: which they are, when they were written, how long they are."""
+
+_SETTLED_SECONDS = 2.0
+"""The clock of files is coarse: two writes within a moment may look like one."""
+
+
 class JournalError(ReconcilerError):
     """The journal can't be read or written."""
 
@@ -121,6 +128,25 @@ class Journal:
             database.executemany(
                 "INSERT OR IGNORE INTO failures VALUES (?, ?, ?, ?, ?, ?)", [(project, engine, *row) for row in rows]
             )
+
+    def stamp(self) -> Stamp | None:
+        """Another one after each change of the journal; a look at its files alone, and never an error.
+
+        None where that can't be said: it was written just now, or it can't be looked at.
+        """
+        found: list[tuple[int, int, int] | None] = []
+        for path in (self.path, self.path.with_name(f"{self.path.name}-wal")):
+            try:
+                seen = path.stat()
+            except FileNotFoundError:
+                found.append(None)
+                continue
+            except OSError:
+                return None
+            if time.time() - seen.st_mtime < _SETTLED_SECONDS:
+                return None
+            found.append((seen.st_ino, seen.st_mtime_ns, seen.st_size))
+        return tuple(found)
 
     def rests(self, project: str) -> Rests:
         """What a person has paused and held of a project; what is over by now, too."""

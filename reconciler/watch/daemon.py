@@ -214,8 +214,8 @@ class Daemon:
                 due["alive"] = now + ALIVE_SECONDS
                 self._observer.alive()
                 for one in self._projects.values():
-                    if one.watch.stirs():
-                        one.watch.triggers.ask("rest")
+                    if command := one.watch.stirs():
+                        one.watch.triggers.ask(command)
             if due["poll"] <= now:
                 due["poll"] = now + self._poll
                 self._mail.ask("file")

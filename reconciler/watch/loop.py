@@ -88,7 +88,7 @@ class Watch:
         tell_spec: told at each reading where the spec is broken by now, so that the last good one is kept; or nothing.
         holds: what a person has asked to leave alone.
         restrain: leaves out of a plan what is not to be done now.
-        stirs: whether what is to be left alone has changed since the last cycle.
+        stirs: by which command a person has changed what is to be left alone, since the last cycle; empty for none.
         stop: set to end it, after the calls under way.
     """
 
@@ -111,7 +111,7 @@ class Watch:
     tell_spec: Callable[[str], None] = lambda _broken: None
     holds: Callable[[], Collection[Hold]] = lambda: ()
     restrain: Callable[[Plan, Spec, Snapshot], Restrained] = unrestrained
-    stirs: Callable[[], bool] = lambda: False
+    stirs: Callable[[], str] = lambda: ""
     stop: threading.Event = field(default_factory=threading.Event)
     going_down: bool = False
     """The project goes: see `take_down`."""
