@@ -45,7 +45,7 @@ def connected(
 
 
 SOON = 60.0
-"""Seconds within which a call ends that has a deadline of a second at most, on a busy machine too: others take longer."""
+"""Seconds within which a call with a deadline of a second at most has ended, on a busy machine, too."""
 
 
 class Stopwatch:
