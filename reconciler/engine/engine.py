@@ -161,6 +161,13 @@ class DockerEngine:
         sizes = {row.get("Name"): (row.get("UsageData") or {}).get("Size") for row in found.get("Volumes") or ()}
         return {str(name): size for name, size in sizes.items() if isinstance(size, int) and size >= 0}
 
+    def lock_volumes(self) -> dict[str, dict[str, str]]:
+        """The labels of all volumes that are locks; see `reconciler.ports.LockVolumes`."""
+        from reconciler.fields.ownership import LOCK
+
+        found = self._client.get("/volumes", {"filters": {"label": [LOCK]}}).get("Volumes") or ()
+        return {volume["Name"]: volume.get("Labels") or {} for volume in found}
+
     def volume_labels(self, name: str) -> dict[str, str] | None:
         """The labels of a volume; see `reconciler.ports.LockVolumes`."""
         try:
