@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.wiring import Interruption, print_json, style
+from reconciler.cli.wiring import Interruption, print_json, style, width
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,10 +77,12 @@ def _print_outcome(outcome: Outcome, _seconds: float, _settled: str) -> None:
 
 
 def _say_outcome(outcome: Outcome, seconds: float, settled: str) -> None:
-    from reconciler.report.progress_text import outcome_text
+    from reconciler.report.outcome_text import outcome_text
+    from reconciler.report.style import is_live
 
+    columns = width() if is_live(sys.stdout, os.environ) else 0
     click.echo()
-    click.echo(outcome_text(outcome, style(), seconds=seconds, settled=settled))
+    click.echo(outcome_text(outcome, style(), seconds=seconds, settled=settled, width=columns))
 
 
 def _say_trouble(outcome: Outcome, seconds: float, settled: str) -> None:
