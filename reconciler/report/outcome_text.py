@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors import EngineTimeout
 from reconciler.execution.outcome import Outcome, Result
-from reconciler.report.layout import wrap
+from reconciler.report.layout import paragraph
 from reconciler.report.style import Style, visible
 from reconciler.report.tally import Tally
 from reconciler.report.words import counted, done, duration, to_do
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from reconciler.state.resource import ResourceKey
 
 _MOST_NAMES = 5
-_LEAST_WIDTH = 20
 _IN_SIGHT = 10
 """Of more resources than these, the lines of those that failed may have left the window: they are named again."""
 
@@ -38,8 +37,13 @@ def outcome_text(
     return "\n".join(
         paint(line)
         for text, paint in _lines(outcome, style, seconds, settled)
-        for line in (wrap(text, max(width, _LEAST_WIDTH)) if width else [text])
+        for line in (_broken(text, width) if width else [text])
     )
+
+
+def _broken(text: str, width: int) -> list[str]:
+    indent = len(text) - len(text.lstrip(" "))
+    return paragraph(text.lstrip(" "), width, indent=indent)
 
 
 def _lines(outcome: Outcome, style: Style, seconds: float | None, settled: str) -> Iterator[tuple[str, Paint]]:

@@ -322,9 +322,10 @@ def test_of_many_resources_those_that_failed_are_named_again() -> None:
         "  container hello-3",
         AGAIN,
     ]
-    assert outcome_text(result, ON, width=40).split("\n")[:2] == [
+    assert outcome_text(result, ON, width=40).split("\n")[:3] == [
         "\x1b[1;31mPartly failed: 10 started; 1 of 11 could\x1b[0m",
         "\x1b[1;31mnot be done.\x1b[0m",
+        "  container hello-3",
     ]
 
 
