@@ -59,10 +59,11 @@ def showing(plan: Plan, options: Options, clock: Clock) -> Showing:
     from reconciler.report.style import is_live
 
     stopping = "Stopping after the calls under way; press again to leave at once."
-    if options.quiet or not is_live(sys.stdout, os.environ):
+    is_read = is_live(sys.stdout, os.environ)
+    if options.quiet or not is_read:
         from reconciler.report.progress_text import ProgressText
 
-        text = ProgressText(sys.stdout, style(), quiet=options.quiet)
+        text = ProgressText(sys.stdout, style(), quiet=options.quiet, width=width if is_read else None)
         return Showing(text, nullcontext(), _say_trouble if options.quiet else _say_outcome, stopping)
     from reconciler.report.live import LiveProgress
 
