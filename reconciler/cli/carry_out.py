@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -88,10 +89,19 @@ def _agree(plan: Plan, options: Options, turns: Turns) -> bool:
         )
     lost = sum(one.count for one in plan.lost)
     with turns.yielded():
+        _forget_what_was_typed()
         question = f"Go ahead, and lose {counted(lost, 'file')}?" if lost else "Go ahead?"
         if not click.confirm(question, default=False):
             raise Refused("not agreed; nothing has been changed")
     return True
+
+
+def _forget_what_was_typed() -> None:
+    """What was typed before there was anything to read is no answer."""
+    import termios
+
+    with suppress(OSError, termios.error):
+        termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
 
 
 def _dry_run(plan: Plan, options: Options) -> int:
