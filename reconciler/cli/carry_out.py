@@ -46,17 +46,18 @@ def carry_out(
             holds no more.
         Locked: after the agreement, somebody else has the turn for too long.
     """
-    from reconciler.report.plan_text import plan_text  # each command pays for what it needs
-
     if options.dry_run:
         return _dry_run(plan, options)
     text = options.output == "text"
     # What somebody has to settle or to agree to is shown even where nothing else is.
     if text and (not options.quiet or plan.conflicts or (plan.destructive and not options.yes)):
+        from reconciler.report.plan_text import plan_text  # each command pays for what it needs
+
         click.echo(plan_text(options.to_show(plan), style(), width()))
-        if not plan.is_pending and not options.wait:
-            return ExitCode.OK
-        click.echo()
+        if plan.is_pending or options.wait:
+            click.echo()
+    if text and not plan.is_pending and not options.wait:
+        return ExitCode.OK
     if plan.conflicts:
         count = len(plan.conflicts)
         what = "one thing stands" if count == 1 else f"{count} things stand"
