@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -45,17 +46,18 @@ def carry_out(
             holds no more.
         Locked: after the agreement, somebody else has the turn for too long.
     """
-    from reconciler.report.plan_text import plan_text  # each command pays for what it needs
-
     if options.dry_run:
         return _dry_run(plan, options)
     text = options.output == "text"
     # What somebody has to settle or to agree to is shown even where nothing else is.
     if text and (not options.quiet or plan.conflicts or (plan.destructive and not options.yes)):
+        from reconciler.report.plan_text import plan_text  # each command pays for what it needs
+
         click.echo(plan_text(options.to_show(plan), style(), width()))
-        if not plan.is_pending and not options.wait:
-            return ExitCode.OK
-        click.echo()
+        if plan.is_pending or options.wait:
+            click.echo()
+    if text and not plan.is_pending and not options.wait:
+        return ExitCode.OK
     if plan.conflicts:
         count = len(plan.conflicts)
         what = "one thing stands" if count == 1 else f"{count} things stand"
@@ -88,10 +90,19 @@ def _agree(plan: Plan, options: Options, turns: Turns) -> bool:
         )
     lost = sum(one.count for one in plan.lost)
     with turns.yielded():
+        _forget_what_was_typed()
         question = f"Go ahead, and lose {counted(lost, 'file')}?" if lost else "Go ahead?"
         if not click.confirm(question, default=False):
             raise Refused("not agreed; nothing has been changed")
     return True
+
+
+def _forget_what_was_typed() -> None:
+    """What was typed before there was anything to read is no answer."""
+    import termios
+
+    with suppress(OSError, termios.error):
+        termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
 
 
 def _dry_run(plan: Plan, options: Options) -> int:

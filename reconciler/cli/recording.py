@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.resting import user_name
 from reconciler.errors import EngineError
-from reconciler.execution.outcome import Result
 from reconciler.spec.reference import full_reference
 from reconciler.state.resource import Kind
 
@@ -50,6 +49,8 @@ class Recorder:
             outcome: what became of it.
             seconds: how long it took, until now.
         """
+        from reconciler.execution.outcome import Result
+
         if not any(one.result is not Result.SKIPPED for one in outcome.actions):
             return
         from reconciler.journal.journal import Journal, JournalError  # SQLite, where there is something to remember
@@ -103,6 +104,8 @@ class Recorder:
 
     def _images(self, outcome: Outcome) -> dict[str, str]:
         """Of each image of a container, what a registry knows it by (`NAME@sha256:…`), or else its ID."""
+        from reconciler.execution.outcome import Result
+
         if self.spec is None:
             return {}
         # What was pulled or made is known by now only.
@@ -118,6 +121,8 @@ class Recorder:
 
 
 def _result(outcome: Outcome) -> str:
+    from reconciler.execution.outcome import Result
+
     if outcome.interrupted:
         return "interrupted"
     if not outcome.failed:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from reconciler.spec.diagnostics import Diagnostic
     from reconciler.spec.model import Spec
     from reconciler.spec.provenance import Trace
+    from reconciler.state.snapshot import Snapshot
 
 
 def load_spec(options: Options, *, quiet: bool = False, trace: Callable[[Trace], None] | None = None) -> Spec:
@@ -80,6 +81,18 @@ def connected(options: Options) -> Iterator[DockerEngine]:
         yield engine
     finally:
         engine.close()
+
+
+@contextmanager
+def observing(engine: DockerEngine, spec: Spec) -> Iterator[Callable[[], Snapshot]]:
+    """Look at what is there while the rest of a command is imported: an Engine may take as long to list it.
+
+    What is yielded returns what was seen, and raises what `observe` does.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1, thread_name_prefix="observing") as pool:
+        yield pool.submit(engine.observe, spec.name, spec).result
 
 
 def print_json(value: dict[str, Any], *, lines: bool = False) -> None:

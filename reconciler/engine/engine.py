@@ -68,11 +68,7 @@ class DockerEngine:
 
     def image(self, image: str) -> dict[str, Any]:
         """What the Engine says of an image, as `GET /images/ID/json`; empty where it is gone."""
-        try:
-            found: dict[str, Any] = self._client.get(f"/images/{image}/json")
-        except NotFound:
-            return {}
-        return found
+        return self._client.find(f"/images/{image}/json") or {}
 
     def info(self) -> dict[str, Any]:
         """What the Engine says of itself, as `GET /info`."""
@@ -170,10 +166,8 @@ class DockerEngine:
 
     def volume_labels(self, name: str) -> dict[str, str] | None:
         """The labels of a volume; see `reconciler.ports.LockVolumes`."""
-        try:
-            return self._client.get(f"/volumes/{name}").get("Labels") or {}
-        except NotFound:
-            return None
+        found = self._client.find(f"/volumes/{name}")
+        return None if found is None else found.get("Labels") or {}
 
     def create_volume(self, name: str, labels: Mapping[str, str]) -> dict[str, str]:
         """Create a volume, unless there is one of that name; the labels of the one that is there then."""

@@ -59,6 +59,11 @@ def refusal(status: int, body: bytes, call: str) -> EngineError:
     return EngineError(message, hint, status=status)
 
 
+def gives_reason(body: bytes) -> bool:
+    """Whether a refusal is the Engine's own: another that answers in its place has no reason that could be read."""
+    return _message_of(body) is not None
+
+
 def _message_of(body: bytes) -> str | None:
     text = body.decode("utf-8", errors="replace").strip()
     try:

@@ -7,14 +7,18 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
-
-from pydantic import TypeAdapter
+from typing import TYPE_CHECKING
 
 from reconciler.errors import ReconcilerError
 from reconciler.journal.rests import Rest, Rests
-from reconciler.journal.run import Run
 from reconciler.planning.failures import Failure, Unproven
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+    from reconciler.journal.run import Run
 
 VERSION = 2
 """Of the tables. A journal of a newer version is left alone."""
@@ -73,7 +77,7 @@ class Journal:
         """Remember a run; its number."""
         with self._open(write=True) as database:
             cursor = database.execute(
-                "INSERT INTO runs (project, run) VALUES (?, ?)", (run.project, _FORM.dump_json(run).decode())
+                "INSERT INTO runs (project, run) VALUES (?, ?)", (run.project, _form().dump_json(run).decode())
             )
             database.execute(
                 "DELETE FROM runs WHERE project = ? AND number NOT IN "
@@ -217,8 +221,14 @@ def _connected(path: Path | str) -> Iterator[sqlite3.Connection]:
         database.close()
 
 
-_FORM = TypeAdapter(Run)
+@cache
+def _form() -> TypeAdapter[Run]:
+    from pydantic import TypeAdapter  # a command that changes nothing reads no run
+
+    from reconciler.journal.run import Run
+
+    return TypeAdapter(Run)
 
 
 def _run(number: int, text: str) -> Run:
-    return replace(_FORM.validate_json(text), number=number)
+    return replace(_form().validate_json(text), number=number)

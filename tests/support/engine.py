@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "engine"
 BUSYBOX = "test-busybox:1"
+PATIENCE = 60.0
+"""Seconds that what is sure to come is waited for: many tests may run at once on a small machine."""
 START_DEADLINE = 90.0
 """Seconds; the script itself gives up after 60."""
 
@@ -237,7 +239,7 @@ class Engine:
             raise EngineError(f"{' '.join(command[:1])}: {lines[-1] if lines else done.returncode}")
         return done.stdout.decode(errors="replace")
 
-    def fetch(self, url: str, *, timeout: float = 10) -> str:
+    def fetch(self, url: str, *, timeout: float = PATIENCE) -> str:
         """What stands at a URL, seen from inside, where published ports are: `fetch("http://localhost:8080/")`.
 
         Tries again while nobody listens: a container that runs is not yet one that serves.
@@ -270,7 +272,7 @@ class Engine:
         os.kill(pid, signal.SIGKILL)
         wait_for(lambda: not alive(pid), "dockerd has ended")
 
-    def restart(self, timeout: float = 60) -> None:
+    def restart(self, timeout: float = 2 * PATIENCE) -> None:
         """Starts dockerd again after `kill`: in 0.4 s with --live-restore, else up to 11 s."""
         self.pidfile.unlink(missing_ok=True)
         with self.log.open("ab") as log:
@@ -375,7 +377,7 @@ def _enough_memory() -> bool:
     return available is not None and int(available[1]) >= ENOUGH_MEMORY
 
 
-def wait_for(condition: Callable[[], object], what: str, timeout: float = 30) -> None:
+def wait_for(condition: Callable[[], object], what: str, timeout: float = PATIENCE) -> None:
     """Waits until `condition()` holds; fails with `what` was waited for."""
     deadline = time.monotonic() + timeout
     while not condition():
