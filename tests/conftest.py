@@ -23,6 +23,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.engine)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says in full what failed at first, where `--reruns` gave it another try: it is a defect, of the test at least."""
+    for report in terminalreporter.stats.get("rerun", []):
+        terminalreporter.section(f"failed at first: {report.nodeid}", sep="_")
+        terminalreporter.line(report.longreprtext)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_other_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A test that forgets to say which Engine must never reach the one of the person who runs it."""

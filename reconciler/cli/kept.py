@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
 from reconciler.cli.turns import this_process
@@ -59,6 +60,16 @@ class Kept:
             EngineError: the Engine can't be asked.
         """
         self.keeping.confirm(_kept(engine))
+
+    def tell_spec(self, broken: str) -> None:
+        """Tell in the lock's file where the spec is broken by now, for `reconciler status`; empty: nowhere.
+
+        All users may read that file: what stands there is none of their business.
+        """
+        known = self.keeping.holder
+        if broken != known.broken:
+            now = datetime.now(UTC).isoformat(timespec="seconds")
+            self.keeping.tell(broken, (known.broken_since or now) if broken else "")
 
     def let_go(self, engine: Engine) -> None:
         """Keep it no more."""

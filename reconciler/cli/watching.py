@@ -144,6 +144,7 @@ class Maker:
             turn=lambda _spec, engine: kept.turn(engine, stop.is_set),
             confirm=lambda: kept.confirm(engine),
             let_go=lambda: kept.let_go(engine),
+            tell_spec=kept.tell_spec,
             holds=resting.holds,
             restrain=resting.restrain,
             stirs=resting.stirs,

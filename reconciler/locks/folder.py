@@ -48,6 +48,11 @@ def lock_files(folder: Path, project: str, purpose: str) -> list[Path]:
     return sorted(folder.glob(f"{_stem(project)}-{'[0-9a-f]' * 12}.{purpose}"))
 
 
+def all_lock_files(folder: Path, purpose: str) -> list[Path]:
+    """The files of all projects' locks, on whatever Engine."""
+    return sorted(folder.glob(f"{_NAME}-*-{'[0-9a-f]' * 12}.{purpose}"))
+
+
 def _stem(project: str) -> str:
     return f"{_NAME}-{project[:_LONGEST]}"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from reconciler.errors import Locked
@@ -54,6 +54,19 @@ class Keeping:
         lock = WatchLock(self.folder, self.project, key, self.holder)
         lock.take(engine, take_over=self.take_over)
         self._lock, self.take_over = lock, False
+        if lock.holder != self.holder:  # told meanwhile
+            lock.tell(self.holder)
+
+    def tell(self, broken: str, since: str) -> None:
+        """Tell whether the spec can't be used by now, so that the last good one is kept; from any thread.
+
+        Args:
+            broken: what is wrong with it; empty for nothing.
+            since: when that was found, RFC 3339 in UTC; empty where nothing is.
+        """
+        self.holder = replace(self.holder, broken=broken, broken_since=since)
+        if lock := self._lock:
+            lock.tell(self.holder)
 
     def confirm(self, engine: KeptEngine) -> None:
         """Make sure that nobody has taken over, before something is changed.

@@ -264,6 +264,8 @@ class Daemon:
         found = sorted_out({name: one.files for name, one in self._projects.items()}, reads)
         for name, read in found.broken:
             self._observer.read(read.file, name, read.error)
+            if name:
+                self._projects[name].watch.tell_spec(read.broken)
             self._say_broken(name, read)
         for name, read in found.valid.items():
             self._observer.read(read.file, name, None)
@@ -291,6 +293,7 @@ class Daemon:
         one = self._projects.get(name)
         if one and not one.watch.is_down:
             one.files = read.files
+            one.watch.tell_spec("")
             if one.missing is not None:
                 one.missing = None
                 self._said.is_over(f"missing {name}")

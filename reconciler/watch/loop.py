@@ -90,6 +90,7 @@ class Watch:
         turn: its turn at the project on the Engine, which others may have: waits for it, and keeps it for a cycle.
         confirm: makes sure, before anything is changed, that the project is still ours to keep.
         let_go: called once, when it keeps the project no more.
+        tell_spec: told at each reading where the spec is broken by now, so that the last good one is kept; or nothing.
         holds: what a person has asked to leave alone.
         restrain: leaves out of a plan what is not to be done now.
         stirs: whether what is to be left alone has changed since the last cycle.
@@ -112,6 +113,7 @@ class Watch:
     turn: Callable[[Spec, Engine], AbstractContextManager[object]] = no_turn
     confirm: Callable[[], None] = lambda: None
     let_go: Callable[[], None] = lambda: None
+    tell_spec: Callable[[str], None] = lambda _broken: None
     holds: Callable[[], Collection[Hold]] = lambda: ()
     restrain: Callable[[Plan, Spec, Snapshot], Restrained] = unrestrained
     stirs: Callable[[], bool] = lambda: False

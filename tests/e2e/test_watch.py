@@ -107,6 +107,15 @@ def test_an_invalid_spec_keeps_the_last_good_one_and_says_so(shell: Shell) -> No
         said = running.until("spec_invalid_keeping_last_good")
         assert said["level"] == "error"
         assert "prots" in said["error"]
+        status = shell.run("status", "--exit-code")
+        assert status.code == 4
+        assert "the last good spec is kept since 2" in status.err
+        assert f"process {running.process.pid} on " in status.err
+        elsewhere = shell.folder / "elsewhere.yaml"
+        elsewhere.write_text(shell.text({"web": {}}))
+        status = shell.run("status", "--exit-code", "-f", str(elsewhere))
+        assert status.code == 2, "what is there is as this spec says, and the watch keeps another one"
+        assert "its spec is broken at " in status.out
 
         shell.engine.docker("stop", shell.name("web"))
         running.signal(signal.SIGHUP)
@@ -117,6 +126,10 @@ def test_an_invalid_spec_keeps_the_last_good_one_and_says_so(shell: Shell) -> No
         shell.declare({"web": {"restart": "always"}})
         running.until("spec_valid_again")
         running.until("cycle_done", 3)
+        status = shell.run("status", "--exit-code", "-o", "json")
+        assert status.code == 0, status.out
+        assert status.json["watch"]["pid"] == running.process.pid
+        assert status.json["watch"]["spec_broken"] is None
         assert shell.inspect("web")["HostConfig"]["RestartPolicy"]["Name"] == "always"
         shell.write("")
         running.until("spec_invalid_keeping_last_good", 2)
