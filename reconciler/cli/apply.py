@@ -68,7 +68,6 @@ def command(agreed: str | None, **given: Any) -> int:
             from reconciler.cli.carry_out import carry_out
             from reconciler.cli.recording import Recorder
             from reconciler.cli.resting import holds_of
-            from reconciler.execution.lost import with_lost
             from reconciler.planning.planner import plan
 
             holds = holds_of(spec.name)
@@ -87,6 +86,5 @@ def command(agreed: str | None, **given: Any) -> int:
                 return code
             options = replace(options, yes=True)  # that was agreed to
         record = Recorder("apply", spec, files, snapshot, engine)
-        todo = with_lost(todo, snapshot, engine)
         again = lambda: planned(engine.observe(spec.name, spec))  # noqa: E731
         return carry_out(todo, engine, options, record, turns, again)

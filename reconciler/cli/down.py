@@ -48,7 +48,6 @@ def command(*, volumes: bool, images: bool, **given: Any) -> int:
     from reconciler.cli.carry_out import carry_out  # a wrong spec should not wait for it
     from reconciler.cli.recording import Recorder
     from reconciler.cli.turns import my_turn
-    from reconciler.execution.lost import with_lost
     from reconciler.planning.planner import plan_down
     from reconciler.planning.taking_down import Besides
 
@@ -60,7 +59,7 @@ def command(*, volumes: bool, images: bool, **given: Any) -> int:
         def planned(on: Snapshot) -> Plan:
             return plan_down(project, on, spec, remove_orphans=options.remove_orphans, besides=besides)
 
-        todo = with_lost(planned(snapshot), snapshot, engine)
+        todo = planned(snapshot)
         if todo.in_sync and not todo.notices and options.output == "text" and not options.quiet:
             stay = f" but its volumes: {', '.join(todo.kept_volumes)}" if todo.kept_volumes else ""
             click.echo(f"Nothing of {project} is here{stay}.")
