@@ -64,7 +64,7 @@ def command(agreed: str | None, **given: Any) -> int:
     with connected(options) as engine, my_turn("apply", spec.name, files, engine, options, declares=True) as turns:
         if agreed and saved:
             expect_same_place(agreed, saved, spec, engine)
-        with observing(engine, spec) as observed:
+        with observing(engine, spec.name, spec) as observed:
             from reconciler.cli.carry_out import carry_out
             from reconciler.cli.recording import Recorder
             from reconciler.cli.resting import holds_of

@@ -15,7 +15,7 @@ from reconciler.cli.options import (
     turn_option,
     yes_option,
 )
-from reconciler.cli.wiring import connected, load_spec, spec_files
+from reconciler.cli.wiring import connected, load_spec, observing, spec_files
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
@@ -45,15 +45,17 @@ def command(*, volumes: bool, images: bool, **given: Any) -> int:
             "name it with -f",
         )
     project = spec.name if spec else options.project or ""
-    from reconciler.cli.carry_out import carry_out  # a wrong spec should not wait for it
-    from reconciler.cli.recording import Recorder
-    from reconciler.cli.turns import my_turn
-    from reconciler.planning.planner import plan_down
-    from reconciler.planning.taking_down import Besides
+    from reconciler.cli.turns import my_turn  # a wrong spec should not wait for it
 
     files = spec_files(options) if spec else ()
     with connected(options) as engine, my_turn("down", project, files, engine, options) as turns:
-        snapshot = engine.observe(project, spec, images=False)
+        with observing(engine, project, spec, images=False) as observed:
+            from reconciler.cli.carry_out import carry_out
+            from reconciler.cli.recording import Recorder
+            from reconciler.planning.planner import plan_down
+            from reconciler.planning.taking_down import Besides
+
+            snapshot = observed()
         besides = Besides(volumes, images, engine.volume_sizes() if volumes else {})
 
         def planned(on: Snapshot) -> Plan:

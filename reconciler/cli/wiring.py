@@ -63,15 +63,18 @@ def connected(options: Options) -> Iterator[DockerEngine]:
 
 
 @contextmanager
-def observing(engine: DockerEngine, spec: Spec) -> Iterator[Callable[[], Snapshot]]:
+def observing(
+    engine: DockerEngine, project: str, spec: Spec | None, *, images: bool = True
+) -> Iterator[Callable[[], Snapshot]]:
     """Look at what is there while the rest of a command is imported: an Engine may take as long to list it.
 
-    What is yielded returns what was seen, and raises what `observe` does.
+    The arguments are those of `reconciler.ports.Engine.observe`. What is yielded returns what was seen, and raises what
+    `observe` does.
     """
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(1, thread_name_prefix="observing") as pool:
-        yield pool.submit(engine.observe, spec.name, spec).result
+        yield pool.submit(engine.observe, project, spec, images=images).result
 
 
 def _say_at_once(message: str) -> None:
