@@ -64,11 +64,10 @@ def command(agreed: str | None, **given: Any) -> int:
     with connected(options) as engine, my_turn("apply", spec.name, files, engine, options, declares=True) as turns:
         if agreed and saved:
             expect_same_place(agreed, saved, spec, engine)
-        with observing(engine, spec) as observed:
+        with observing(engine, spec.name, spec) as observed:
             from reconciler.cli.carry_out import carry_out
             from reconciler.cli.recording import Recorder
             from reconciler.cli.resting import holds_of
-            from reconciler.execution.lost import with_lost
             from reconciler.planning.planner import plan
 
             holds = holds_of(spec.name)
@@ -87,6 +86,5 @@ def command(agreed: str | None, **given: Any) -> int:
                 return code
             options = replace(options, yes=True)  # that was agreed to
         record = Recorder("apply", spec, files, snapshot, engine)
-        todo = with_lost(todo, snapshot, engine)
         again = lambda: planned(engine.observe(spec.name, spec))  # noqa: E731
         return carry_out(todo, engine, options, record, turns, again)

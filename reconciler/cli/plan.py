@@ -17,8 +17,9 @@ from reconciler.cli.options import (
     show_sensitive_option,
     target_option,
 )
+from reconciler.cli.printing import style, width
 from reconciler.cli.pruning import used_for
-from reconciler.cli.wiring import connected, observing, style, width
+from reconciler.cli.wiring import connected, observing
 from reconciler.errors import ExitCode, UsageError
 
 
@@ -39,7 +40,7 @@ def command(detailed_exitcode: bool, out: str | None, snapshot: str | None, **gi
     spec = locked.spec
     if snapshot is None:
         with connected(options) as engine:
-            with observing(engine, spec) as observed:
+            with observing(engine, spec.name, spec) as observed:
                 from reconciler.cli.resting import holds_of  # a wrong spec should not wait for it
                 from reconciler.execution.lost import with_lost
                 from reconciler.planning.planner import plan

@@ -41,6 +41,7 @@ class DockerEngine:
     def __init__(self, client: Client, here: Here) -> None:
         self._client = client
         self._here = here
+        self._identity: tuple[EngineIdentity, str] | None = None
 
     @property
     def client(self) -> Client:
@@ -53,8 +54,14 @@ class DockerEngine:
         return self._here
 
     def identity(self) -> str:
-        """The Engine's ID: stays the same as long as its data does."""
-        return str(self.info().get("ID") or "")
+        """The Engine's ID: stays the same as long as its data does.
+
+        Asked once for each introduction: where the Engine was away, another may be in its place.
+        """
+        about = self._client.about
+        if self._identity is None or self._identity[0] is not about:
+            self._identity = about, str(self.info().get("ID") or "")
+        return self._identity[1]
 
     def observe(self, project: str, spec: Spec | None = None, *, images: bool = True) -> Snapshot:
         """What is there now."""
@@ -156,6 +163,13 @@ class DockerEngine:
             return {}  # a plan should not fail for what it only has to say besides
         sizes = {row.get("Name"): (row.get("UsageData") or {}).get("Size") for row in found.get("Volumes") or ()}
         return {str(name): size for name, size in sizes.items() if isinstance(size, int) and size >= 0}
+
+    def lock_volumes(self) -> dict[str, dict[str, str]]:
+        """The labels of all volumes that are locks; see `reconciler.ports.LockVolumes`."""
+        from reconciler.fields.ownership import LOCK
+
+        found = self._client.get("/volumes", {"filters": {"label": [LOCK]}}).get("Volumes") or ()
+        return {volume["Name"]: volume.get("Labels") or {} for volume in found}
 
     def volume_labels(self, name: str) -> dict[str, str] | None:
         """The labels of a volume; see `reconciler.ports.LockVolumes`."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from reconciler.journal.run import Run
 
-_VERSION = 2
+VERSION = 2
 """Of the tables. A journal of a newer version is left alone."""
 
 _MOST_RUNS = 1000
@@ -46,6 +46,13 @@ CREATE TABLE IF NOT EXISTS rests (
     UNIQUE (project, name)
 );
 """
+
+
+Stamp = tuple[tuple[int, int, int] | None, ...]
+"""Of the files that the journal is in: which they are, when they were written, how long they are."""
+
+_SETTLED_SECONDS = 2.0
+"""The clock of files is coarse: two writes within a moment may look like one."""
 
 
 class JournalError(ReconcilerError):
@@ -126,6 +133,25 @@ class Journal:
                 "INSERT OR IGNORE INTO failures VALUES (?, ?, ?, ?, ?, ?)", [(project, engine, *row) for row in rows]
             )
 
+    def stamp(self) -> Stamp | None:
+        """Another one after each change of the journal; a look at its files alone, and never an error.
+
+        None where that can't be said: it was written just now, or it can't be looked at.
+        """
+        found: list[tuple[int, int, int] | None] = []
+        for path in (self.path, self.path.with_name(f"{self.path.name}-wal")):
+            try:
+                seen = path.stat()
+            except FileNotFoundError:
+                found.append(None)
+                continue
+            except OSError:
+                return None
+            if time.time() - seen.st_mtime < _SETTLED_SECONDS:
+                return None
+            found.append((seen.st_ino, seen.st_mtime_ns, seen.st_size))
+        return tuple(found)
+
     def rests(self, project: str) -> Rests:
         """What a person has paused and held of a project; what is over by now, too."""
         with self._open() as database:
@@ -172,16 +198,16 @@ class Journal:
 
     def _prepare(self, database: sqlite3.Connection) -> None:
         deadline = time.monotonic() + _WAIT_SECONDS
-        while (version := database.execute("PRAGMA user_version").fetchone()[0]) < _VERSION:
+        while (version := database.execute("PRAGMA user_version").fetchone()[0]) < VERSION:
             try:
-                database.executescript(f"PRAGMA journal_mode = WAL; {_TABLES} PRAGMA user_version = {_VERSION};")
+                database.executescript(f"PRAGMA journal_mode = WAL; {_TABLES} PRAGMA user_version = {VERSION};")
                 self.path.chmod(0o600)
             except sqlite3.OperationalError as error:
                 # Another process makes it at this moment, and SQLite waits for nobody where the mode is changed.
                 if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                     raise
                 time.sleep(_PAUSE_SECONDS)
-        if version > _VERSION:
+        if version > VERSION:
             by = "was written by a newer version of reconciler"
             raise JournalError(f"the journal {self.path} {by}", "use that version, or remove it")
 
