@@ -272,14 +272,33 @@ def test_variables_are_taken_from_the_environment(shell: Shell) -> None:
 HEAVY = {"docker", "requests", "pydantic", "yaml", "structlog", "watchdog"}
 
 
+NOT_FOR_NOTHING = {
+    "pydantic.dataclasses",
+    "pydantic.type_adapter",
+    "reconciler.cli.saved_plan",
+    "reconciler.cli.showing",
+    "reconciler.engine.explanations",
+    "reconciler.engine.perform",
+    "reconciler.execution.executor",
+    "reconciler.execution.outcome",
+    "reconciler.execution.readiness",
+    "reconciler.journal.run",
+}
+"""What an apply with nothing to do has no use for."""
+
+
 def imported(shell: Shell, *arguments: str) -> set[str]:
     """The packages that a Python imports."""
+    return {name.partition(".")[0] for name in imported_modules(shell, *arguments)}
+
+
+def imported_modules(shell: Shell, *arguments: str) -> set[str]:
+    """The modules that a Python imports."""
     done = subprocess.run(
         [sys.executable, "-X", "importtime", *arguments],
         cwd=shell.folder, env=shell.environment, capture_output=True, text=True, timeout=DEADLINE, check=True,
     )  # fmt: skip
-    names = [line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")]
-    return {name.partition(".")[0] for name in names}
+    return {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
 
 
 def test_a_command_imports_what_it_needs_and_no_more(shell: Shell) -> None:
@@ -291,6 +310,14 @@ def test_a_command_imports_what_it_needs_and_no_more(shell: Shell) -> None:
     assert {"yaml", "pydantic"} <= validated
     assert not validated & {"docker", "requests", "structlog", "watchdog"}
     assert not imported(shell, "-m", "reconciler", "plan") & {"structlog", "watchdog"}
+
+
+def test_an_apply_with_nothing_to_do_imports_nothing_that_does_something(shell: Shell) -> None:
+    shell.declare({"web": {}})
+    apply = ("-m", "reconciler", "apply", "--yes", "--quiet")
+    used = {"reconciler.engine.perform", "reconciler.execution.executor", "reconciler.journal.run"}
+    assert used <= imported_modules(shell, *apply), "where there is something to do, they are"
+    assert not imported_modules(shell, *apply) & NOT_FOR_NOTHING
 
 
 # --- the library -----------------------------------------------------------------------------------------------
