@@ -234,6 +234,11 @@ def test_a_file_that_is_removed_does_not_remove_its_project(folder: Path) -> Non
         running.until("a-web-1", "b-db-1")
         (folder / "b.yaml").unlink()
         running.until_said("spec_removed_keeping_last_good")
+        assert running.told["b"][-1] == f"{folder / 'b.yaml'} (it is gone)"
+        running.write("b.yaml", "b", "db")
+        wait_for(lambda: not running.told["b"][-1], "it is back", 60)
+        (folder / "b.yaml").unlink()
+        running.until_said("spec_removed_keeping_last_good", 2)
         running.scene.hand("DELETE", "/containers/b-db-1", {"force": 1})
         running.feed.changed("b")
         running.until("a-web-1", "b-db-1")
