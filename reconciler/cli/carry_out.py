@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.wiring import interruptible, style, width
+from reconciler.cli.printing import style, width
+from reconciler.cli.wiring import interruptible
 from reconciler.errors import ExitCode, Refused
 
 if TYPE_CHECKING:

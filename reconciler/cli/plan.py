@@ -17,8 +17,9 @@ from reconciler.cli.options import (
     show_sensitive_option,
     target_option,
 )
+from reconciler.cli.printing import style, width
 from reconciler.cli.pruning import used_for
-from reconciler.cli.wiring import connected, observing, style, width
+from reconciler.cli.wiring import connected, observing
 from reconciler.errors import ExitCode, UsageError
 
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import quote
 
 from reconciler.engine.negotiation import OTHER_ENGINE, UNKNOWN, negotiate
+from reconciler.engine.sessions import open_session
 from reconciler.engine.stream import JsonStream
 from reconciler.engine.translation import gives_reason, refusal, translate, transport_errors
-from reconciler.engine.transport import Body, open_session
+from reconciler.engine.transport import Body
 from reconciler.engine.wire import decoded, demultiplexed, encoded
 from reconciler.errors import EngineError, EngineTimeout, EngineUnreachable
 

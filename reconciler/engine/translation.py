@@ -24,7 +24,8 @@ def explain(text: str) -> tuple[str, str]:
     # Its patterns take 20 ms to compile: only who meets a failure pays.
     from reconciler.engine import explanations
 
-    return explanations.explain(text)
+    message, hint = explanations.explain(text)
+    return shorten(message), shorten(hint)
 
 
 def shorten(line: str) -> str:

@@ -23,7 +23,6 @@ from reconciler.planning.failures import Failure
 from reconciler.planning.guard import needs_person
 from reconciler.planning.handover import hand_over_names, hand_over_ports, hand_over_ranges
 from reconciler.planning.held_ports import wait_for_ports
-from reconciler.planning.hooks import begin_of_stop
 from reconciler.planning.images import ImagePlan, plan_images
 from reconciler.planning.instances import Planning, plan_replicas
 from reconciler.planning.itself import leave_itself_alone, without_own_networks
@@ -175,7 +174,7 @@ def plan_down(
         for key in spec.containers:
             for dependency in sorted(precede(spec.containers[key])):
                 for stop in stops[dependency]:
-                    draft.add_needs(begin_of_stop(draft, stop), stops[key])
+                    draft.add_needs(draft.begin_of_stop(stop), stops[key])
     networks = networks_going_down(project, snapshot, spec, draft.notices, whole=remove_orphans)
     _remove_networks(draft, networks, snapshot, _DOWN)
     remove_unused(draft, project, snapshot)
