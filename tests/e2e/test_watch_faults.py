@@ -76,9 +76,7 @@ def test_an_engine_that_is_killed_in_the_middle_of_a_cycle_and_stands_still_in_a
     keys = [f"s{number}" for number in range(6)]
     fragile.declare({key: {} for key in keys}, settings={"parallelism": 2})
     with Proxy(fragile.engine.socket) as proxy, fragile.start("watch", *DEBUG, "--host", proxy.host) as running:
-        wait_for(
-            lambda: [one for one in running.events("action_done") if one["action"] == "start"], "one runs", PATIENCE
-        )
+        wait_for(lambda: [one for one in running.events("action_done") if one["action"] == "start"], "one runs")
         fragile.engine.kill()
         running.until("engine_error")
         fragile.engine.restart()
