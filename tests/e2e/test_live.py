@@ -72,7 +72,9 @@ def test_a_live_line_while_it_waits_folded_to_a_final_one(shell: Shell, colours:
     assert len(db) == 1, final
     assert "✓" in db[0]
     assert "created, started, healthy" in db[0]
-    assert any("✗" in line and "no-such-command" in line for line in final)
+    bad = "\n".join(final).partition("✗")[2]
+    assert bad.startswith(f" container {shell.name('bad')} "), final
+    assert "no-such-command" in bad
     assert not any("becoming healthy" in line or "of 4 done" in line for line in final), final
     assert "Partly failed" in final[-2]
 

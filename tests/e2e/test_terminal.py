@@ -27,6 +27,7 @@ def test_it_asks_before_it_replaces_and_no_means_no(shell: Shell) -> None:
     with Proxy(shell.engine.socket) as proxy:
         for answer in ("n\n", "\n"):
             with shell.terminal("apply", "--host", proxy.host) as terminal:
+                terminal.type("y\n")  # before anything could be read: no answer
                 terminal.until("Go ahead?")
                 assert "environment.A" in terminal.plain, "one sees what one is asked"
                 terminal.type(answer)

@@ -242,6 +242,16 @@ def test_refusals(status: str, kind: type[EngineError]) -> None:
     assert caught.value.status == int(status[:3])
 
 
+def test_what_may_be_missing_is_none_where_the_engine_says_so() -> None:
+    answers = {
+        "GET /volumes/there": reply({"Name": "there"}),
+        "GET /volumes/gone": reply({"message": "get gone: no such volume"}, "404 Not Found"),
+    }
+    with connected(answers) as (client, _):
+        assert client.find("/volumes/there") == {"Name": "there"}
+        assert client.find("/volumes/gone") is None
+
+
 def test_an_engine_out_of_addresses_misses_nothing() -> None:
     text = b'{"message": "could not find an available, non-overlapping IPv4 address pool among the defaults"}'
     assert type(refusal(404, text, "POST /networks/create")) is EngineError
@@ -278,6 +288,8 @@ def test_a_broken_reply_is_never_nothing_there(answer: bytes, tcp: bool) -> None
         assert not isinstance(caught.value, NotFound | EngineTimeout)
         assert "/containers/json" in caught.value.message or "no Docker Engine" in caught.value.message
         assert "\n" not in caught.value.message
+        with pytest.raises(EngineError):
+            client.find("/containers/json")
         if answer != BROKEN["nothing"]:  # a stream may have nothing to say
             with pytest.raises(EngineError):
                 list(client.stream("GET", "/containers/json"))
