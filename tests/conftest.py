@@ -7,11 +7,16 @@ import uuid
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.engine import BUSYBOX, Engine, EngineError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+# The same examples each time, and none that fails because the machine is busy.
+settings.register_profile("tests", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
 
 ENGINE_FIXTURES = {"engine", "private_engine"}
 

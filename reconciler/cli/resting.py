@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.moments import Period
-from reconciler.cli.wiring import note
+from reconciler.cli.printing import note
 from reconciler.state_folder import state_folder
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.wiring import Interruption, print_json, style, width
+from reconciler.cli.printing import print_json, style, width
+from reconciler.cli.wiring import Interruption
 
 if TYPE_CHECKING:
     from collections.abc import Callable

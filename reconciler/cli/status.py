@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.options import Options, engine_options, spec_options
-from reconciler.cli.wiring import connected, load_spec, note, print_json, spec_files, style, width
+from reconciler.cli.printing import note, print_json, style, width
+from reconciler.cli.wiring import connected, load_spec, spec_files
 from reconciler.errors import ExitCode, ReconcilerError, SpecError, UsageError
 
 if TYPE_CHECKING:

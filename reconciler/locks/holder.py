@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import re
-import secrets
 import socket
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -72,7 +71,7 @@ class Holder:
             state=state,
             machine=_machine(),
             container=_container(),
-            token=secrets.token_hex(16),
+            token=os.urandom(16).hex(),
         )
 
     @property

@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from reconciler.errors import Locked
 from reconciler.locks.watch_lock import WatchLock
-from reconciler.ports import LockVolumes
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.locks.holder import Holder
-
-
-class KeptEngine(LockVolumes, Protocol):
-    """An Engine, as far as keeping a project on it needs it."""
-
-    def identity(self) -> str:
-        """The Engine's ID: stays the same as long as its data does."""
-        ...
+    from reconciler.ports import LockVolumes
 
 
 @dataclass(slots=True)
@@ -40,7 +32,7 @@ class Keeping:
     take_over: bool = False
     _lock: WatchLock | None = None
 
-    def take(self, engine: KeptEngine) -> None:
+    def take(self, engine: LockVolumes) -> None:
         """Keep the project on this Engine, and on no other.
 
         Raises:
@@ -68,7 +60,7 @@ class Keeping:
         if lock := self._lock:
             lock.tell(self.holder)
 
-    def confirm(self, engine: KeptEngine) -> None:
+    def confirm(self, engine: LockVolumes) -> None:
         """Make sure that nobody has taken over, before something is changed.
 
         Raises:
@@ -83,7 +75,7 @@ class Keeping:
             self.release(None)
             raise
 
-    def release(self, engine: KeptEngine | None) -> None:
+    def release(self, engine: LockVolumes | None) -> None:
         """Keep it no more.
 
         Args:

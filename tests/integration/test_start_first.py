@@ -178,7 +178,7 @@ def test_a_broken_new_version_leaves_the_old_one_as_it_was(world: World, tmp_pat
     until = tmp_path / "until"
     with asking(world, until) as client:
         assert first_line(client) == "old"
-        update = {**START_FIRST, "failure_action": action}
+        update = {**START_FIRST, "failure_action": action, "monitor": "30s"}
         broken = ["sh", "-c", "echo last words; exit 9"]
         world.declare({"web": {"command": broken, "update": update}, "client": {}})
         outcome = world.apply()
@@ -238,7 +238,7 @@ def test_paused_the_new_version_stays_and_the_rest_is_not_tried(world: World) ->
     world.declare({"web": {"replicas": 3}})
     world.converge()
     before = [world.id("web", number) for number in (1, 2, 3)]
-    broken = {"command": ["sh", "-c", "exit 9"], "update": {"failure_action": "pause", "monitor": "300ms"}}
+    broken = {"command": ["sh", "-c", "exit 9"], "update": {"failure_action": "pause", "monitor": "30s"}}
     world.declare({"web": {"replicas": 3, **broken}})
     outcome = world.apply()
     assert (outcome.exit_code, outcome.rolled_back) == (ExitCode.PARTLY_FAILED, False)
@@ -254,13 +254,14 @@ def test_continued_all_are_replaced_whatever_becomes_of_them(world: World, comma
     world.declare({"web": {"replicas": 2}, "user": {"depends_on": ["web"]}})
     world.converge()
     before = {world.id("web", number) for number in (1, 2)}
-    update = {"failure_action": "continue", "monitor": "300ms"}
+    update = {"failure_action": "continue", "monitor": "30s"}
     world.declare({"web": {"replicas": 2, "command": command, "update": update}, "user": {"depends_on": ["web"]}})
     outcome = world.apply()
     assert (outcome.exit_code, outcome.rolled_back) == (ExitCode.PARTLY_FAILED, False)
     assert len(outcome.failed) == 2
     assert not before & {world.id("web", number) for number in (1, 2)}
     assert world.names() == [world.name("user"), world.name("web", 1), world.name("web", 2)]
+    update = {"monitor": "300ms"}
     world.declare({"web": {"replicas": 2, "command": IDLE, "update": update}, "user": {"depends_on": ["web"]}})
     world.converge()
 

@@ -21,13 +21,6 @@ NAME = volume_name("shop")
 ME = Holder.here("apply")
 
 
-class Here(Volumes):
-    """An Engine that has an ID."""
-
-    def identity(self) -> str:
-        return "ENGINE"
-
-
 def lock(folder: Path, holder: Holder | None = None) -> WatchLock:
     return WatchLock(folder, "shop", "ENGINE", holder or Holder.here("watch", ("/srv/shop.yaml",)), lambda _: None)
 
@@ -64,7 +57,7 @@ def test_a_second_one_here_is_told_who_holds_it(tmp_path: Path) -> None:
 
 
 def test_a_broken_spec_is_told_in_the_file_and_not_on_the_engine(tmp_path: Path) -> None:
-    volumes, me = Here(), Holder.here("watch", ("/srv/shop.yaml",))
+    volumes, me = Volumes(), Holder.here("watch", ("/srv/shop.yaml",))
     keeping = Keeping(tmp_path, "shop", me)
     keeping.tell("/srv/shop.yaml:3:5", "2026-05-10T12:00:00+00:00")  # the Engine is away still
     keeping.take(volumes)

@@ -104,7 +104,9 @@ class Running:
 
     def write(self, name: str, project: str, *containers: str, text: str = "") -> None:
         data = {"name": project, "containers": {key: {"image": "app:1"} for key in containers}}
-        (self.folder / name).write_text(text or json.dumps(data))
+        new = self.folder / f".{name}.new"  # which is none of the specs; and nobody reads half of one
+        new.write_text(text or json.dumps(data))
+        new.replace(self.folder / name)
 
     def start(self) -> Self:
         self.daemon = Daemon(
