@@ -217,7 +217,11 @@ def test_keys_and_caches_reach_buildkit_or_it_is_said_why_not(world: World, busy
 
     built(
         world,
-        {"context": "./app", "dockerfile_inline": f"FROM {busybox_image}\n", "cache_to": ["type=local,dest=./cache"]},
+        {
+            "context": "./app",
+            "dockerfile_inline": f"FROM {busybox_image}\nRUN echo >/made\n",
+            "cache_to": ["type=local,dest=./cache"],
+        },
     )
     outcome = world.apply()
     if outcome.exit_code is ExitCode.OK:
