@@ -1,10 +1,12 @@
 """The command beside Docker Compose and beside the Engine's own limit, in one run, on a real Engine of its own.
 
-    .venv/bin/python -m benchmarks.peers --engine sid --sizes 10,50 --rounds 3
-    .venv/bin/python -m benchmarks.peers --engine sid-containerd --sizes 1000 --peers raw,ours --changed 100
+    .venv/bin/python -m benchmarks.peers --containers 10 50 200 --engine system sid sid-containerd
+    .venv/bin/python -m benchmarks.peers --containers 1000 --peers raw ours --changed 1% --rounds 1
+    .venv/bin/python -m benchmarks.peers --containers 50 --peers raw before ours --before ../other-checkout
 
 Each brings up so many containers on one network, has nothing to do, changes one (or `--changed`), and takes all down.
-The limit is the Engine's API, called by eight threads with nothing between the calls. It needs root, as tests do.
+The limit is the Engine's API, called by eight threads (or `--at-once`) with nothing between the calls: it stops with
+the same grace time, and removes then. It needs root, as tests do.
 """
 
 from __future__ import annotations
@@ -34,7 +36,6 @@ ROOT = Path(__file__).parents[1]
 PROJECT = "bench"
 IMAGE = "bench:1"
 IDLE = ["sh", "-c", "trap 'exit 0' TERM; sleep 99999 & wait"]
-AT_ONCE = 8
 STEPS = ("up", "no-op", "change", "down")
 CONTAINERD = '{"features": {"containerd-snapshotter": true}}'
 
@@ -75,6 +76,7 @@ class Command:
         section: what containers are called in it.
         words: the command.
         steps: its arguments for each step.
+        root: the checkout that it runs, where it is ours.
     """
 
     engine: Engine
@@ -82,6 +84,7 @@ class Command:
     section: str
     words: list[str]
     steps: dict[str, list[str]]
+    root: Path = ROOT
 
     def step(self, what: str, size: int, changed: int) -> Took:
         """Write the spec as it is to be, and run the command."""
@@ -93,7 +96,7 @@ class Command:
         self.file.write_text(json.dumps({"name": PROJECT, self.section: containers}))
         # Without the files that Python keeps of its modules, nothing would be measured but compiling them.
         environ = {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-        environ |= {"DOCKER_HOST": self.engine.host, "PYTHONPATH": str(ROOT)}
+        environ |= {"DOCKER_HOST": self.engine.host, "PYTHONPATH": str(self.root)}
         began = time.monotonic()
         with tempfile.TemporaryFile() as said:
             process = subprocess.Popen([*self.words, *self.steps[what]], env=environ, stdout=said, stderr=said)
@@ -106,12 +109,12 @@ class Command:
         return Took(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 
 
-def ours(engine: Engine, folder: Path) -> Command:
-    """This command."""
+def ours(engine: Engine, folder: Path, root: Path = ROOT) -> Command:
+    """This command, as it is in a checkout."""
     file = folder / "reconciler.yaml"
     apply = ["apply", "-y", "-q", "-f", str(file)]
     steps = {"up": apply, "no-op": apply, "change": apply, "down": ["down", "-y", "-q", "-f", str(file)]}
-    return Command(engine, file, "containers", [sys.executable, "-P", "-m", "reconciler"], steps)
+    return Command(engine, file, "containers", [sys.executable, "-P", "-m", "reconciler"], steps, root)
 
 
 def docker_compose(engine: Engine, folder: Path) -> Command:
@@ -138,8 +141,9 @@ class _Connection(http.client.HTTPConnection):
 class Raw:
     """The Engine's API, with nothing between the calls."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, at_once: int = 8) -> None:
         self._engine = engine
+        self._at_once = at_once
         self._ids: list[str] = []
         self._network = ""
 
@@ -170,7 +174,7 @@ class Raw:
             connection.close()
 
     def _all(self, call: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
-        with ThreadPoolExecutor(AT_ONCE) as pool:
+        with ThreadPoolExecutor(self._at_once) as pool:
             return list(pool.map(call, items))
 
     def _up(self, size: int) -> None:
@@ -212,42 +216,48 @@ Results = dict[tuple[int, str, str], list[Took]]
 """By size, step and peer: one of each round."""
 
 
-def measure(engine: Engine, sizes: list[int], rounds: int, names: list[str], changed: int) -> Results:
+def measure(peers: dict[str, Peer], sizes: list[int], rounds: int, changed: str) -> Results:
     """Every step of every peer, in turn."""
     found: Results = defaultdict(list)
-    with tempfile.TemporaryDirectory() as folder:
-        peers: dict[str, Peer] = {
-            "raw": Raw(engine),
-            "ours": ours(engine, Path(folder)),
-            "Compose": docker_compose(engine, Path(folder)) if "Compose" in names else Raw(engine),
-        }
-        for size in sizes:
-            for number in range(rounds):
-                # Each begins once: what the machine does meanwhile, and what the Engine learns, hits all of them.
-                for name in names[number % len(names) :] + names[: number % len(names)]:
-                    for step in STEPS:
-                        took = peers[name].step(step, size, min(changed, size))
-                        found[size, step, name].append(took)
-                        print(f"{size} {name} {step}: {took.wall:.2f} s", file=sys.stderr)
+    names = list(peers)
+    for size in sizes:
+        for number in range(rounds):
+            # Each begins once: what the machine does meanwhile, and what the Engine learns, hits all of them.
+            for name in names[number % len(names) :] + names[: number % len(names)]:
+                for step in STEPS:
+                    took = peers[name].step(step, size, how_many(changed, size))
+                    found[size, step, name].append(took)
+                    print(f"{size} {name} {step}: {took.wall:.2f} s", file=sys.stderr)
     return found
 
 
+def how_many(changed: str, size: int) -> int:
+    """`3` of them, or `1%` of them; at least one, and no more than there are."""
+    part = size * float(changed[:-1]) / 100 if changed.endswith("%") else int(changed)
+    return min(max(round(part), 1), size)
+
+
 def table(found: Results, names: list[str]) -> str:
-    """The medians as a table in Markdown, each with its ratio to the raw calls."""
+    """The medians as a table in Markdown, each with its ratio to the raw calls; and the ratio of the fastest."""
     others = [name for name in names if name != "raw"]
-    head = ["containers", "step", *names, *(f"{name}: CPU" for name in others), *(f"{name}: MiB" for name in others)]
+    last = [f"{name}: {what}" for what in ("fastest", "a container", "CPU", "MiB") for name in others]
+    head = ["containers", "step", *names, *last]
     lines = [f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}"]
     for size, step in dict.fromkeys((size, step) for size, step, _ in found):
         took = {name: found[size, step, name] for name in names}
         wall = {name: statistics.median(one.wall for one in took[name]) for name in names}
-        cells = [
-            f"{wall[name]:.2f} s" + (f" ({wall[name] / wall['raw']:.2f})" if name != "raw" and "raw" in wall else "")
-            for name in names
-        ]
+        least = {name: min(one.wall for one in took[name]) for name in names}
+        cells = [f"{wall[name]:.2f} s{_ratio(wall, name)}" for name in names]
+        fastest = [f"{least[name]:.2f} s{_ratio(least, name)}" for name in others]
+        each = [f"{wall[name] / size * 1000:.0f} ms" for name in others]
         cpu = [f"{statistics.median(one.cpu for one in took[name]):.2f} s" for name in others]
         memory = [f"{max(one.memory for one in took[name]):.0f}" for name in others]
-        lines.append(f"| {' | '.join([str(size), step, *cells, *cpu, *memory])} |")
+        lines.append(f"| {' | '.join([str(size), step, *cells, *fastest, *each, *cpu, *memory])} |")
     return "\n".join(lines)
+
+
+def _ratio(seconds: dict[str, float], name: str) -> str:
+    return f" ({seconds[name] / seconds['raw']:.2f})" if name != "raw" and "raw" in seconds else ""
 
 
 def start(name: str) -> Engine:
@@ -262,25 +272,41 @@ def start(name: str) -> Engine:
     return Engine.start(*options, *(["--config", CONTAINERD] if name.endswith("-containerd") else []))
 
 
+def on(name: str, given: argparse.Namespace) -> str:
+    """Measure on one Engine; what was found, in Markdown."""
+    with start(name) as engine, tempfile.TemporaryDirectory() as state, tempfile.TemporaryDirectory() as folder:
+        os.environ["RECONCILER_STATE_DIR"] = state
+        engine.import_image(IMAGE)
+        makers: dict[str, Callable[[], Peer]] = {
+            "raw": lambda: Raw(engine, given.at_once),
+            "ours": lambda: ours(engine, Path(folder)),
+            "before": lambda: ours(engine, Path(folder), given.before.resolve()),
+            "Compose": lambda: docker_compose(engine, Path(folder)),
+        }
+        peers = {peer: makers[peer]() for peer in given.peers}
+        found = measure(peers, given.containers, given.rounds, given.changed)
+        version = engine.call("GET", "/version")["Version"]
+        said = f"Engine {version} ({name}), medians of {given.rounds}, raw with {given.at_once} calls at once:"
+        return f"{said}\n\n{table(found, given.peers)}\n"
+
+
 def main() -> None:
     """Measure, and print."""
     asked = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    asked.add_argument("--engine", choices=["system", "sid", "sid-containerd", "trixie"], default="system")
-    asked.add_argument("--sizes", default="10,50,200", help="how many containers, such as 10,50,200")
+    engines = ["system", "sid", "sid-containerd", "trixie"]
+    known = ["raw", "ours", "before", "Compose"]
+    asked.add_argument("--engine", nargs="+", choices=engines, default=["system"], help="which Engines, in turn")
+    asked.add_argument("--containers", nargs="+", type=int, default=[10, 50, 200], help="how many, in turn")
     asked.add_argument("--rounds", type=int, default=3, help="how often each is measured; the median counts")
-    asked.add_argument("--peers", default="raw,ours,Compose", help="some of raw, ours, Compose")
-    asked.add_argument("--changed", type=int, default=1, help="how many containers `change` changes")
+    asked.add_argument("--peers", nargs="+", choices=known, default=["raw", "ours", "Compose"], help="who is measured")
+    asked.add_argument("--before", type=Path, help="a checkout of another version, for the peer of that name")
+    asked.add_argument("--changed", default="1", help="how many containers `change` changes: 1, 3, 1%%")
+    asked.add_argument("--at-once", type=int, default=8, help="how many raw calls at once")
     given = asked.parse_args()
-    names = given.peers.split(",")
-    if unknown := set(names) - {"raw", "ours", "Compose"}:
-        asked.error(f"unknown peers: {', '.join(sorted(unknown))}")
-    with start(given.engine) as engine, tempfile.TemporaryDirectory() as state:
-        os.environ["RECONCILER_STATE_DIR"] = state
-        engine.import_image(IMAGE)
-        version = engine.call("GET", "/version")["Version"]
-        sizes = [int(size) for size in given.sizes.split(",")]
-        found = measure(engine, sizes, given.rounds, names, given.changed)
-        print(f"Engine {version} ({given.engine}), medians of {given.rounds}:\n\n{table(found, names)}")
+    if ("before" in given.peers) is not (given.before is not None):
+        asked.error("`--peers … before` and `--before FOLDER` belong together")
+    for name in given.engine:
+        print(on(name, given), flush=True)
 
 
 if __name__ == "__main__":

@@ -124,7 +124,39 @@ class Outputs(Protocol):
         ...
 
 
-class Examined(Protocol):
+class LockVolumes(Protocol):
+    """An Engine whose volumes are locks. All methods raise `EngineError` or a kind of it."""
+
+    def identity(self) -> str:
+        """The Engine's ID: stays the same as long as its data does."""
+        ...
+
+    def lock_volumes(self) -> Mapping[str, Mapping[str, str]]:
+        """The labels of all volumes that are locks, by name."""
+        ...
+
+    def volume_labels(self, name: str) -> Mapping[str, str] | None:
+        """The labels of a volume; None where there is none."""
+        ...
+
+    def create_volume(self, name: str, labels: Mapping[str, str]) -> Mapping[str, str]:
+        """Create a volume, unless there is one of that name; the labels of the one that is there then."""
+        ...
+
+    def remove_volume(self, name: str) -> None:
+        """Remove a volume; one that is gone counts as removed."""
+        ...
+
+    def inspect(self, container: str) -> ContainerState:
+        """One container, as it is now; raises `NotFound` when it is gone."""
+        ...
+
+
+class KeptEngine(Engine, LockVolumes, Protocol):
+    """An Engine on which projects are kept: what a `watch` needs of it."""
+
+
+class Examined(LockVolumes, Protocol):
     """An Engine that is looked at closely. All methods raise `EngineError` or a kind of it."""
 
     @property
@@ -151,26 +183,6 @@ class Examined(Protocol):
 
     def close(self) -> None:
         """Close all connections."""
-        ...
-
-
-class LockVolumes(Protocol):
-    """The volumes of an Engine that are locks. All methods raise `EngineError` or a kind of it."""
-
-    def volume_labels(self, name: str) -> Mapping[str, str] | None:
-        """The labels of a volume; None where there is none."""
-        ...
-
-    def create_volume(self, name: str, labels: Mapping[str, str]) -> Mapping[str, str]:
-        """Create a volume, unless there is one of that name; the labels of the one that is there then."""
-        ...
-
-    def remove_volume(self, name: str) -> None:
-        """Remove a volume; one that is gone counts as removed."""
-        ...
-
-    def inspect(self, container: str) -> ContainerState:
-        """One container, as it is now; raises `NotFound` when it is gone."""
         ...
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from reconciler.cli.options import Options, engine_options, spec_options
-from reconciler.cli.wiring import connected, load_spec, print_json, style, width
+from reconciler.cli.printing import print_json, style, width
+from reconciler.cli.wiring import connected, load_spec
 from reconciler.errors import ExitCode, Refused, UsageError
 
 

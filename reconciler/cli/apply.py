@@ -22,7 +22,7 @@ from reconciler.cli.options import (
     yes_option,
 )
 from reconciler.cli.pruning import used_for
-from reconciler.cli.wiring import connected, spec_files
+from reconciler.cli.wiring import connected, observing, spec_files
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
@@ -51,25 +51,28 @@ def command(agreed: str | None, **given: Any) -> int:
     options = Options(**given)
     if options.timeout is not None and not options.wait:
         raise UsageError("--timeout says how long --wait may take: say --wait, too")
-    from reconciler.cli.saved_plan import expect_same_actions, expect_same_place, read_plan
+    saved = None
+    if agreed:
+        from reconciler.cli.saved_plan import expect_same_actions, expect_same_place, read_plan
 
-    saved = read_plan(agreed) if agreed else None
+        saved = read_plan(agreed)
     locked = load_locked(options)
     spec = locked.spec
-    from reconciler.cli.carry_out import carry_out  # a wrong spec should not wait for it
-    from reconciler.cli.recording import Recorder
-    from reconciler.cli.resting import holds_of
-    from reconciler.cli.turns import my_turn
-    from reconciler.execution.lost import with_lost
-    from reconciler.planning.planner import plan
+    from reconciler.cli.turns import my_turn  # a wrong spec should not wait for it
 
     files = spec_files(options)
     with connected(options) as engine, my_turn("apply", spec.name, files, engine, options, declares=True) as turns:
         if agreed and saved:
             expect_same_place(agreed, saved, spec, engine)
-        snapshot = engine.observe(spec.name, spec)
-        used = used_for(options, spec.name, engine.identity)
-        holds = holds_of(spec.name)
+        with observing(engine, spec.name, spec) as observed:
+            from reconciler.cli.carry_out import carry_out
+            from reconciler.cli.recording import Recorder
+            from reconciler.cli.resting import holds_of
+            from reconciler.planning.planner import plan
+
+            holds = holds_of(spec.name)
+            used = used_for(options, spec.name, engine.identity)
+            snapshot = observed()
 
         def planned(on: Snapshot) -> Plan:
             return plan(
@@ -83,6 +86,5 @@ def command(agreed: str | None, **given: Any) -> int:
                 return code
             options = replace(options, yes=True)  # that was agreed to
         record = Recorder("apply", spec, files, snapshot, engine)
-        todo = with_lost(todo, snapshot, engine)
         again = lambda: planned(engine.observe(spec.name, spec))  # noqa: E731
         return carry_out(todo, engine, options, record, turns, again)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.wiring import interruptible, style, width
+from reconciler.cli.printing import style, width
+from reconciler.cli.wiring import interruptible
 from reconciler.errors import ExitCode, Refused
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from reconciler.cli.turns import Turns
     from reconciler.planning.plan import Plan
     from reconciler.ports import Engine
+    from reconciler.state.snapshot import Snapshot
 
 
 def carry_out(
@@ -32,7 +35,7 @@ def carry_out(
     """Carry out a plan in front of a person or a program; the exit code.
 
     Args:
-        plan: what to do.
+        plan: what to do; what would be lost is asked for here, where anybody is to be told.
         engine: where.
         options: how to show it, and whether to ask.
         record: remembers what became of it.
@@ -45,17 +48,19 @@ def carry_out(
             holds no more.
         Locked: after the agreement, somebody else has the turn for too long.
     """
-    from reconciler.report.plan_text import plan_text  # each command pays for what it needs
-
     if options.dry_run:
-        return _dry_run(plan, options)
+        return _dry_run(_with_lost(plan, record.snapshot, engine), options)
     text = options.output == "text"
     # What somebody has to settle or to agree to is shown even where nothing else is.
     if text and (not options.quiet or plan.conflicts or (plan.destructive and not options.yes)):
+        from reconciler.report.plan_text import plan_text  # each command pays for what it needs
+
+        plan = _with_lost(plan, record.snapshot, engine)
         click.echo(plan_text(options.to_show(plan), style(), width()))
-        if not plan.is_pending and not options.wait:
-            return ExitCode.OK
-        click.echo()
+        if plan.is_pending or options.wait:
+            click.echo()
+    if text and not plan.is_pending and not options.wait:
+        return ExitCode.OK
     if plan.conflicts:
         count = len(plan.conflicts)
         what = "one thing stands" if count == 1 else f"{count} things stand"
@@ -68,6 +73,15 @@ def carry_out(
     if plan.actions:
         turns.begin(plan.project)
     return _perform(plan, engine, options, record, settled)
+
+
+def _with_lost(plan: Plan, snapshot: Snapshot, engine: Engine) -> Plan:
+    """The plan, with what would be lost where it removes something."""
+    if not plan.actions:
+        return plan
+    from reconciler.execution.lost import with_lost
+
+    return with_lost(plan, snapshot, engine)
 
 
 def _agree(plan: Plan, options: Options, turns: Turns) -> bool:
@@ -88,10 +102,19 @@ def _agree(plan: Plan, options: Options, turns: Turns) -> bool:
         )
     lost = sum(one.count for one in plan.lost)
     with turns.yielded():
+        _forget_what_was_typed()
         question = f"Go ahead, and lose {counted(lost, 'file')}?" if lost else "Go ahead?"
         if not click.confirm(question, default=False):
             raise Refused("not agreed; nothing has been changed")
     return True
+
+
+def _forget_what_was_typed() -> None:
+    """What was typed before there was anything to read is no answer."""
+    import termios
+
+    with suppress(OSError, termios.error):
+        termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
 
 
 def _dry_run(plan: Plan, options: Options) -> int:
@@ -103,6 +126,8 @@ def _dry_run(plan: Plan, options: Options) -> int:
 
 
 def _perform(plan: Plan, engine: Engine, options: Options, record: Recorder, settled: str) -> int:
+    from concurrent.futures import ThreadPoolExecutor
+
     from reconciler.cli.awaiting import SECONDS, jobs, waited_for
     from reconciler.cli.showing import showing
     from reconciler.execution.clock import SystemClock
@@ -113,12 +138,13 @@ def _perform(plan: Plan, engine: Engine, options: Options, record: Recorder, set
     began = clock.monotonic()
     shown = showing(plan, options, clock)
     ending = jobs(record.spec)
-    with interruptible(shown.stopping) as interruption:
+    with interruptible(shown.stopping) as interruption, ThreadPoolExecutor(1, thread_name_prefix="aside") as aside:
         shown.heed(interruption)
+        about = aside.submit(record.about).result if plan.actions else None  # while the Engine works
         with shown.lasting:
             outcome = apply(plan, engine, clock, progress=shown.progress, stop=interruption.stop)
             outcome = look_again(outcome, engine, clock, jobs=ending, progress=shown.progress)
-        record(outcome, clock.monotonic() - began)
+        record(outcome, clock.monotonic() - began, about)
         if options.wait and record.spec and not outcome.exit_code:
             there = waited_for(record.spec, engine, options.target)
             with shown.lasting:

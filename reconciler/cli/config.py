@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.options import Options, spec_options
-from reconciler.cli.wiring import load_spec, print_json
+from reconciler.cli.printing import print_json
+from reconciler.cli.wiring import load_spec
 
 if TYPE_CHECKING:
     from reconciler.spec.model import Spec

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.options import Options, engine_options, spec_options
-from reconciler.cli.wiring import connected, print_json
+from reconciler.cli.printing import print_json
+from reconciler.cli.wiring import connected
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from reconciler.cli.options import engine_options, output_option
-from reconciler.cli.wiring import print_json, style, width
+from reconciler.cli.printing import print_json, style, width
 from reconciler.errors import ExitCode
 
 

@@ -15,7 +15,7 @@ from reconciler.cli.options import (
     turn_option,
     yes_option,
 )
-from reconciler.cli.wiring import connected, load_spec, spec_files
+from reconciler.cli.wiring import connected, load_spec, observing, spec_files
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
@@ -45,22 +45,23 @@ def command(*, volumes: bool, images: bool, **given: Any) -> int:
             "name it with -f",
         )
     project = spec.name if spec else options.project or ""
-    from reconciler.cli.carry_out import carry_out  # a wrong spec should not wait for it
-    from reconciler.cli.recording import Recorder
-    from reconciler.cli.turns import my_turn
-    from reconciler.execution.lost import with_lost
-    from reconciler.planning.planner import plan_down
-    from reconciler.planning.taking_down import Besides
+    from reconciler.cli.turns import my_turn  # a wrong spec should not wait for it
 
     files = spec_files(options) if spec else ()
     with connected(options) as engine, my_turn("down", project, files, engine, options) as turns:
-        snapshot = engine.observe(project, spec, images=False)
+        with observing(engine, project, spec, images=False) as observed:
+            from reconciler.cli.carry_out import carry_out
+            from reconciler.cli.recording import Recorder
+            from reconciler.planning.planner import plan_down
+            from reconciler.planning.taking_down import Besides
+
+            snapshot = observed()
         besides = Besides(volumes, images, engine.volume_sizes() if volumes else {})
 
         def planned(on: Snapshot) -> Plan:
             return plan_down(project, on, spec, remove_orphans=options.remove_orphans, besides=besides)
 
-        todo = with_lost(planned(snapshot), snapshot, engine)
+        todo = planned(snapshot)
         if todo.in_sync and not todo.notices and options.output == "text" and not options.quiet:
             stay = f" but its volumes: {', '.join(todo.kept_volumes)}" if todo.kept_volumes else ""
             click.echo(f"Nothing of {project} is here{stay}.")

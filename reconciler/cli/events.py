@@ -12,7 +12,8 @@ import click
 
 from reconciler.cli.moments import period_options, unix_moment
 from reconciler.cli.options import Options, engine_options, source_options
-from reconciler.cli.wiring import connected, load_spec, note, print_json, style
+from reconciler.cli.printing import note, print_json, style
+from reconciler.cli.wiring import connected, load_spec
 from reconciler.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:

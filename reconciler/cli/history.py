@@ -8,7 +8,7 @@ from typing import Literal
 import click
 
 from reconciler.cli.options import output_option
-from reconciler.cli.wiring import print_json, style, width
+from reconciler.cli.printing import print_json, style, width
 from reconciler.errors import UsageError
 
 

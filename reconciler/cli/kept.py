@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from reconciler.cli.turns import this_process
 from reconciler.cli.wiring import connected
 from reconciler.errors import EngineError, Locked
 from reconciler.locks.folder import lock_folder
-from reconciler.locks.keeping import Keeping, KeptEngine
+from reconciler.locks.keeping import Keeping
 from reconciler.locks.turn import Turn
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.cli.options import Options
-    from reconciler.ports import Engine
+    from reconciler.ports import KeptEngine
     from reconciler.watch.projects import Read
 
 
@@ -36,14 +37,14 @@ class Kept:
     folder: Path
 
     @contextmanager
-    def turn(self, engine: Engine, stopped: Callable[[], bool]) -> Iterator[None]:
+    def turn(self, engine: KeptEngine, stopped: Callable[[], bool]) -> Iterator[None]:
         """Our turn, and until then, wait; or until we are stopped.
 
         Raises:
             Locked: somebody else watches the project.
             EngineError: the Engine can't be asked.
         """
-        self.keeping.take(_kept(engine))
+        self.keeping.take(engine)
         turn = Turn(self.folder, self.keeping.project, engine.identity(), self.keeping.holder)
         turn.take(stopped=stopped)
         try:
@@ -51,18 +52,28 @@ class Kept:
         finally:
             turn.release()
 
-    def confirm(self, engine: Engine) -> None:
+    def confirm(self, engine: KeptEngine) -> None:
         """Make sure that nobody has taken over.
 
         Raises:
             Locked: somebody has.
             EngineError: the Engine can't be asked.
         """
-        self.keeping.confirm(_kept(engine))
+        self.keeping.confirm(engine)
 
-    def let_go(self, engine: Engine) -> None:
+    def tell_spec(self, broken: str) -> None:
+        """Tell in the lock's file where the spec is broken by now, for `reconciler status`; empty: nowhere.
+
+        All users may read that file: what stands there is none of their business.
+        """
+        known = self.keeping.holder
+        if broken != known.broken:
+            now = datetime.now(UTC).isoformat(timespec="seconds")
+            self.keeping.tell(broken, (known.broken_since or now) if broken else "")
+
+    def let_go(self, engine: KeptEngine) -> None:
         """Keep it no more."""
-        self.keeping.release(_kept(engine))
+        self.keeping.release(engine)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +118,3 @@ class Keeper:
                     raise
         except EngineError:
             pass  # the daemon says so
-
-
-def _kept(engine: Engine) -> KeptEngine:
-    """The Engine of a daemon, which has its lock volumes besides what `Engine` promises."""
-    return cast("KeptEngine", engine)

@@ -9,8 +9,9 @@ import click
 
 from reconciler.cli.locking import lock_file, read
 from reconciler.cli.options import Options, engine_options, spec_options
+from reconciler.cli.printing import print_json
 from reconciler.cli.whole_file import write_whole
-from reconciler.cli.wiring import connected, load_spec, print_json
+from reconciler.cli.wiring import connected, load_spec
 from reconciler.errors import ExitCode, ReconcilerError
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ import click
 from reconciler.cli.completing import complete_containers
 from reconciler.cli.moments import period_options, unix_moment
 from reconciler.cli.options import Options, engine_options, source_options
-from reconciler.cli.wiring import connected, load_spec, note, style
+from reconciler.cli.printing import note, style
+from reconciler.cli.wiring import connected, load_spec
 from reconciler.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import importlib
 import os
@@ -110,6 +111,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         arguments: instead of the process's own.
     """
     collect_seldom()
+    # What is there at the end goes with the process: to look for circles in it would take longer than a small plan.
+    atexit.register(gc.freeze)
     # Started without one, as by `>&-`, Python has None there: what is written goes nowhere then.
     sys.stdout = sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115
     sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115

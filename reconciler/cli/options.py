@@ -11,7 +11,7 @@ import click
 
 from reconciler.cli.completing import complete_contexts, complete_files, complete_profiles
 from reconciler.cli.moments import Period
-from reconciler.cli.wiring import print_json
+from reconciler.cli.printing import print_json
 from reconciler.errors import ReconcilerError
 
 if TYPE_CHECKING:

@@ -17,8 +17,9 @@ from reconciler.cli.options import (
     show_sensitive_option,
     target_option,
 )
+from reconciler.cli.printing import style, width
 from reconciler.cli.pruning import used_for
-from reconciler.cli.wiring import connected, style, width
+from reconciler.cli.wiring import connected, observing
 from reconciler.errors import ExitCode, UsageError
 
 
@@ -37,21 +38,19 @@ def command(detailed_exitcode: bool, out: str | None, snapshot: str | None, **gi
     options = Options(**given)
     locked = load_locked(options)
     spec = locked.spec
-    from reconciler.cli.resting import holds_of
-    from reconciler.execution.lost import with_lost  # a wrong spec should not wait for it
-    from reconciler.planning.planner import plan
-
     if snapshot is None:
         with connected(options) as engine:
-            there = engine.observe(spec.name, spec)
-            used = used_for(options, spec.name, engine.identity)
+            with observing(engine, spec.name, spec) as observed:
+                from reconciler.cli.resting import holds_of  # a wrong spec should not wait for it
+                from reconciler.execution.lost import with_lost
+                from reconciler.planning.planner import plan
+                from reconciler.report.plan_forms import plan_form
+
+                holds = holds_of(spec.name)
+                used = used_for(options, spec.name, engine.identity)
+                there = observed()
             found = plan(
-                spec,
-                there,
-                targets=options.target,
-                remove_orphans=options.remove_orphans,
-                prune=used,
-                holds=holds_of(spec.name),
+                spec, there, targets=options.target, remove_orphans=options.remove_orphans, prune=used, holds=holds
             )
             found = with_lost(locked.with_moved(found, engine), there, engine)
             if out and not found.conflicts:
@@ -64,11 +63,11 @@ def command(detailed_exitcode: bool, out: str | None, snapshot: str | None, **gi
         )
     else:
         from reconciler.cli.snapshot_file import read_snapshot
+        from reconciler.planning.planner import plan
+        from reconciler.report.plan_forms import plan_form
 
         there = read_snapshot(Path(snapshot), spec)
         found = plan(spec, there, targets=options.target, remove_orphans=options.remove_orphans)
-
-    from reconciler.report.plan_forms import plan_form
 
     closing = "Nothing has been changed or saved." if out and found.conflicts else "Nothing has been changed."
     click.echo(plan_form(options.to_show(found), options.output, style(), width(), closing=closing))

@@ -9,20 +9,38 @@ import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reconciler.cli.resting import user_name
 from reconciler.errors import EngineError
-from reconciler.execution.outcome import Result
 from reconciler.spec.reference import full_reference
 from reconciler.state.resource import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from reconciler.execution.outcome import Outcome
     from reconciler.journal.run import Done, Run, Source
     from reconciler.ports import Engine
     from reconciler.spec.model import Spec
     from reconciler.state.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is remembered of a run, whatever became of it.
+
+    Attributes:
+        engine: the Engine's ID.
+        source: where the spec came from.
+        spec: what was carried out, without its secrets; None where there was none.
+        secrets: where values were left out of it.
+    """
+
+    engine: str
+    source: Source
+    spec: dict[str, Any] | None
+    secrets: tuple[tuple[str | int, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +61,31 @@ class Recorder:
     snapshot: Snapshot
     engine: Engine
 
-    def __call__(self, outcome: Outcome, seconds: float) -> None:
+    def about(self) -> About:
+        """What is to be remembered: known before the end, so that it can be found while the Engine works.
+
+        Raises:
+            EngineError: the Engine did not say which it is.
+        """
+        from reconciler.journal import journal  # noqa: F401  SQLite and all: it is there when it is needed
+        from reconciler.journal.secrets import without_secrets
+        from reconciler.planning.sensitive import secrets_of
+        from reconciler.spec.writing import native
+
+        engine = self.engine.identity()
+        data, secrets = without_secrets(native(self.spec), secrets_of(self.spec)) if self.spec else (None, [])
+        return About(engine, self._source(), data, tuple(secrets))
+
+    def __call__(self, outcome: Outcome, seconds: float, about: Callable[[], About] | None = None) -> None:
         """Remember what became of a plan, where anything was tried.
 
         Args:
             outcome: what became of it.
             seconds: how long it took, until now.
+            about: returns what `about` has returned, or raises what it has raised; where not given, it is called now.
         """
+        from reconciler.execution.outcome import Result
+
         if not any(one.result is not Result.SKIPPED for one in outcome.actions):
             return
         from reconciler.journal.journal import Journal, JournalError  # SQLite, where there is something to remember
@@ -57,35 +93,31 @@ class Recorder:
         from reconciler.state_folder import state_folder
 
         try:
-            engine = self.engine.identity()
+            known = (about or self.about)()
             journal = Journal(state_folder(os.environ))
-            journal.add(self._run(outcome, seconds, engine))
+            journal.add(self._run(outcome, seconds, known))
             if self.command not in {"watch", "restart"}:
                 # A person has tried everything: what failed now is all that did.
-                journal.keep_failures(outcome.plan.project, engine, (), unproven(outcome.unproven))
+                journal.keep_failures(outcome.plan.project, known.engine, (), unproven(outcome.unproven))
         except (JournalError, EngineError) as error:
             sys.stderr.write(f"note: this is not in the history: {error.message}\n")
 
-    def _run(self, outcome: Outcome, seconds: float, engine: str) -> Run:
+    def _run(self, outcome: Outcome, seconds: float, about: About) -> Run:
         from reconciler.journal.run import Run
-        from reconciler.journal.secrets import without_secrets
-        from reconciler.planning.sensitive import secrets_of
-        from reconciler.spec.writing import native
 
-        data, secrets = without_secrets(native(self.spec), secrets_of(self.spec)) if self.spec else (None, [])
         return Run(
             project=outcome.plan.project,
-            engine=engine,
+            engine=about.engine,
             command=self.command,
             began=(datetime.now(UTC) - timedelta(seconds=seconds)).isoformat(timespec="milliseconds"),
             seconds=round(seconds, 3),
             user=user_name(),
             host=socket.gethostname(),
-            source=self._source(),
+            source=about.source,
             result=_result(outcome),
             changes=_changes(outcome),
-            spec=data,
-            secrets=tuple(secrets),
+            spec=about.spec,
+            secrets=about.secrets,
             images=self._images(outcome),
             used=tuple(sorted({(one.image, one.image_id) for one in self.snapshot.containers})),
         )
@@ -103,6 +135,8 @@ class Recorder:
 
     def _images(self, outcome: Outcome) -> dict[str, str]:
         """Of each image of a container, what a registry knows it by (`NAME@sha256:…`), or else its ID."""
+        from reconciler.execution.outcome import Result
+
         if self.spec is None:
             return {}
         # What was pulled or made is known by now only.
@@ -118,6 +152,8 @@ class Recorder:
 
 
 def _result(outcome: Outcome) -> str:
+    from reconciler.execution.outcome import Result
+
     if outcome.interrupted:
         return "interrupted"
     if not outcome.failed:

@@ -43,7 +43,6 @@ def command(number: int | None, **given: Any) -> int:
     from reconciler.cli.recording import Recorder
     from reconciler.cli.resting import holds_of
     from reconciler.cli.turns import my_turn
-    from reconciler.execution.lost import with_lost
     from reconciler.journal.going_back import run_to_go_back_to, spec_of
     from reconciler.journal.journal import Journal
     from reconciler.planning.planner import plan
@@ -61,7 +60,7 @@ def command(number: int | None, **given: Any) -> int:
             click.echo(f"Going back to {run.number} in the history, of {run.began}.\n")
         holds = holds_of(spec.name)
         record = Recorder("rollback", spec, files, snapshot, engine)
-        found = with_lost(plan(spec, snapshot, holds=holds), snapshot, engine)
+        found = plan(spec, snapshot, holds=holds)
         settled = f"is as {run.number} in the history declared it"
         again = lambda: plan(spec, engine.observe(spec.name, spec), holds=holds)  # noqa: E731
         return carry_out(found, engine, options, record, turns, again, settled)

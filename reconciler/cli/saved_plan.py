@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.printing import print_json, style, width
 from reconciler.cli.whole_file import write_whole
-from reconciler.cli.wiring import print_json, style, width
 from reconciler.errors import ReconcilerError, Refused, UsageError
 from reconciler.version import __version__
 

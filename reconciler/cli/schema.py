@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from reconciler.cli.wiring import print_json
+from reconciler.cli.printing import print_json
 
 
 @click.command()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from reconciler.cli.options import Options, engine_options, json_errors, output_option
-from reconciler.cli.wiring import connected, print_json, style, width
+from reconciler.cli.printing import print_json, style, width
+from reconciler.cli.wiring import connected
 from reconciler.errors import EngineError, UsageError
 
 _MOST_OF_HUB = 100

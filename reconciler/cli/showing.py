@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.wiring import Interruption, print_json, style
+from reconciler.cli.printing import print_json, style, width
+from reconciler.cli.wiring import Interruption
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,10 +60,11 @@ def showing(plan: Plan, options: Options, clock: Clock) -> Showing:
     from reconciler.report.style import is_live
 
     stopping = "Stopping after the calls under way; press again to leave at once."
-    if options.quiet or not is_live(sys.stdout, os.environ):
+    is_read = is_live(sys.stdout, os.environ)
+    if options.quiet or not is_read:
         from reconciler.report.progress_text import ProgressText
 
-        text = ProgressText(sys.stdout, style(), quiet=options.quiet)
+        text = ProgressText(sys.stdout, style(), quiet=options.quiet, width=width if is_read else None)
         return Showing(text, nullcontext(), _say_trouble if options.quiet else _say_outcome, stopping)
     from reconciler.report.live import LiveProgress
 
@@ -77,10 +79,12 @@ def _print_outcome(outcome: Outcome, _seconds: float, _settled: str) -> None:
 
 
 def _say_outcome(outcome: Outcome, seconds: float, settled: str) -> None:
-    from reconciler.report.progress_text import outcome_text
+    from reconciler.report.outcome_text import outcome_text
+    from reconciler.report.style import is_live
 
+    columns = width() if is_live(sys.stdout, os.environ) else 0
     click.echo()
-    click.echo(outcome_text(outcome, style(), seconds=seconds, settled=settled))
+    click.echo(outcome_text(outcome, style(), seconds=seconds, settled=settled, width=columns))
 
 
 def _say_trouble(outcome: Outcome, seconds: float, settled: str) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from reconciler.cli.options import Options, engine_options, spec_options
-from reconciler.cli.wiring import connected, load_spec, print_json
+from reconciler.cli.printing import print_json
+from reconciler.cli.wiring import connected, load_spec
 
 
 @click.command()

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.options import Options, engine_options, spec_options
-from reconciler.cli.wiring import connected, load_spec, print_json, style, width
-from reconciler.errors import ExitCode, UsageError
+from reconciler.cli.printing import note, print_json, style, width
+from reconciler.cli.wiring import connected, load_spec, spec_files
+from reconciler.errors import ExitCode, ReconcilerError, SpecError, UsageError
 
 if TYPE_CHECKING:
     from reconciler.engine.engine import DockerEngine
@@ -51,7 +52,11 @@ def command(images: bool, exit_code: bool, watch: bool, interval: float | None, 
     """Show every resource, wanted beside actual."""
     options = Options(**given)
     look = _images if images else _resources
-    spec = load_spec(options)
+    try:
+        spec = load_spec(options)
+    except SpecError:
+        _tell_who_keeps(options)
+        raise
     if not watch:
         with connected(options) as engine:
             found = look(engine, spec)
@@ -67,19 +72,42 @@ def command(images: bool, exit_code: bool, watch: bool, interval: float | None, 
     return _watch(options, look, interval or (60.0 if images else 2.0))
 
 
+def _tell_who_keeps(options: Options) -> None:
+    """The spec can't be used: say so of each `watch` that keeps the last good one."""
+    from reconciler.cli.resting import watchers_of
+
+    try:
+        found = watchers_of(spec_files(options))
+    except ReconcilerError:
+        return  # which files that are is what is wrong
+    for watcher in found:
+        since = f" since {watcher.broken_since}" if watcher.broken_since else ""
+        note(f"the last good spec is kept{since} by {watcher}", "mend the spec, and it takes that")
+
+
 def _resources(engine: DockerEngine, spec: Spec) -> _Status:
-    from reconciler.cli.resting import holds_of
+    from reconciler.cli.resting import rests_of, watcher_on
     from reconciler.planning.planner import plan  # a wrong spec should not wait for it
     from reconciler.planning.takeover import take_over
+    from reconciler.report.project_status import ProjectStatus, project_dict, project_lines
     from reconciler.report.status import status_dict, status_rows, status_text
 
     snapshot = engine.observe(spec.name, spec)
-    found = plan(spec, snapshot, holds=holds_of(spec.name), attended=False)  # as `watch` sees it
+    rests = rests_of(spec.name)
+    found = plan(spec, snapshot, holds=rests.holds, attended=False)  # as `watch` sees it
+    whole = ProjectStatus(watcher_on(spec.name, engine.identity), rests, spec.settings.suspend)
     rows = status_rows(found, spec, take_over(snapshot, spec.name, spec))
     return _Status(
-        lambda columns: status_text(found, rows, style(), columns, engine.host_name),
-        status_dict(found, rows),
-        ExitCode.CHANGES_PENDING if any(row.needs_a_look for row in rows) else ExitCode.OK,
+        lambda columns: status_text(
+            found,
+            rows,
+            style(),
+            columns,
+            engine.host_name,
+            project_lines(whole, spec.name, style(), columns),
+        ),
+        status_dict(found, rows) | project_dict(whole),
+        ExitCode.CHANGES_PENDING if whole.needs_a_look or any(row.needs_a_look for row in rows) else ExitCode.OK,
     )
 
 

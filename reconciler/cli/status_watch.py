@@ -46,7 +46,7 @@ def watch_lines(look: Callable[[], str], interval: float) -> int:
 
 
 def _say_once(error: ReconcilerError, said: str) -> None:
-    from reconciler.cli.wiring import note
+    from reconciler.cli.printing import note
 
     if str(error) != said:
         note(error.message, error.hint)

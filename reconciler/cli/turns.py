@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.cli.printing import note
 from reconciler.cli.resting import rest_now
-from reconciler.cli.wiring import note
 from reconciler.errors import Locked
 from reconciler.locks.file_lock import LockFileError
 from reconciler.locks.folder import lock_folder

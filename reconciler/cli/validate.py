@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.options import Options, spec_options
-from reconciler.cli.wiring import print_json, show, style
+from reconciler.cli.printing import print_json, show, style
 from reconciler.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:

@@ -50,6 +50,7 @@ def command(resync: float | None, prune_projects: bool, **given: Any) -> int:
     if "-" in options.file:
         raise UsageError("watch can't watch standard input", "name a file or a folder with -f")
     from reconciler.cli.kept import Keeper
+    from reconciler.cli.leaving import leave_in_time
     from reconciler.cli.watching import Maker, Source  # each command pays for what it needs
     from reconciler.engine.engine import connect
     from reconciler.engine.feed import Feed
@@ -109,6 +110,7 @@ def command(resync: float | None, prune_projects: bool, **given: Any) -> int:
         # A write of our own could wait for ever, in the signal handler, for somebody to read what was written before.
         interruption.say = lambda message: logging.output.write(f"\n{message}\n")
         interruption.on_stop = stop
+        leave_in_time(interruption)
         signal.signal(signal.SIGHUP, lambda *_: reload())
         log.info("watching", file=", ".join(read.file for read in reads), resync=seconds_between(resync, specs))
         ended = daemon.run()

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from reconciler.cli.options import Options
     from reconciler.execution.outcome import Outcome
     from reconciler.planning.pruning import UsedImage
-    from reconciler.ports import Clock, Engine
+    from reconciler.ports import Clock, KeptEngine
     from reconciler.spec.model import Spec
     from reconciler.spec.projects import Project
     from reconciler.state.snapshot import Snapshot
@@ -119,7 +119,7 @@ class Maker:
     observer: Observer
     keeper: Keeper
 
-    def __call__(self, read: Read, spec: Spec, engine: Engine, triggers: Triggers) -> Watch:
+    def __call__(self, read: Read, spec: Spec, engine: KeptEngine, triggers: Triggers) -> Watch:
         """The loop of one project, not begun yet."""
 
         def record(done: Spec, snapshot: Snapshot, outcome: Outcome, seconds: float) -> None:
@@ -141,9 +141,10 @@ class Maker:
             observer=self.observer,
             record=record,
             prune=self._used,
-            turn=lambda _spec, engine: kept.turn(engine, stop.is_set),
+            turn=lambda: kept.turn(engine, stop.is_set),
             confirm=lambda: kept.confirm(engine),
             let_go=lambda: kept.let_go(engine),
+            tell_spec=kept.tell_spec,
             holds=resting.holds,
             restrain=resting.restrain,
             stirs=resting.stirs,

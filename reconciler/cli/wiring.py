@@ -1,28 +1,25 @@
-"""Puts the real parts together: files, Engine, terminal, signals."""
+"""Puts the real parts together: files, Engine, signals."""
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from reconciler.cli.printing import show
 from reconciler.errors import ExitCode
 
 if TYPE_CHECKING:
     from reconciler.cli.options import Options
     from reconciler.engine.engine import DockerEngine
-    from reconciler.report.style import Style
-    from reconciler.spec.diagnostics import Diagnostic
     from reconciler.spec.model import Spec
     from reconciler.spec.provenance import Trace
+    from reconciler.state.snapshot import Snapshot
 
 
 def load_spec(options: Options, *, quiet: bool = False, trace: Callable[[Trace], None] | None = None) -> Spec:
@@ -53,23 +50,6 @@ def spec_files(options: Options) -> tuple[Path, ...]:
     return () if is_standard_input(options.file) else tuple(files_of(options.file, os.environ, Path.cwd()))
 
 
-def show(diagnostic: Diagnostic) -> None:
-    """Tell of a problem on standard error."""
-    from reconciler.report.error_text import diagnostic_text  # only where there is something to say
-    from reconciler.report.style import Style
-
-    sys.stderr.write(diagnostic_text(diagnostic, Style.for_stream(sys.stderr, os.environ)) + "\n")
-
-
-def note(message: str, hint: str) -> None:
-    """Tell of something on standard error that does not end the command."""
-    from reconciler.report.error_text import warning_text  # only where there is something to say
-    from reconciler.report.style import Style
-
-    sys.stderr.write(warning_text(message, hint, Style.for_stream(sys.stderr, os.environ)) + "\n")
-    sys.stderr.flush()
-
-
 @contextmanager
 def connected(options: Options) -> Iterator[DockerEngine]:
     """The Engine that the options name, for a while."""
@@ -82,21 +62,19 @@ def connected(options: Options) -> Iterator[DockerEngine]:
         engine.close()
 
 
-def print_json(value: dict[str, Any], *, lines: bool = False) -> None:
-    """Print a value for a program; as one line where it reads lines."""
-    sys.stdout.write(json.dumps(value, indent=None if lines else 2, ensure_ascii=False) + "\n")
+@contextmanager
+def observing(
+    engine: DockerEngine, project: str, spec: Spec | None, *, images: bool = True
+) -> Iterator[Callable[[], Snapshot]]:
+    """Look at what is there while the rest of a command is imported: an Engine may take as long to list it.
 
+    The arguments are those of `reconciler.ports.Engine.observe`. What is yielded returns what was seen, and raises what
+    `observe` does.
+    """
+    from concurrent.futures import ThreadPoolExecutor
 
-def style() -> Style:
-    """How standard output is written to."""
-    from reconciler.report.style import Style
-
-    return Style.for_stream(sys.stdout, os.environ)
-
-
-def width() -> int:
-    """The columns of the terminal; a good width where there is none."""
-    return shutil.get_terminal_size((100, 24)).columns
+    with ThreadPoolExecutor(1, thread_name_prefix="observing") as pool:
+        yield pool.submit(engine.observe, project, spec, images=images).result
 
 
 def _say_at_once(message: str) -> None:

@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING
 
 from reconciler.doctor.engine_checks import clock_finding, disk_finding, engine_findings
 from reconciler.doctor.finding import Finding, Verdict
+from reconciler.doctor.lock_checks import lock_findings
 from reconciler.errors import ReconcilerError
+from reconciler.journal.journal import VERSION
+from reconciler.locks.folder import lock_folder
 from reconciler.state_folder import state_folder
 from reconciler.version import __version__
 
@@ -59,6 +62,7 @@ def examine(
     try:
         yield from _engine(engine)
         yield from _logins(engine, logins)
+        yield from lock_findings(lock_folder(environ), engine)
     except ReconcilerError as error:
         yield _wrong("engine", error)
     finally:
@@ -71,8 +75,9 @@ def _wrong(check: str, error: ReconcilerError) -> Finding:
 
 
 def _without_an_engine(environ: Mapping[str, str]) -> Iterator[Finding]:
-    unseen = "api", "image store", "clock", "disk", "registries"
+    unseen = "api", "image store", "clock", "disk", "registries", "locks of other machines"
     yield Finding("engine", Verdict.NOTE, f"without it these can't be looked at: {', '.join(unseen)}")
+    yield from lock_findings(lock_folder(environ), None)
     yield from _state(environ)
 
 
@@ -168,11 +173,15 @@ def _database(path: Path) -> Finding | None:
     try:
         database = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5)
         try:
+            [(version,)] = database.execute("PRAGMA user_version").fetchall()
             [(said,)] = database.execute("PRAGMA quick_check(1)").fetchall()
         finally:
             database.close()
     except sqlite3.Error as error:
-        said = str(error)
+        said, version = str(error), 0
+    if version > VERSION:
+        found = f"{path} was written by a newer version of reconciler"
+        return Finding("state folder", Verdict.WRONG, found, "use that version, or move it away")
     if said == "ok":
         return None
     return Finding(

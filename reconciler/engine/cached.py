@@ -116,6 +116,10 @@ class CachedEngine:
                 self._catch_up(cache, [*keys, *([("container", new)] if new else [])])
         return new
 
+    def lock_volumes(self) -> Mapping[str, Mapping[str, str]]:
+        """The labels of all volumes that are locks; see `reconciler.ports.LockVolumes`."""
+        return self._engine().lock_volumes()
+
     def volume_labels(self, name: str) -> Mapping[str, str] | None:
         """The labels of a volume; see `reconciler.ports.LockVolumes`."""
         return self._engine().volume_labels(name)

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import quote
 
 from reconciler.engine.negotiation import OTHER_ENGINE, UNKNOWN, negotiate
+from reconciler.engine.sessions import open_session
 from reconciler.engine.stream import JsonStream
-from reconciler.engine.translation import refusal, translate, transport_errors
-from reconciler.engine.transport import Body, open_session
+from reconciler.engine.translation import gives_reason, refusal, translate, transport_errors
+from reconciler.engine.transport import Body
 from reconciler.engine.wire import decoded, demultiplexed, encoded
 from reconciler.errors import EngineError, EngineTimeout, EngineUnreachable
 
@@ -109,6 +110,13 @@ class Client:
             The reply's JSON. Never None for want of a reply: an empty one is an error.
         """
         return self._call("GET", path, params=params, headers=headers, deadline=deadline)
+
+    def find(self, path: str) -> Any | None:
+        """Ask for something that may not be there; None where the Engine says that it is not.
+
+        As `get` with NotFound caught, without the words for it: to find them takes longer than the call.
+        """
+        return self._call("GET", path, may_be_missing=True)
 
     def knows(self, path: str, params: Mapping[str, Any] | None = None) -> bool:
         """Whether `get` would answer without a call: it never does; see `reconciler.engine.reading`."""
@@ -284,15 +292,28 @@ class Client:
         raw: Body | None = None,
         deadline: float | None = None,
         versioned: bool = True,
+        may_be_missing: bool = False,
     ) -> Any:
         wait, call = self._timeout if deadline is None else deadline, f"{method} {path}"
         end = time.monotonic() + wait
         sending = self._send(
-            method, path, params=params, headers=headers, body=body, raw=raw, wait=wait, versioned=versioned
+            method,
+            path,
+            params=params,
+            headers=headers,
+            body=body,
+            raw=raw,
+            wait=wait,
+            versioned=versioned,
+            may_be_missing=may_be_missing,
         )
         with sending as response:
             text = self._read(response, end, wait, call)
-            return decoded(response, text, call)
+            if response.status != 404:
+                return decoded(response, text, call)
+            if gives_reason(text):
+                return None
+            raise refusal(response.status, text, call)
 
     def _send(
         self,
@@ -305,8 +326,12 @@ class Client:
         raw: Body | None = None,
         wait: float,
         versioned: bool = True,
+        may_be_missing: bool = False,
     ) -> Reply:
-        """Make a call; the response's head is there, its body is not yet read. Refusals are raised."""
+        """Make a call; the response's head is there, its body is not yet read. Refusals are raised.
+
+        Where what is asked for may be missing, 404 is a reply like any other.
+        """
         call = f"{method} {path}"
         sent: dict[str, str] = {"Accept-Encoding": "identity", **(headers or {})}
         data = raw
@@ -322,7 +347,7 @@ class Client:
         except transport_errors() as error:
             self._raise(error, call, wait)
         # 304 is "already so": the Engine's way to say that there was nothing to do.
-        if response.status < 300 or response.status == 304:
+        if response.status < 300 or response.status == 304 or (may_be_missing and response.status == 404):
             return response
         with response:
             text = self._read(response, time.monotonic() + wait, wait, call, limit=_LONGEST_REFUSAL)

@@ -41,6 +41,7 @@ class DockerEngine:
     def __init__(self, client: Client, here: Here) -> None:
         self._client = client
         self._here = here
+        self._identity: tuple[EngineIdentity, str] | None = None
 
     @property
     def client(self) -> Client:
@@ -53,8 +54,14 @@ class DockerEngine:
         return self._here
 
     def identity(self) -> str:
-        """The Engine's ID: stays the same as long as its data does."""
-        return str(self.info().get("ID") or "")
+        """The Engine's ID: stays the same as long as its data does.
+
+        Asked once for each introduction: where the Engine was away, another may be in its place.
+        """
+        about = self._client.about
+        if self._identity is None or self._identity[0] is not about:
+            self._identity = about, str(self.info().get("ID") or "")
+        return self._identity[1]
 
     def observe(self, project: str, spec: Spec | None = None, *, images: bool = True) -> Snapshot:
         """What is there now."""
@@ -68,11 +75,7 @@ class DockerEngine:
 
     def image(self, image: str) -> dict[str, Any]:
         """What the Engine says of an image, as `GET /images/ID/json`; empty where it is gone."""
-        try:
-            found: dict[str, Any] = self._client.get(f"/images/{image}/json")
-        except NotFound:
-            return {}
-        return found
+        return self._client.find(f"/images/{image}/json") or {}
 
     def info(self) -> dict[str, Any]:
         """What the Engine says of itself, as `GET /info`."""
@@ -161,12 +164,17 @@ class DockerEngine:
         sizes = {row.get("Name"): (row.get("UsageData") or {}).get("Size") for row in found.get("Volumes") or ()}
         return {str(name): size for name, size in sizes.items() if isinstance(size, int) and size >= 0}
 
+    def lock_volumes(self) -> dict[str, dict[str, str]]:
+        """The labels of all volumes that are locks; see `reconciler.ports.LockVolumes`."""
+        from reconciler.fields.ownership import LOCK
+
+        found = self._client.get("/volumes", {"filters": {"label": [LOCK]}}).get("Volumes") or ()
+        return {volume["Name"]: volume.get("Labels") or {} for volume in found}
+
     def volume_labels(self, name: str) -> dict[str, str] | None:
         """The labels of a volume; see `reconciler.ports.LockVolumes`."""
-        try:
-            return self._client.get(f"/volumes/{name}").get("Labels") or {}
-        except NotFound:
-            return None
+        found = self._client.find(f"/volumes/{name}")
+        return None if found is None else found.get("Labels") or {}
 
     def create_volume(self, name: str, labels: Mapping[str, str]) -> dict[str, str]:
         """Create a volume, unless there is one of that name; the labels of the one that is there then."""

@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from reconciler.engine.translation import shorten
-
 
 class _Rule(NamedTuple):
     """What a text that matches `pattern` means. `{name}` is the pattern's group of that name."""
@@ -350,8 +348,8 @@ def explain(text: str) -> tuple[str, str]:
     for pattern, message, hint in _RULES:
         if found := pattern.search(line):
             groups = _Groups({name: value for name, value in found.groupdict().items() if value})
-            return shorten(message.format_map(groups)), shorten(hint.format_map(groups))
-    return shorten(_clean(line)), ""
+            return message.format_map(groups), hint.format_map(groups)
+    return _clean(line), ""
 
 
 def _clean(line: str) -> str:

@@ -56,6 +56,10 @@ _NOT_CONNECTED = re.compile(r"container \S+ is not connected to (?:the )?network
 _LEFT_BEHIND = re.compile(r"task \S+ already exists|AlreadyExists")
 """What containerd says of a container of whose start the Engine, which was killed, does not know."""
 
+_NOT_FROZEN = "unable to freeze"
+"""What runc says where the kernel did not stop all of a container's processes for as often as it looked."""
+_PAUSE_TRIES = 5
+
 _START_SECONDS = 120.0
 _KILL_SECONDS = 20.0
 """What a stop may take beyond the container's own grace time."""
@@ -179,11 +183,17 @@ def _clear(client: Client, path: str) -> None:
 
 
 def _pause(client: Client, path: str) -> None:
-    try:
-        client.post(f"{path}/pause", deadline=CALL_SECONDS)
-    except EngineError:
-        if ContainerState(client.get(f"{path}/json", deadline=CALL_SECONDS)).status != "paused":
-            raise
+    for left in reversed(range(_PAUSE_TRIES)):
+        try:
+            client.post(f"{path}/pause", deadline=CALL_SECONDS)
+        except EngineError as error:
+            if ContainerState(client.get(f"{path}/json", deadline=CALL_SECONDS)).status == "paused":
+                return
+            # On a busy machine it only takes longer; nothing is left of a try that failed.
+            if not left or _NOT_FROZEN not in error.message:
+                raise
+        else:
+            return
 
 
 def _connect(client: Client, action: ConnectNetwork, container: str) -> None:

@@ -24,7 +24,8 @@ def explain(text: str) -> tuple[str, str]:
     # Its patterns take 20 ms to compile: only who meets a failure pays.
     from reconciler.engine import explanations
 
-    return explanations.explain(text)
+    message, hint = explanations.explain(text)
+    return shorten(message), shorten(hint)
 
 
 def shorten(line: str) -> str:
@@ -57,6 +58,11 @@ def refusal(status: int, body: bytes, call: str) -> EngineError:
     if status == 409:
         return Conflict(message, hint, status=status)
     return EngineError(message, hint, status=status)
+
+
+def gives_reason(body: bytes) -> bool:
+    """Whether a refusal is the Engine's own: another that answers in its place has no reason that could be read."""
+    return _message_of(body) is not None
 
 
 def _message_of(body: bytes) -> str | None:

@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from reconciler.engine.endpoint import Endpoint
 
 Body = bytes | IO[bytes] | Iterable[bytes]
 """What is sent as it is: JSON, or a tar."""
@@ -77,23 +76,3 @@ class Session(Protocol):
 
     def close(self) -> None:
         """Close its connections."""
-
-
-def open_session(endpoint: Endpoint, version: str, timeout: float) -> Session:
-    """A session for the calling thread.
-
-    Args:
-        endpoint: where the Engine is.
-        version: of its API; only the SDK wants to know.
-        timeout: seconds for what the SDK does of its own.
-
-    Raises:
-        OSError, ValueError: and what else `translation.transport_errors` names.
-    """
-    if endpoint.host.startswith("unix://"):
-        from reconciler.engine.unix import UnixSession
-
-        return UnixSession(endpoint.host.removeprefix("unix://"))
-    from reconciler.engine.sdk import SdkSession  # 130 ms: only who connects in another way pays
-
-    return SdkSession(endpoint, version, timeout)

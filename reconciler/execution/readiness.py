@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -25,6 +26,9 @@ LOOK_SECONDS = 0.3
 
 STABLE_SECONDS = 2.0
 """How long a container without a healthcheck must run without a restart to be ready."""
+
+_CONCURRENCY = 8
+"""How many containers are looked at at once."""
 
 _HINT = "see its last lines, and mend the spec or the image"
 
@@ -64,11 +68,11 @@ def look_again(
         return outcome
     clock.sleep(LOOK_SECONDS)
     dead: dict[str, ActionOutcome] = {}
-    for one, action in starts:
-        container = outcome.created.get(action.container, action.container)
-        try:
-            state = engine.inspect(container)
-        except EngineError:
+    started = [outcome.created.get(action.container, action.container) for _, action in starts]
+    with ThreadPoolExecutor(min(_CONCURRENCY, len(starts)), thread_name_prefix="look") as pool:
+        states = list(pool.map(lambda container: _seen(engine, container), started))
+    for (one, action), container, state in zip(starts, started, states, strict=True):
+        if state is None:
             continue  # somebody else removed it, or the Engine went: it was started
         if why := died(state, is_job=state.resource in jobs, is_new=action.container in outcome.created):
             failed = replace(one, result=Result.FAILED, error=Unproven(why, _HINT), log=last_lines(engine, container))
@@ -76,6 +80,13 @@ def look_again(
             if progress is not None:
                 progress(failed)
     return replace(outcome, actions=tuple(dead.get(one.action.id, one) for one in outcome.actions))
+
+
+def _seen(engine: Engine, container: str) -> ContainerState | None:
+    try:
+        return engine.inspect(container)
+    except EngineError:
+        return None
 
 
 def died(state: ContainerState, *, is_job: bool, is_new: bool) -> str:

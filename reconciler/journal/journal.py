@@ -7,16 +7,20 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
-
-from pydantic import TypeAdapter
+from typing import TYPE_CHECKING
 
 from reconciler.errors import ReconcilerError
 from reconciler.journal.rests import Rest, Rests
-from reconciler.journal.run import Run
 from reconciler.planning.failures import Failure, Unproven
 
-_VERSION = 2
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+    from reconciler.journal.run import Run
+
+VERSION = 2
 """Of the tables. A journal of a newer version is left alone."""
 
 _MOST_RUNS = 1000
@@ -44,6 +48,13 @@ CREATE TABLE IF NOT EXISTS rests (
 """
 
 
+Stamp = tuple[tuple[int, int, int] | None, ...]
+"""Of the files that the journal is in: which they are, when they were written, how long they are."""
+
+_SETTLED_SECONDS = 2.0
+"""The clock of files is coarse: two writes within a moment may look like one."""
+
+
 class JournalError(ReconcilerError):
     """The journal can't be read or written."""
 
@@ -66,7 +77,7 @@ class Journal:
         """Remember a run; its number."""
         with self._open(write=True) as database:
             cursor = database.execute(
-                "INSERT INTO runs (project, run) VALUES (?, ?)", (run.project, _FORM.dump_json(run).decode())
+                "INSERT INTO runs (project, run) VALUES (?, ?)", (run.project, _form().dump_json(run).decode())
             )
             database.execute(
                 "DELETE FROM runs WHERE project = ? AND number NOT IN "
@@ -122,6 +133,25 @@ class Journal:
                 "INSERT OR IGNORE INTO failures VALUES (?, ?, ?, ?, ?, ?)", [(project, engine, *row) for row in rows]
             )
 
+    def stamp(self) -> Stamp | None:
+        """Another one after each change of the journal; a look at its files alone, and never an error.
+
+        None where that can't be said: it was written just now, or it can't be looked at.
+        """
+        found: list[tuple[int, int, int] | None] = []
+        for path in (self.path, self.path.with_name(f"{self.path.name}-wal")):
+            try:
+                seen = path.stat()
+            except FileNotFoundError:
+                found.append(None)
+                continue
+            except OSError:
+                return None
+            if time.time() - seen.st_mtime < _SETTLED_SECONDS:
+                return None
+            found.append((seen.st_ino, seen.st_mtime_ns, seen.st_size))
+        return tuple(found)
+
     def rests(self, project: str) -> Rests:
         """What a person has paused and held of a project; what is over by now, too."""
         with self._open() as database:
@@ -168,16 +198,16 @@ class Journal:
 
     def _prepare(self, database: sqlite3.Connection) -> None:
         deadline = time.monotonic() + _WAIT_SECONDS
-        while (version := database.execute("PRAGMA user_version").fetchone()[0]) < _VERSION:
+        while (version := database.execute("PRAGMA user_version").fetchone()[0]) < VERSION:
             try:
-                database.executescript(f"PRAGMA journal_mode = WAL; {_TABLES} PRAGMA user_version = {_VERSION};")
+                database.executescript(f"PRAGMA journal_mode = WAL; {_TABLES} PRAGMA user_version = {VERSION};")
                 self.path.chmod(0o600)
             except sqlite3.OperationalError as error:
                 # Another process makes it at this moment, and SQLite waits for nobody where the mode is changed.
                 if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                     raise
                 time.sleep(_PAUSE_SECONDS)
-        if version > _VERSION:
+        if version > VERSION:
             by = "was written by a newer version of reconciler"
             raise JournalError(f"the journal {self.path} {by}", "use that version, or remove it")
 
@@ -191,8 +221,14 @@ def _connected(path: Path | str) -> Iterator[sqlite3.Connection]:
         database.close()
 
 
-_FORM = TypeAdapter(Run)
+@cache
+def _form() -> TypeAdapter[Run]:
+    from pydantic import TypeAdapter  # a command that changes nothing reads no run
+
+    from reconciler.journal.run import Run
+
+    return TypeAdapter(Run)
 
 
 def _run(number: int, text: str) -> Run:
-    return replace(_FORM.validate_json(text), number=number)
+    return replace(_form().validate_json(text), number=number)

@@ -6,6 +6,8 @@ import errno
 import fcntl
 import os
 import stat
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 from reconciler.errors import ReconcilerError
@@ -31,6 +33,8 @@ class LockFileError(ReconcilerError):
 class FileLock:
     """One lock. The file itself is never removed: who waited for it would hold a lock on nothing.
 
+    It is taken and released by one thread; `tell` may be called by any.
+
     All methods raise `LockFileError` where the file can't be used.
 
     Attributes:
@@ -47,6 +51,7 @@ class FileLock:
         self.path = path
         self.before = Holder()
         self._file: int | None = None
+        self._telling = threading.Lock()
 
     @property
     def is_held(self) -> bool:
@@ -77,21 +82,29 @@ class FileLock:
             raise LockFileError(self.path, error) from error
         return True
 
+    def tell(self, holder: Holder) -> None:
+        """Tell more of who has it, as long as it is held; nothing is raised where that can't be told."""
+        with suppress(OSError):
+            self._write(as_json(holder))
+
     def release(self) -> None:
         """Let it go; what the file tells stays, for who asks whose it was."""
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
+        with self._telling:
+            if self._file is not None:
+                os.close(self._file)
+                self._file = None
 
     def _write(self, text: bytes) -> None:
-        if self._file is None or fcntl.fcntl(self._file, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
-            return  # another user's file that only he may write: it locks as well
-        try:
-            os.ftruncate(self._file, 0)
-            os.pwrite(self._file, text, 0)
-        except OSError as error:
-            if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
-                raise
+        with self._telling:
+            if self._file is None or fcntl.fcntl(self._file, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
+                return  # another user's file that only he may write: it locks as well
+            try:
+                # Over what is there, and as long: who reads meanwhile finds the one or the other.
+                os.pwrite(self._file, text.ljust(min(os.fstat(self._file).st_size, _LONGEST)), 0)
+            except OSError as error:
+                os.ftruncate(self._file, 0)  # it must not tell of another one
+                if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+                    raise
 
 
 def holder_of(path: Path) -> Holder | None:

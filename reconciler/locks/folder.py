@@ -48,6 +48,22 @@ def lock_files(folder: Path, project: str, purpose: str) -> list[Path]:
     return sorted(folder.glob(f"{_stem(project)}-{'[0-9a-f]' * 12}.{purpose}"))
 
 
+def all_lock_files(folder: Path, purpose: str) -> list[Path]:
+    """The files of all projects' locks, on whatever Engine."""
+    return sorted(folder.glob(f"{_NAME}-*-{'[0-9a-f]' * 12}.{purpose}"))
+
+
+def project_of(path: Path) -> str:
+    """The project of a lock's file; of a very long name the beginning."""
+    return path.stem.rpartition("-")[0].removeprefix(f"{_NAME}-")
+
+
+def is_of_engine(path: Path, engine: str) -> bool:
+    """Whether a lock's file is of this Engine; of a very long project's name nobody can tell, and it counts as one."""
+    project = project_of(path)
+    return len(project) >= _LONGEST or path == lock_file(path.parent, project, engine, path.suffix[1:])
+
+
 def _stem(project: str) -> str:
     return f"{_NAME}-{project[:_LONGEST]}"
 

@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import re
-import secrets
 import socket
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -18,6 +17,9 @@ from reconciler.fields.ownership import LOCK
 
 _MACHINE_ID = Path("/etc/machine-id")
 _MOUNT_INFO = Path("/proc/self/mountinfo")
+_PASSING = frozenset({"broken", "broken_since"})
+"""What changes while a lock is held: labels can't."""
+
 _CONTAINER = re.compile(r"/containers/([0-9a-f]{64})/(?:hostname|hosts|resolv\.conf) ")
 """What an Engine binds into each of its containers."""
 
@@ -38,6 +40,8 @@ class Holder:
         container: the ID of the container that it runs in; empty where it runs in none.
         on_engine: whether that container is one of the Engine that the lock is on.
         token: of this holder alone.
+        broken: what is wrong with its spec by now, so that it keeps the last good one; empty while nothing is.
+        broken_since: since when, RFC 3339 in UTC.
     """
 
     host: str = ""
@@ -51,6 +55,8 @@ class Holder:
     container: str = ""
     on_engine: bool = False
     token: str = ""
+    broken: str = ""
+    broken_since: str = ""
 
     @classmethod
     def here(cls, command: str, files: tuple[str, ...] = (), options: tuple[str, ...] = (), state: str = "") -> Holder:
@@ -65,7 +71,7 @@ class Holder:
             state=state,
             machine=_machine(),
             container=_container(),
-            token=secrets.token_hex(16),
+            token=os.urandom(16).hex(),
         )
 
     @property
@@ -102,7 +108,7 @@ def from_json(text: bytes) -> Holder:
 
 def as_labels(project: str, holder: Holder) -> dict[str, str]:
     """As the labels of a lock on an Engine tell it; all of them are text."""
-    told = {name: value for name, value in asdict(holder).items() if value}
+    told = {name: value for name, value in asdict(holder).items() if value and name not in _PASSING}
     words = {name: value if isinstance(value, str) else json.dumps(value) for name, value in told.items()}
     return {LOCK: project, **{f"{LOCK}.{name}": text for name, text in words.items()}}
 

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from reconciler.errors import Locked
 from reconciler.locks.watch_lock import WatchLock
-from reconciler.ports import LockVolumes
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.locks.holder import Holder
-
-
-class KeptEngine(LockVolumes, Protocol):
-    """An Engine, as far as keeping a project on it needs it."""
-
-    def identity(self) -> str:
-        """The Engine's ID: stays the same as long as its data does."""
-        ...
+    from reconciler.ports import LockVolumes
 
 
 @dataclass(slots=True)
@@ -40,7 +32,7 @@ class Keeping:
     take_over: bool = False
     _lock: WatchLock | None = None
 
-    def take(self, engine: KeptEngine) -> None:
+    def take(self, engine: LockVolumes) -> None:
         """Keep the project on this Engine, and on no other.
 
         Raises:
@@ -54,8 +46,21 @@ class Keeping:
         lock = WatchLock(self.folder, self.project, key, self.holder)
         lock.take(engine, take_over=self.take_over)
         self._lock, self.take_over = lock, False
+        if lock.holder != self.holder:  # told meanwhile
+            lock.tell(self.holder)
 
-    def confirm(self, engine: KeptEngine) -> None:
+    def tell(self, broken: str, since: str) -> None:
+        """Tell whether the spec can't be used by now, so that the last good one is kept; from any thread.
+
+        Args:
+            broken: what is wrong with it; empty for nothing.
+            since: when that was found, RFC 3339 in UTC; empty where nothing is.
+        """
+        self.holder = replace(self.holder, broken=broken, broken_since=since)
+        if lock := self._lock:
+            lock.tell(self.holder)
+
+    def confirm(self, engine: LockVolumes) -> None:
         """Make sure that nobody has taken over, before something is changed.
 
         Raises:
@@ -70,7 +75,7 @@ class Keeping:
             self.release(None)
             raise
 
-    def release(self, engine: KeptEngine | None) -> None:
+    def release(self, engine: LockVolumes | None) -> None:
         """Keep it no more.
 
         Args:

@@ -73,6 +73,11 @@ class WatchLock:
             self._file.release()
             raise
 
+    def tell(self, holder: Holder) -> None:
+        """Tell more of who we are, in the file; may be called by any thread."""
+        self.holder = holder
+        self._file.tell(holder)
+
     def confirm(self, volumes: LockVolumes) -> None:
         """Make sure that both are still ours, before something is changed: anybody can remove a file or a volume.
 

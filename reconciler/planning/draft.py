@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from reconciler.planning.actions import RunCommand, StopContainer
 from reconciler.planning.plan import Change, Conflict, Notice, Plan, change_order, ordered
 
 if TYPE_CHECKING:
@@ -53,6 +54,21 @@ class Draft:
         """Let an action wait for more."""
         found = self.actions[action]
         self.actions[action] = replace(found, needs=(*found.needs, *needs))
+
+    def begin_of_stop(self, stop: str) -> str:
+        """The first action of a stop: of its `pre_stop` commands, or where there are none, the stop itself."""
+        action = self.actions[stop]
+        if not isinstance(action, StopContainer):
+            raise TypeError(f"{stop} is no stop")
+        container = action.container
+        while hooks := [
+            need
+            for need in self.actions[stop].needs
+            if isinstance(action := self.actions[need], RunCommand)
+            and (action.container, action.what) == (container, "pre_stop")
+        ]:
+            [stop] = hooks
+        return stop
 
     def leads_to(self, start: str, goal: str) -> bool:
         """Whether the action `start` waits for the action `goal`, at whatever remove; or is it."""

@@ -17,7 +17,6 @@ from reconciler.planning.actions import (
     StartContainer,
     StopContainer,
 )
-from reconciler.planning.hooks import begin_of_stop
 from reconciler.planning.networks import overlap, ranges, wanted_ranges
 from reconciler.planning.plan import Conflict
 from reconciler.planning.slots import key_of
@@ -88,7 +87,7 @@ def hand_over_ports(draft: Draft, spec: Spec, snapshot: Snapshot) -> None:
         for stop in needs:
             if draft.leads_to(stop, action.id):
                 # The holder would wait for this very container: it stops earlier, before what it depends on is up.
-                begin = begin_of_stop(draft, stop)
+                begin = draft.begin_of_stop(stop)
                 stopping = draft.actions[begin]
                 draft.actions[begin] = replace(
                     stopping,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reconciler.planning.actions import RunCommand, StopContainer
+from reconciler.planning.actions import RunCommand
 
 if TYPE_CHECKING:
-    from reconciler.planning.draft import Draft
     from reconciler.spec.model import Hook
 
 
@@ -44,26 +43,6 @@ def run_before(command: tuple[str, ...], container: str, name: str, common: dict
     return RunCommand(
         container=container, what="update.before", payload=_payload(command), expected_name=name, **common
     )
-
-
-def begin_of_stop(draft: Draft, stop: str) -> str:
-    """The first action of a stop: of its `pre_stop` commands, or where there are none, the stop itself."""
-    container = _container(draft, stop)
-    while hooks := [
-        need
-        for need in draft.actions[stop].needs
-        if isinstance(action := draft.actions[need], RunCommand)
-        and (action.container, action.what) == (container, "pre_stop")
-    ]:
-        [stop] = hooks
-    return stop
-
-
-def _container(draft: Draft, stop: str) -> str:
-    action = draft.actions[stop]
-    if not isinstance(action, StopContainer):
-        raise TypeError(f"{stop} is no stop")
-    return action.container
 
 
 def _payload(command: tuple[str, ...]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from reconciler.planning.draft import Draft
 from reconciler.planning.failures import Failure
 from reconciler.planning.guard import needs_person
 from reconciler.planning.handover import hand_over_names, hand_over_ports, hand_over_ranges
-from reconciler.planning.hooks import begin_of_stop
+from reconciler.planning.held_ports import wait_for_ports
 from reconciler.planning.images import ImagePlan, plan_images
 from reconciler.planning.instances import Planning, plan_replicas
 from reconciler.planning.itself import leave_itself_alone, without_own_networks
@@ -121,7 +121,7 @@ def plan(
     draft.notices += unknown(spec, snapshot)
     _remove_images(draft, spec, snapshot, images, prune, left)
     draft.notices += held_notices(left, draft.changes, spec)
-    found = draft.finish(spec.name, snapshot, places.kept_volumes)
+    found = wait_for_ports(draft.finish(spec.name, snapshot, places.kept_volumes), spec, snapshot, left)
     guard = None if targets else needs_person(found.changes, spec, snapshot)
     found = replace(_as_set(found, spec), needs_person=guard)
     return with_windows_told(found, spec, snapshot) if attended else found
@@ -174,7 +174,7 @@ def plan_down(
         for key in spec.containers:
             for dependency in sorted(precede(spec.containers[key])):
                 for stop in stops[dependency]:
-                    draft.add_needs(begin_of_stop(draft, stop), stops[key])
+                    draft.add_needs(draft.begin_of_stop(stop), stops[key])
     networks = networks_going_down(project, snapshot, spec, draft.notices, whole=remove_orphans)
     _remove_networks(draft, networks, snapshot, _DOWN)
     remove_unused(draft, project, snapshot)

@@ -53,7 +53,7 @@ class LiveProgress:
         """
         self._out = out
         self._area = LiveArea(out, size)
-        self._text = ProgressText(self._area, style, folded=plan.actions)
+        self._text = ProgressText(self._area, style, folded=plan.actions, width=lambda: self._area.size[0])
         self._style = style
         self._clock = clock
         self._tick = tick

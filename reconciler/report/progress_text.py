@@ -1,4 +1,4 @@
-"""An apply, line by line while it runs, and summed up at its end."""
+"""An apply, line by line while it runs."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Protocol
 
-from reconciler.errors import EngineTimeout
-from reconciler.execution.outcome import ActionOutcome, Advance, Outcome, Result, Started, Told
+from reconciler.execution.outcome import ActionOutcome, Advance, Result, Started, Told
 from reconciler.planning.actions import (
     Action,
     BuildImage,
@@ -18,7 +17,7 @@ from reconciler.planning.actions import (
 )
 from reconciler.planning.gates import AwaitCompleted, AwaitHealthy, Drain
 from reconciler.planning.slots import NEXT
-from reconciler.report.layout import shorten
+from reconciler.report.layout import cells, shorten, wrap
 from reconciler.report.progress_words import (
     awaited,
     done_words,
@@ -29,18 +28,18 @@ from reconciler.report.progress_words import (
     undone_words,
 )
 from reconciler.report.style import Style, one_line, visible
-from reconciler.report.tally import Tally
-from reconciler.report.words import counted, done, duration, to_do
+from reconciler.report.words import duration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from reconciler.report.layout import Paint
     from reconciler.state.resource import ResourceKey
 
 _COLOUR_CODES = re.compile(r"\x1b\[[0-9;:?]*[ -/]*[@-~]")
 _MOST_OF_A_LOG_LINE = 300
-_MOST_NAMES = 5
+_LEAST_TEXT = 20
+"""Cells; where a window leaves less, it may break the lines itself."""
 _WORTH_SAYING = 0.05
 """Seconds; what takes less has no duration to speak of."""
 
@@ -65,7 +64,13 @@ class ProgressText:
     """
 
     def __init__(
-        self, stream: Writable, style: Style, *, folded: Iterable[Action] | None = None, quiet: bool = False
+        self,
+        stream: Writable,
+        style: Style,
+        *,
+        folded: Iterable[Action] | None = None,
+        width: Callable[[], int] | None = None,
+        quiet: bool = False,
     ) -> None:
         """Where and how.
 
@@ -74,11 +79,13 @@ class ProgressText:
             style: how to paint.
             folded: the actions of the plan, where steps are shown elsewhere while they last: what is done with one
                 resource then becomes one line, and steps none. None for a line for each.
+            width: the window's columns, now: longer lines are broken between words. None where lines stay whole.
             quiet: tell of nothing but what fails.
         """
         self._stream: Writable | None = stream
         self._style = style
         self._is_folded = folded is not None
+        self._width = width
         self._quiet = quiet
         self._left: dict[ResourceKey, set[str]] = defaultdict(set)
         """Where it is folded: the actions that have not ended, by the resource that they are for."""
@@ -102,8 +109,6 @@ class ProgressText:
             return
         resource = event.action.resource
         self._left[resource].discard(event.action.id)
-        if event.result is Result.FAILED:
-            self._unfold(resource)
         match event.result:
             case Result.DONE:
                 self._done(event)
@@ -161,11 +166,12 @@ class ProgressText:
         self._causes[action.id] = action.resource
         self._told.add(action.resource)
         message = one_line(error.message) if error else "failed"
-        self._line("✗", self._style.bad, f"{_named(action)}: {failed_words(action)}{message}")
+        so_far = f" {done}, then" if (done := self._so_far(action.resource)) else ""
+        self._line("✗", self._style.bad, f"{_named(action)}{so_far}: {failed_words(action)}{message}")
         if error and error.hint:
-            self._print(f"      {one_line(error.hint)}")
+            self._print("      ", one_line(error.hint))
         for line in outcome.log:
-            self._print(self._style.dim(f"      | {_log_line(line)}".rstrip()))
+            self._print("      | ", _log_line(line), self._style.dim)
 
     def _skipped(self, outcome: ActionOutcome) -> None:
         action = outcome.action
@@ -178,7 +184,8 @@ class ProgressText:
         why = f", because {cause.kind} {visible(cause.name)} failed" if cause else ""
         if not why and outcome.error:
             why = f": {one_line(outcome.error.message)}"
-        self._line("!", self._style.changed, f"{_named(action)} not {skipped_words(action)}{why}")
+        so_far = f"{done}, but " if (done := self._so_far(action.resource)) else ""
+        self._line("!", self._style.changed, f"{_named(action)} {so_far}not {skipped_words(action)}{why}")
 
     def _undone(self, outcome: ActionOutcome) -> None:
         if words := undone_words(outcome.action):
@@ -190,17 +197,33 @@ class ProgressText:
             name, words, seconds = held
             self._line("✓", self._style.good, f"{name} {', '.join(words)}{_took(seconds)}")
 
+    def _so_far(self, resource: ResourceKey) -> str:
+        """What is held back of a resource, to be said together with what ends it."""
+        _, words, _ = self._held.pop(resource, ("", [], 0.0))
+        return ", ".join(words)
+
     def _step(self, text: str) -> None:
         if self._is_folded or self._quiet:
             return
-        self._print(self._style.dim(f"  · {text}"))
+        self._print("  · ", text, self._style.dim)
 
     def _line(self, sign: str, paint: Paint, text: str) -> None:
         if self._quiet and sign in {"✓", "←"}:
             return
-        self._print(f"  {paint(sign)} {text}")
+        self._print(f"  {paint(sign)} ", text, start=4)
 
-    def _print(self, line: str) -> None:
+    def _print(self, before: str, text: str, paint: Paint = str, *, start: int = 0) -> None:
+        """Print a text; what does not fit on a line goes on below its beginning, `start` columns from the left."""
+        start = start or cells(before)
+        room = self._width() - start if self._width else 0
+        first, *more = wrap(text, room) if room >= _LEAST_TEXT else [text]
+        if paint is not str:
+            first, before = paint(f"{before}{first}".rstrip()), ""
+        self._write(f"{before}{first}")
+        for line in more:
+            self._write(f"{' ' * start}{paint(line)}")
+
+    def _write(self, line: str) -> None:
         # Whoever reads may go away (`apply | head`): an apply under way must not break off because of that.
         if self._stream is None:
             return
@@ -211,71 +234,6 @@ class ProgressText:
             self._stream.flush()
         except (OSError, ValueError):
             self._stream = None
-
-
-def outcome_text(
-    outcome: Outcome, style: Style, *, seconds: float | None = None, settled: str = "is as declared"
-) -> str:
-    """The closing lines: what was done, what was not, what that means, what to do. Without a line break at the end.
-
-    Args:
-        outcome: what to sum up.
-        style: its colours.
-        seconds: how long the whole took; not said where not known.
-        settled: what the project is when everything was done.
-    """
-    tally = Tally(outcome)
-    project, total = visible(outcome.plan.project), tally.total
-    took = f" ({duration(seconds)})" if seconds is not None else ""
-    achieved = done(tally.summary("done"))
-    if outcome.interrupted:
-        left = tally.having("failed", "rolled back", "skipped")
-        what = to_do(tally.summary("failed", "rolled back", "skipped"))
-        head = f"Interrupted{took}: {f'{achieved}; ' if achieved else ''}left of {total}: {what or 'nothing'}."
-        told = {resource for resource, _, _ in tally.old_containers()}
-        lines = [style.changed(head), *_listed([change.resource for change in left if change.resource not in told])]
-    elif not outcome.failed and outcome.not_ready:
-        return "\n".join(_not_ready(outcome, style, achieved, took))
-    elif not outcome.failed:
-        held = len(tally.having("held"))
-        but = f", but for {held} held back" if held else ""
-        return style.good(f"{project} {settled}{but}: {achieved or 'nothing to do'}{took}.")
-    else:
-        lines = [style.bad(_failed_head(outcome, tally, achieved, took))]
-    for resource, words, is_well in tally.old_containers():
-        line = f"  {resource.kind} {visible(resource.name)}: {words}."
-        lines.append(line if is_well else style.bad(line))
-    mended = "" if outcome.interrupted else "Once that is mended, run"
-    lines.append(f"{mended or 'Run'} the same command again to go on.")
-    return "\n".join(lines)
-
-
-def _failed_head(outcome: Outcome, tally: Tally, achieved: str, took: str) -> str:
-    rolled_back = len(tally.having("rolled back"))
-    failed = rolled_back + len(tally.having("failed"))
-    skipped = len(tally.having("skipped"))
-    counts = f"{failed} of {tally.total} could not be done{f', {skipped} skipped' if skipped else ''}{took}."
-    if not failed:
-        counts = f"{skipped} of {tally.total} skipped{took}."  # what they need was there, and not as it should be
-    if achieved:
-        return f"Partly failed: {achieved}; {counts}"
-    if rolled_back and rolled_back == failed:
-        return f"Rolled back: {counts}"
-    touched = outcome.having(Result.DONE) or rolled_back
-    unsure = any(isinstance(one.error, EngineTimeout) for one in outcome.failed)
-    return f"Failed: {counts}{'' if touched or unsure else ' Nothing was changed.'}"
-
-
-def _not_ready(outcome: Outcome, style: Style, achieved: str, took: str) -> list[str]:
-    waited = [gate.action.resource for gate in outcome.not_ready]
-    what = f"{counted(len(waited), 'container')} {'is' if len(waited) == 1 else 'are'} not ready"
-    return [style.bad(f"Not ready: {achieved or 'nothing was to be done'}, and {what}{took}."), *_listed(waited)]
-
-
-def _listed(resources: list[ResourceKey]) -> list[str]:
-    names = [f"  {resource.kind} {visible(resource.name)}" for resource in resources[:_MOST_NAMES]]
-    more = len(resources) - len(names)
-    return [*names, f"  and {more} more"] if more else names
 
 
 def _named(action: Action) -> str:

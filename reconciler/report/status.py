@@ -119,7 +119,14 @@ def status_rows(plan: Plan, spec: Spec | None, snapshot: Snapshot) -> list[Statu
     ]
 
 
-def status_text(plan: Plan, rows: Sequence[StatusRow], style: Style, width: int, host: str = "localhost") -> str:
+def status_text(
+    plan: Plan,
+    rows: Sequence[StatusRow],
+    style: Style,
+    width: int,
+    host: str = "localhost",
+    below: Sequence[str] = (),
+) -> str:
     """The rows as a table; on a terminal too narrow for it, each container's details on a line below.
 
     Without a line break at the end.
@@ -130,11 +137,12 @@ def status_text(plan: Plan, rows: Sequence[StatusRow], style: Style, width: int,
         style: how to paint.
         width: columns of the terminal.
         host: the machine whose ports the containers publish on, for links.
+        below: lines that stand below the heading.
     """
     engine = f"Docker {visible(plan.engine.version)}"
     project = style.bold(visible(plan.project))
     if not rows:
-        return f"{project} on {engine}: nothing declared, nothing there."
+        return "\n".join([f"{project} on {engine}: nothing declared, nothing there.", *below])
     compared = any(row.wanted for row in rows)
     differing = sum(not row.in_sync for row in rows)
     verdict = f"{differing} of {counted(len(rows), 'resource')} not as declared" if differing else "in sync"
@@ -144,7 +152,7 @@ def status_text(plan: Plan, rows: Sequence[StatusRow], style: Style, width: int,
         for is_wide in (True, False)
     )
     fitting = wide if needs(wide) <= width else narrow
-    return "\n".join([heading, "", *table(without_empty(fitting), width, _LEAST_DRIFT)])
+    return "\n".join([heading, *below, "", *table(without_empty(fitting), width, _LEAST_DRIFT)])
 
 
 def status_dict(plan: Plan, rows: Sequence[StatusRow]) -> dict[str, Any]:

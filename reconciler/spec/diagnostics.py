@@ -58,11 +58,11 @@ class Diagnostic:
     @property
     def headline(self) -> str:
         """The first line of `render()`, without the severity: place and message, safe for a terminal."""
-        return f"{self._place()}: {printable(self.message)}"
+        return f"{self.place}: {printable(self.message)}"
 
     def render(self) -> str:
         """The problem as a person reads it: place and message, the line, a caret with the hint."""
-        headline = f"{self._place()}: {self.severity}: {printable(self.message)}"
+        headline = f"{self.place}: {self.severity}: {printable(self.message)}"
         hint = printable(self.hint)
         if not self.line or not self.excerpt:
             return f"{headline}\n  {hint}" if hint else headline
@@ -86,7 +86,9 @@ class Diagnostic:
             "excerpt": self._cut()[0] if self.excerpt else "",
         }
 
-    def _place(self) -> str:
+    @property
+    def place(self) -> str:
+        """Where it is: `file:line:column`, or the file alone; safe for a terminal."""
         file = printable(self.file)
         return f"{file}:{self.line}:{self.column}" if self.line else file
 

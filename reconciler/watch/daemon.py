@@ -17,15 +17,15 @@ from reconciler.watch.triggers import Triggers
 
 if TYPE_CHECKING:
     from reconciler.errors import ReconcilerError
-    from reconciler.ports import Clock, Engine
+    from reconciler.ports import Clock, KeptEngine
     from reconciler.spec.model import Spec
     from reconciler.watch.log import Log
     from reconciler.watch.loop import Watch
     from reconciler.watch.observing import Observer
     from reconciler.watch.saying import Sayings
 
-LEAVE_SECONDS = 10.0
-"""How long the calls under way are waited for at the end."""
+LEAVE_SECONDS = 7.0
+"""How long the calls under way are waited for at the end; all of it takes 10 at the most."""
 
 RESYNC = 300.0
 """Seconds between two looks at everything, where nobody says another number."""
@@ -52,7 +52,7 @@ class Following(Protocol):
     """An Engine that is followed by its events, as `reconciler.engine.feed.Feed` does."""
 
     @property
-    def engine(self) -> Engine:
+    def engine(self) -> KeptEngine:
         """What the projects observe and act on."""
         ...
 
@@ -113,7 +113,7 @@ class Daemon:
         source: Callable[[], Sequence[Read]],
         folders: Sequence[Path],
         follow: Follow,
-        watch: Callable[[Read, Spec, Engine, Triggers], Watch],
+        watch: Callable[[Read, Spec, KeptEngine, Triggers], Watch],
         clock: Clock,
         log: Log,
         said: Sayings,
@@ -214,8 +214,8 @@ class Daemon:
                 due["alive"] = now + ALIVE_SECONDS
                 self._observer.alive()
                 for one in self._projects.values():
-                    if one.watch.stirs():
-                        one.watch.triggers.ask("rest")
+                    if command := one.watch.stirs():
+                        one.watch.triggers.ask(command)
             if due["poll"] <= now:
                 due["poll"] = now + self._poll
                 self._mail.ask("file")
@@ -264,6 +264,8 @@ class Daemon:
         found = sorted_out({name: one.files for name, one in self._projects.items()}, reads)
         for name, read in found.broken:
             self._observer.read(read.file, name, read.error)
+            if name:
+                self._projects[name].watch.tell_spec(read.broken)
             self._say_broken(name, read)
         for name, read in found.valid.items():
             self._observer.read(read.file, name, None)
@@ -291,6 +293,7 @@ class Daemon:
         one = self._projects.get(name)
         if one and not one.watch.is_down:
             one.files = read.files
+            one.watch.tell_spec("")
             if one.missing is not None:
                 one.missing = None
                 self._said.is_over(f"missing {name}")

@@ -59,11 +59,6 @@ class Restrained:
     seconds: float | None = None
 
 
-def no_turn(_spec: Spec, _engine: Engine) -> AbstractContextManager[object]:
-    """Waits for nobody."""
-    return nullcontext()
-
-
 def unrestrained(found: Plan, _spec: Spec, _snapshot: Snapshot) -> Restrained:
     """Everything may be done now."""
     return Restrained(found)
@@ -87,12 +82,13 @@ class Watch:
         prune: the images that a project used on an Engine, of which those go that nothing uses now; None for none.
         share: how many calls it may make at once now.
         is_there: whether the Engine answers, as far as is known.
-        turn: its turn at the project on the Engine, which others may have: waits for it, and keeps it for a cycle.
+        turn: its turn at the project, which others may have: waits for it, and keeps it for a cycle.
         confirm: makes sure, before anything is changed, that the project is still ours to keep.
         let_go: called once, when it keeps the project no more.
+        tell_spec: told at each reading where the spec is broken by now, so that the last good one is kept; or nothing.
         holds: what a person has asked to leave alone.
         restrain: leaves out of a plan what is not to be done now.
-        stirs: whether what is to be left alone has changed since the last cycle.
+        stirs: by which command a person has changed what is to be left alone, since the last cycle; empty for none.
         stop: set to end it, after the calls under way.
     """
 
@@ -109,12 +105,13 @@ class Watch:
     prune: Callable[[str, Callable[[], str]], Sequence[UsedImage] | None] = lambda _project, _engine: None
     share: Callable[[], int] = lambda: CONCURRENCY
     is_there: Callable[[], bool] = lambda: True
-    turn: Callable[[Spec, Engine], AbstractContextManager[object]] = no_turn
+    turn: Callable[[], AbstractContextManager[object]] = nullcontext
     confirm: Callable[[], None] = lambda: None
     let_go: Callable[[], None] = lambda: None
+    tell_spec: Callable[[str], None] = lambda _broken: None
     holds: Callable[[], Collection[Hold]] = lambda: ()
     restrain: Callable[[Plan, Spec, Snapshot], Restrained] = unrestrained
-    stirs: Callable[[], bool] = lambda: False
+    stirs: Callable[[], str] = lambda: ""
     stop: threading.Event = field(default_factory=threading.Event)
     going_down: bool = False
     """The project goes: see `take_down`."""
@@ -189,7 +186,7 @@ class Watch:
         done = Cycle(spec.name, self._number, tuple(reasons), 0.0)
         log = self.log.bind(project=spec.name, cycle=self._number, reason=",".join(reasons))
         try:
-            with self.turn(spec, self.engine):
+            with self.turn():
                 if not self.stop.is_set():  # while it waited for its turn
                     done = self._reconcile(spec, log, done, began)
         except ReconcilerError as error:

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reconciler.errors import SpecError
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -35,6 +37,14 @@ class Read:
     def file(self) -> str:
         """Its files, for a person."""
         return ", ".join(map(str, self.files))
+
+    @property
+    def broken(self) -> str:
+        """Where it is broken first, without what stands there; empty where it is valid."""
+        if self.error is None:
+            return ""
+        problems = self.error.diagnostics if isinstance(self.error, SpecError) else ()
+        return next((one.place for one in problems if one.severity == "error"), self.file)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from reconciler.journal.journal import Journal, JournalError
+from reconciler.journal.journal import Journal, JournalError, Stamp
 from reconciler.journal.rests import Rests
 from reconciler.planning.held_back import held_back
 from reconciler.planning.plan import Operation
@@ -43,15 +43,23 @@ class Resting:
     now: Callable[[], datetime]
     warn: Callable[[JournalError], None]
     _known: Rests = field(default_factory=Rests)
+    """What the last cycle went by."""
+    _read: tuple[Stamp | None, Rests] = field(default_factory=lambda: (None, Rests()))
+    """The latest reading, and the journal's stamp before it."""
 
     def holds(self) -> tuple[Hold, ...]:
         """What a person holds now, by which the next plan is made."""
         self._known = self._look()
         return self._known.holds
 
-    def stirs(self) -> bool:
-        """Whether a person has asked for something else since."""
-        return self._look() != self._known
+    def stirs(self) -> str:
+        """The command by which a person has asked for something else since the last cycle; empty for none."""
+        before, now = self._known, self._look()
+        if now.pause != before.pause:
+            return "pause" if now.pause else "resume"
+        if now.held != before.held:
+            return "hold" if set(now.held).difference(before.held) else "unhold"
+        return ""
 
     def restrain(self, found: Plan, spec: Spec, snapshot: Snapshot) -> Restrained:
         """The plan without what is not to be done now, and the seconds until that may change.
@@ -79,8 +87,14 @@ class Resting:
         return "the spec suspends the project" if spec.settings.suspend else ""
 
     def _look(self) -> Rests:
-        try:
-            return self.journal.rests(self.project)
-        except JournalError as error:
-            self.warn(error)
-            return self._known
+        # Asked every few seconds, of each project: a look at the file is cheap, a look into it is not.
+        stamp = self.journal.stamp()
+        read_at, found = self._read
+        if stamp is None or stamp != read_at:
+            try:
+                found = self.journal.rests(self.project)
+            except JournalError as error:
+                self.warn(error)
+                return self._known
+            self._read = stamp, found
+        return found

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import reconciler
-from tests.e2e.command import IDLE, Done, Shell
+from tests.e2e.command import DEADLINE, IDLE, Done, Shell
 from tests.support.proxy import Proxy
 
 if TYPE_CHECKING:
@@ -276,7 +276,7 @@ def imported(shell: Shell, *arguments: str) -> set[str]:
     """The packages that a Python imports."""
     done = subprocess.run(
         [sys.executable, "-X", "importtime", *arguments],
-        cwd=shell.folder, env=shell.environment, capture_output=True, text=True, timeout=60, check=True,
+        cwd=shell.folder, env=shell.environment, capture_output=True, text=True, timeout=DEADLINE, check=True,
     )  # fmt: skip
     names = [line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")]
     return {name.partition(".")[0] for name in names}
@@ -306,7 +306,7 @@ def test_the_example_of_the_librarys_docstring(shell: Shell) -> None:
     code = f"{example}\nimport json\nprint(json.dumps([type(spec).__name__, outcome.exit_code, type(todo).__name__]))"
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code],
-        cwd=shell.folder, env=shell.environment, capture_output=True, text=True, timeout=60, check=False,
+        cwd=shell.folder, env=shell.environment, capture_output=True, text=True, timeout=DEADLINE, check=False,
     )  # fmt: skip
     assert done.stderr == ""
     assert json.loads(done.stdout) == ["Spec", 0, "Plan"]
@@ -317,7 +317,12 @@ def test_the_example_of_the_librarys_docstring(shell: Shell) -> None:
 def test_all_that_the_library_offers_is_there(shell: Shell) -> None:
     code = "import reconciler; print([getattr(reconciler, name) for name in reconciler.__all__] and 'all there')"
     done = subprocess.run(
-        [sys.executable, "-c", code], env=shell.environment, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", code],
+        env=shell.environment,
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE,
+        check=False,
     )
     assert done.stdout == "all there\n"
     assert set(dir(reconciler)) >= set(reconciler.__all__)

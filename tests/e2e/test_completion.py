@@ -16,7 +16,8 @@ from typing import Self
 import pytest
 
 import reconciler
-from tests.e2e.command import COMMAND
+from tests.e2e.command import COMMAND, DEADLINE
+from tests.support.engine import PATIENCE
 
 SPEC = {"containers": {"web": {"image": "a", "profiles": ["debug"]}, "worker": {"image": "a"}, "db": {"image": "a"}}}
 
@@ -73,7 +74,7 @@ class Keyboard:
         os.write(self._master, keys.encode())
 
     def until(self, text: str) -> None:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         while text not in self.screen:
             assert time.monotonic() < deadline, f"not on the screen: {text!r}"
             if select.select([self._master], [], [], 0.1)[0]:
@@ -116,7 +117,7 @@ def test_fish_offers_the_same(folder: Path) -> None:
             env=environment(folder),
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=DEADLINE,
             check=True,
         )
         return [row.partition("\t")[0] for row in done.stdout.splitlines()]

@@ -61,7 +61,7 @@ def test_3_of_a_replacement_that_is_rolled_back(shell: Shell) -> None:
     shell.declare({"web": {}})
     assert shell.run("apply").code == 0
     before = shell.inspect("web")["Id"]
-    shell.declare({"web": {"command": FAILS}})
+    shell.declare({"web": {"command": FAILS, "update": {"monitor": "30s"}}})
     failed = shell.run("apply", "-y")
     assert failed.code == 3
     assert "exited with code 9" in failed.out
@@ -101,7 +101,9 @@ def test_3_of_a_job_that_others_wait_for_and_that_fails(shell: Shell) -> None:
     assert shell.run("apply", "-y").code == 0
     wait_for(lambda: shell.status("job") == "exited", "the job has ended")
     assert shell.run("plan", "--detailed-exitcode").code == 0
-    assert re.search(rf"✓ container +{shell.name('job')} +completed +completed \d+ second", shell.run("status").out)
+    assert re.search(
+        rf"✓ container +{shell.name('job')} +completed +completed \d+ (second|minute)", shell.run("status").out
+    )
 
 
 def test_3_of_one_that_never_becomes_healthy(shell: Shell) -> None:
@@ -169,7 +171,7 @@ def test_5_of_an_engine_that_hangs(shell: Shell, private_engine: Callable[..., E
     done = shell.run("plan", "--host", hung.host)
     assert done.code == 5
     assert explained(done, hung.host)
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 60  # it waits for ten seconds
     hung.cont()
 
 

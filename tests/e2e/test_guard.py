@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import signal
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from tests.support.proxy import Proxy
 
 if TYPE_CHECKING:
     from tests.e2e.command import Shell
@@ -143,3 +147,17 @@ def test_what_would_be_lost(shell: Shell) -> None:
             terminal.type("n\n")
             assert terminal.end() == 7
     assert "loses 5 files" in shell.run("down", "-y").out
+
+
+def test_who_is_told_nothing_asks_only_what_is_needed(shell: Shell) -> None:
+    shell.declare({"web": {}})
+    assert shell.run("apply").code == 0
+    with Proxy(shell.engine.socket) as proxy:
+        done = shell.run("down", "-y", "-q", "--host", proxy.host)
+        assert (done.code, done.out) == (0, "")
+        asked = Counter(re.sub(r"[0-9a-f]{64}", "ID", str(request)) for request in proxy.requests)
+    assert asked["GET /containers/ID/changes"] == 0, "what would be lost is told nobody"
+    assert asked["GET /info"] == 1, "which Engine it is, for the lock and the history"
+    assert asked["GET /containers/ID/json"] == 3, "to plan, before it is stopped, before it is removed"
+    assert asked["POST /containers/ID/stop"] == asked["DELETE /containers/ID"] == asked["DELETE /networks/ID"] == 1
+    assert shell.names() == []

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.engine import wait_for
 from tests.support.registry import a_registry
 
 if TYPE_CHECKING:
@@ -163,6 +164,9 @@ def test_watch_prunes_where_it_is_asked_to(shell: Shell, registry: Registry) -> 
         running.until("cycle_done")
         shell.declare({"web": {"image": second}}, settings={"keep_images": 0})
         running.until("cycle_done", 2)
-    names = shell.engine.docker("images", "--format", "{{.Repository}}:{{.Tag}}")
-    assert first not in names
-    assert second in names
+
+        def names() -> str:
+            return shell.engine.docker("images", "--format", "{{.Repository}}:{{.Tag}}")
+
+        wait_for(lambda: first not in names(), "the first goes")
+        assert second in names()

@@ -6,13 +6,18 @@ import signal
 import subprocess
 import time
 
-from tests.e2e.command import COMMAND, IDLE, Shell
+from tests.e2e.command import COMMAND, DEADLINE, IDLE, Shell
 from tests.support.engine import wait_for
 from tests.support.proxy import Proxy
 
 
 def saying(*words: str) -> list[str]:
     return ["sh", "-c", "; ".join(words) + "; trap 'exit 0' TERM; sleep 99999 & wait"]
+
+
+def written(shell: Shell, line: str, count: int = 1) -> None:
+    """Wait until containers have written a line so many times: they are started before they write."""
+    wait_for(lambda: shell.run("logs").out.splitlines().count(line) == count, f"{line} is written")
 
 
 def test_lines_of_all_and_of_some(shell: Shell) -> None:
@@ -27,6 +32,9 @@ def test_lines_of_all_and_of_some(shell: Shell) -> None:
         }
     )
     assert shell.run("apply").code == 0
+    for line in ("web-1   | err", "web-2   | err", "once-1  | no end"):
+        written(shell, line)
+    written(shell, "term-1  | x", 20000)
     everything = shell.run("logs")
     assert (everything.code, everything.err) == (0, "")
     lines = everything.out.splitlines()
@@ -59,6 +67,7 @@ def test_lines_of_all_and_of_some(shell: Shell) -> None:
 def test_a_log_that_can_not_be_read_is_said_and_the_others_are_shown(shell: Shell) -> None:
     shell.declare({"web": {"command": saying("echo out")}, "mute": {"logging": {"driver": "none"}}})
     assert shell.run("apply").code == 0
+    written(shell, "web-1   | out")
     done = shell.run("logs")
     assert done.code == 1
     assert done.out == "web-1   | out\n"
@@ -110,6 +119,7 @@ def test_on_a_terminal_it_is_coloured_and_ends_quietly(shell: Shell) -> None:
 def test_a_reader_that_has_seen_enough_ends_it_quietly(shell: Shell) -> None:
     shell.declare({"web": {"command": ["sh", "-c", "yes | head -n 100000; exec sleep 99999"]}, "db": {"command": IDLE}})
     assert shell.run("apply").code == 0
+    wait_for(lambda: shell.engine.docker("logs", "-n", "1", shell.name("web")) == "y", "it writes")
     command = f"{' '.join(COMMAND)} logs | head -n 1"
     done = subprocess.run(
         command,
@@ -119,7 +129,7 @@ def test_a_reader_that_has_seen_enough_ends_it_quietly(shell: Shell) -> None:
         env=shell.environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=DEADLINE,
     )
     assert (done.stdout, done.stderr) == ("web-1  | y\n", "")
 
@@ -138,7 +148,7 @@ def test_containers_that_were_taken_over_are_the_projects(shell: Shell) -> None:
         wait_for(lambda: set(running.out.splitlines()) == lines, "both are followed")
         docker("restart", "-t", "0", shell.name("web"), f"{shell.project}-mine")
         again = sorted([*lines, *lines])
-        wait_for(lambda: sorted(running.out.splitlines()) == again, "after a restart, too", 60)
+        wait_for(lambda: sorted(running.out.splitlines()) == again, "after a restart, too")
         running.signal(signal.SIGINT)
         assert running.end() == 130
     found = shell.run("events", "--no-follow", "-o", "json").json["events"]

@@ -55,8 +55,15 @@ class Watched:
 
     def until(self, path: str, status: int) -> Any:
         """Wait until it answers with this status; the body."""
-        wait_for(lambda: self.ask(path)[0] == status, f"{path} answers {status}", DEADLINE)
-        return self.ask(path)[1]
+        bodies: list[Any] = []
+
+        def answers() -> bool:
+            found, body = self.ask(path)
+            bodies.append(body)
+            return found == status
+
+        wait_for(answers, f"{path} answers {status}", DEADLINE)
+        return bodies[-1]
 
 
 def watched(running: Running, token: str = "") -> Watched:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tests.e2e.command import Shell
@@ -17,8 +17,8 @@ def started(shell: Shell, name: str) -> str:
 
 
 def test_it_restarts_one_after_the_other_beside_a_watch(shell: Shell) -> None:
-    update = {"monitor": "0.2s"}
-    shell.declare({"web": {"replicas": 2, "update": update}, "bad": {"command": ONCE, "update": update}, "db": {}})
+    web_and_db: dict[str, Any] = {"web": {"replicas": 2, "update": {"monitor": "0.2s"}}, "db": {}}
+    shell.declare({**web_and_db, "bad": {"command": ONCE, "update": {"monitor": "30s"}}})
     web, db = [f"{shell.project}-web-{number}" for number in (1, 2)], [shell.name("db")]
     with shell.start("watch", "--interval", "600") as running:
         running.until("cycle_done")

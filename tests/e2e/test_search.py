@@ -7,7 +7,7 @@ import json
 import subprocess
 from typing import TYPE_CHECKING
 
-from tests.e2e.command import COMMAND, Shell
+from tests.e2e.command import COMMAND, DEADLINE, Shell
 from tests.support.registry import PASSWORD, USER, a_registry
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def test_the_tags_of_a_private_repository(shell: Shell, tmp_path: Path) -> None:
             env=shell.environment,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=DEADLINE,
             check=False,
         )
 

@@ -69,6 +69,7 @@ def test_it_goes_on_in_place_on_a_terminal(shell: Shell) -> None:
     assert shell.run("apply").code == 0
     with shell.terminal("status", "--watch", "--interval", "0.2") as terminal:
         terminal.until("in sync")
+        terminal.until("28641→80")  # the same frame may come in parts
         assert "\x1b]8;;http://localhost:28641\x1b\\28641→80" in terminal.screen
         shell.engine.docker("kill", shell.name("web"))
         terminal.until("exited (137)")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -27,6 +27,7 @@ def test_it_asks_before_it_replaces_and_no_means_no(shell: Shell) -> None:
     with Proxy(shell.engine.socket) as proxy:
         for answer in ("n\n", "\n"):
             with shell.terminal("apply", "--host", proxy.host) as terminal:
+                terminal.type("y\n")  # before anything could be read: no answer
                 terminal.until("Go ahead?")
                 assert "environment.A" in terminal.plain, "one sees what one is asked"
                 terminal.type(answer)
@@ -118,13 +119,15 @@ def test_a_second_interruption_leaves_at_once_and_the_next_apply_converges(shell
 
 
 def test_an_interruption_before_anything_began_is_an_interruption(shell: Shell) -> None:
-    """Many containers: some are made, none is begun after the signal, and the next apply makes the others."""
-    shell.declare({f"c{number}": {} for number in range(12)})
+    """Many containers, one after the other: some are made, and the next apply makes the others."""
+    many: dict[str, dict[str, Any]] = {f"c{number}": {} for number in range(12)}
+    shell.declare(many, settings={"parallelism": 1})
     with shell.start("apply") as running:
-        wait_for(lambda: "started" in running.out or len(shell.names()) > 2, "some are there")
+        wait_for(lambda: "started" in running.out, "some are there")
         running.signal(signal.SIGINT)
         assert running.end() == 130
     assert "Interrupted" in running.out
     assert shell.run("plan", "--detailed-exitcode").code == 2
+    shell.declare(many)
     assert shell.run("apply").code == 0
     assert len(shell.names()) == 12

@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 LONG = ("--interval", "600")
 
 
+def locks(shell: Shell) -> list[tuple[str, str, str]]:
+    """What `doctor` says of locks: the verdict, the message as far as the name of who watches, the hint."""
+    found = [one for one in shell.run("doctor", "-o", "json").json["findings"] if one["check"] == "lock"]
+    return [(one["verdict"], one["message"].partition("`reconciler ")[0], one["hint"]) for one in found]
+
+
 def test_one_watch_keeps_a_project_and_others_are_told_which(shell: Shell) -> None:
     shell.declare({"web": {}})
     other = shell.folder / "other.yaml"
@@ -39,6 +45,7 @@ def test_one_watch_keeps_a_project_and_others_are_told_which(shell: Shell) -> No
         assert shell.run("apply").code == 0, "the same spec takes turns"
         assert shell.id("web") == web
         assert lock in shell.engine.docker("volume", "ls", "-q").split()
+        assert ("ok", f"{shell.project} is watched by ", "") in locks(shell)
 
         running.signal(signal.SIGTERM)
         assert running.end() == 0
@@ -53,6 +60,8 @@ def test_a_killed_watch_blocks_nobody_here(shell: Shell) -> None:
         killed.signal(signal.SIGKILL)
         killed.process.wait()
     assert lock in shell.engine.docker("volume", "ls", "-q").split()
+    hint = f"it blocks nobody here: the next `watch` takes it. Else `docker volume rm {lock}`"
+    assert ("note", f"{shell.project}: the volume {lock} is left of ", hint) in locks(shell)
     assert shell.run("apply", "--profile", "x").code == 0
     with shell.start("watch", *LONG) as running:
         wait_for(lambda: bool(running.events("watching")), "it has begun")
@@ -71,6 +80,7 @@ def test_a_watch_elsewhere_yields_only_when_told_to(shell: Shell) -> None:
     labels = {"": shell.project, ".host": "far", ".pid": "7", ".command": "watch", ".token": "t"}
     given = [f"--label=io.reconciler.lock{name}={value}" for name, value in labels.items()]
     shell.engine.docker("volume", "create", *given, lock)
+    assert ("note", f"{shell.project} is watched from another machine by ") in [one[:2] for one in locks(shell)]
     refused = shell.run("watch", *LONG)
     assert refused.code == 6, refused.err
     assert "process 7 on far" in refused.err

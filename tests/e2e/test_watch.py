@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 LONG = ("--interval", "600")
 """An interval that no test waits for: what happens, something else has asked for."""
 
-FAILS = ["sh", "-c", "echo last words; exit 9"]
+FAILS: dict[str, Any] = {"command": ["sh", "-c", "echo last words; exit 9"], "update": {"monitor": "30s"}}
+"""A container that ends at once: looked at for long enough, it is seen to, however busy the Engine is."""
 
 
 def finish(running: Running) -> None:
@@ -107,6 +108,15 @@ def test_an_invalid_spec_keeps_the_last_good_one_and_says_so(shell: Shell) -> No
         said = running.until("spec_invalid_keeping_last_good")
         assert said["level"] == "error"
         assert "prots" in said["error"]
+        status = shell.run("status", "--exit-code")
+        assert status.code == 4
+        assert "the last good spec is kept since 2" in status.err
+        assert f"process {running.process.pid} on " in status.err
+        elsewhere = shell.folder / "elsewhere.yaml"
+        elsewhere.write_text(shell.text({"web": {}}))
+        status = shell.run("status", "--exit-code", "-f", str(elsewhere))
+        assert status.code == 2, "what is there is as this spec says, and the watch keeps another one"
+        assert "its spec is broken at " in status.out
 
         shell.engine.docker("stop", shell.name("web"))
         running.signal(signal.SIGHUP)
@@ -117,6 +127,10 @@ def test_an_invalid_spec_keeps_the_last_good_one_and_says_so(shell: Shell) -> No
         shell.declare({"web": {"restart": "always"}})
         running.until("spec_valid_again")
         running.until("cycle_done", 3)
+        status = shell.run("status", "--exit-code", "-o", "json")
+        assert status.code == 0, status.out
+        assert status.json["watch"]["pid"] == running.process.pid
+        assert status.json["watch"]["spec_broken"] is None
         assert shell.inspect("web")["HostConfig"]["RestartPolicy"]["Name"] == "always"
         shell.write("")
         running.until("spec_invalid_keeping_last_good", 2)
@@ -187,7 +201,7 @@ def test_a_replacement_that_failed_is_not_tried_again_each_interval(shell: Shell
         running.until("cycle_done")
         before = shell.inspect("web")["Id"]
         proxy.clear()
-        shell.declare({"web": {"command": FAILS}})
+        shell.declare({"web": FAILS})
         running.until("cycle_failed")
         failed = running.events("action_failed")[0]
         assert "exited with code 9" in failed["error"]
@@ -261,7 +275,7 @@ def test_what_was_rolled_back_is_not_tried_again_by_a_watch_that_is_started_anew
     shell.declare({"web": {}})
     assert shell.run("apply").code == 0
     before = shell.inspect("web")["Id"]
-    shell.declare({"web": {"command": FAILS}})
+    shell.declare({"web": FAILS})
     with shell.start("watch", *LONG) as running:
         running.until("cycle_failed")
         finish(running)
@@ -295,7 +309,7 @@ def test_a_journal_that_can_not_be_used_stops_nothing(shell: Shell, tmp_path_fac
     shell.declare({"web": {}})
     assert shell.run("apply").code == 0
     before = shell.inspect("web")["Id"]
-    shell.declare({"web": {"command": FAILS}})
+    shell.declare({"web": FAILS})
     with shell.start("watch", "--interval", "0.3") as running:
         running.until("cycle_failed")
         running.until("held_back")
@@ -345,8 +359,7 @@ def test_an_engine_that_is_killed_is_said_once_and_found_again(fragile: Shell) -
         running.until("engine_is_back")
         assert before <= 2, "how it went, and that it is away; not each interval"
         fragile.engine.docker("rm", "-f", fragile.name("web"))
-        running.until("cycle_done", 2)
-        assert fragile.status("web") == "running"
+        wait_for(lambda: fragile.status("web") == "running", "it is made anew")
         finish(running)
 
 
@@ -367,11 +380,10 @@ def test_an_engine_that_stands_still_for_a_while(fragile: Shell) -> None:
     started = ("watch", *LONG, "--log-level", "debug", "--host")
     with Proxy(fragile.engine.socket) as proxy, fragile.start(*started, proxy.host) as running:
         running.until("cycle_done")
-        running.until("nothing_to_do")  # it looked once more: whatever it asks from here on is new
+        running.until("nothing_to_do")  # it looked once more
         fragile.engine.stop()
-        proxy.clear()
         fragile.declare({"web": {"restart": "always"}})
-        wait_for(lambda: proxy.requests, "it asks the Engine that stands still")
+        wait_for(proxy.unanswered, "it asks the Engine that stands still")
         assert len(running.events("cycle_done")) == 1
         fragile.engine.cont()
         running.until("cycle_done", 2)

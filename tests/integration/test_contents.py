@@ -160,7 +160,7 @@ def test_a_changed_content_replaces_just_that_container(world: World, changed: d
 def test_a_new_one_that_fails_leaves_the_old_one_its_contents(local: World) -> None:
     declare(local)
     local.converge()
-    declare(local, token=OTHER, command=["false"])
+    declare(local, token=OTHER, command=["false"], update={"monitor": "30s"})
     assert local.apply().exit_code is ExitCode.PARTLY_FAILED
     assert file(local, "/run/secrets/token")[1] == VALUE
     local.docker("restart", "-t", "0", local.name("web"))

@@ -186,7 +186,7 @@ def test_a_changed_spec_is_mended_in_place_while_it_runs(world: World) -> None:
     calls = {request.path.rpartition("/")[2] for request in world.proxy.changing()}
     assert calls == {"update", "connect", "disconnect", "rename"}
     assert world.exec("all", "nslookup", "y").count("Name:\ty") >= 1
-    world.exec("all", "ping", "-c1", "-w5", "x")
+    world.exec("all", "ping", "-c1", "-w60", "x")
 
 
 def test_state_from_running_to_stopped_to_absent_and_back(world: World) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.engine import BUSYBOX, Engine, EngineError, alive, wait_for
+from tests.support.engine import BUSYBOX, PATIENCE, Engine, EngineError, alive, wait_for
 from tests.support.proxy import Proxy
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def test_a_stopped_one_goes_on(private_engine: Callable[..., Engine]) -> None:
     engine.stop()
     assert not engine.ping(timeout=0.3)
     engine.cont()
-    assert engine.ping()
+    wait_for(engine.ping, "it answers again")
 
 
 def test_a_killed_one_comes_back_with_its_containers(private_engine: Callable[..., Engine]) -> None:
@@ -130,7 +130,7 @@ def test_several_at_once(private_engine: Callable[..., Engine]) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert [engine.ping() for engine in engines] == [True] * 3
+    assert [engine.ping(timeout=30) for engine in engines] == [True] * 3
     assert len({engine.call("GET", "/info")["ID"] for engine in engines}) == 3
 
 
@@ -155,7 +155,7 @@ def test_the_proxy_tells_what_changes(proxy: Proxy, engine: Engine, project: str
 
 def test_the_proxy_keeps_connections_and_counts_each_request(proxy: Proxy) -> None:
     with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(20)
+        client.settimeout(PATIENCE)
         client.connect(str(proxy.socket))
         # A chunked body, split at the worst places, with another request right behind it.
         for piece in (
@@ -174,7 +174,7 @@ def test_the_proxy_passes_streams_and_hijacked_connections(
     proxy: Proxy, engine: Engine, project: str, busybox_image: str
 ) -> None:
     with socket.socket(socket.AF_UNIX) as events:
-        events.settimeout(20)
+        events.settimeout(PATIENCE)
         events.connect(str(proxy.socket))
         events.sendall(b"GET /events HTTP/1.1\r\nHost: d\r\n\r\n")
         wait_for(lambda: len(proxy.requests) == 1, "the request came by")

@@ -8,12 +8,12 @@ import pytest
 
 from reconciler.errors import ExitCode
 from tests.integration.world import changes, failures
-from tests.support.engine import EngineError
+from tests.support.engine import EngineError, wait_for
 
 if TYPE_CHECKING:
     from tests.integration.world import World
 
-FAILS = ["sh", "-c", "exit 9"]
+FAILS: dict[str, Any] = {"command": ["sh", "-c", "exit 9"], "update": {"monitor": "30s"}}
 SERVE = "mkdir -p /srv; cp /etc/hostname /srv/index.html; httpd -p 80 -h /srv; trap 'exit 0' TERM; sleep 9999 & wait"
 OWNER: dict[str, Any] = {"command": ["sh", "-c", SERVE], "volumes": ["/shared"]}
 USERS: dict[str, dict[str, Any]] = {
@@ -34,8 +34,8 @@ def expect_a_whole(world: World) -> None:
     host = {key: world.inspect(key)["HostConfig"] for key in USERS}
     assert [one["NetworkMode"] for one in host.values()] == [f"container:{owner}"] * 2
     assert (host["watch"]["PidMode"], host["logs"]["VolumesFrom"]) == (f"container:{owner}", [f"{owner}:ro"])
-    for key in USERS:
-        assert world.exec(key, "wget", "-qO-", "http://localhost/") == owner[:12]
+    for key in USERS:  # that it runs does not yet mean that it serves
+        assert world.exec(key, "sh", "-c", "until wget -qO- http://localhost/; do sleep 0.1; done") == owner[:12]
     assert "httpd" in world.exec("watch", "ps")
 
 
@@ -65,7 +65,7 @@ def test_users_are_replaced_with_their_owner_as_one(shared: World) -> None:
 def test_where_one_of_them_fails_all_old_ones_are_back(shared: World, guilty: str) -> None:
     before = ids(shared)
     containers = {"app": {**OWNER, "environment": {"A": "1"}}, **USERS}
-    containers[guilty] = {**containers[guilty], "command": FAILS}
+    containers[guilty] = {**containers[guilty], **FAILS}
     shared.declare(containers)
     outcome = shared.apply()
     assert outcome.exit_code is ExitCode.PARTLY_FAILED
@@ -80,6 +80,7 @@ def test_where_one_of_them_fails_all_old_ones_are_back(shared: World, guilty: st
 def test_users_are_restarted_after_their_owner(shared: World) -> None:
     before = ids(shared)
     shared.docker("restart", shared.name("app"))
+    wait_for(lambda: shared.status("watch") == "exited", "its process has ended")
     started = {key: shared.started(key) for key in KEYS}
     found = {name: operation for name, (operation, _) in changes(shared.plan()).items()}
     # Who lives among its processes has ended with it.
@@ -91,6 +92,7 @@ def test_users_are_restarted_after_their_owner(shared: World) -> None:
     expect_a_whole(shared)
 
     shared.docker("stop", shared.name("app"))
+    wait_for(lambda: shared.status("watch") == "exited", "its process has ended")
     found = {name: operation for name, (operation, _) in changes(shared.plan()).items()}
     assert found == {shared.name("app"): "start", shared.name("logs"): "restart", shared.name("watch"): "start"}
     shared.converge()

@@ -141,14 +141,14 @@ def test_a_wrong_password_is_said_without_it(world: World, private: Registry, cl
 def test_a_registry_that_fails_leaves_the_old_container_running(
     world: World, tmp_path: Path, fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(images, "PULL_SECONDS", 8.0)
-    monkeypatch.setattr(observe_images, "REGISTRY_SECONDS", 3.0)
     world.declare({"web": {}})
     world.converge()
     before = world.inspect("web")
     image = f"{FAULTY}/{world.project}/web:1"
     world.declare({"web": {"image": image, "pull_policy": "always", **RUN}})
-    with a_faulty_registry(world.engine, tmp_path, FAULTY, fault):
+    with monkeypatch.context() as impatient, a_faulty_registry(world.engine, tmp_path, FAULTY, fault):
+        impatient.setattr(images, "PULL_SECONDS", 8.0)
+        impatient.setattr(observe_images, "REGISTRY_SECONDS", 3.0)
         outcome = world.apply()
     assert outcome.exit_code is ExitCode.FAILED
     [failed] = outcome.failed

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from tests.integration.world import World
 
 FAILS = ["sh", "-c", "echo last words; exit 9"]
+LOOKED_AT = {"monitor": "30s"}
+"""For long enough to see that one ends at once, however busy the Engine is."""
 
 
 def httpd(page: str, ending: str = "exit 0") -> dict[str, Any]:
@@ -32,7 +34,8 @@ def test_a_new_one_that_fails_at_once_gives_its_place_back(world: World) -> None
     before, other = world.id("web"), world.id("other")
     assert world.engine.fetch("http://localhost:28510/") == "old\n"
 
-    world.declare({"web": {"command": FAILS, "ports": ["28510:80"], "restart": "no"}, "other": {"user": "nobody"}})
+    failing = {"command": FAILS, "ports": ["28510:80"], "restart": "no", "update": LOOKED_AT}
+    world.declare({"web": failing, "other": {"user": "nobody"}})
     outcome = world.apply()
 
     assert outcome.exit_code is ExitCode.PARTLY_FAILED
@@ -72,7 +75,7 @@ def test_every_way_to_fail_gives_the_place_back(world: World, changed: dict[str,
         probe = 'HEALTHCHECK --interval=300ms --retries=1 CMD ["false"]'
         image = world.engine.import_image("test-unhealthy:1", changes=[f"CMD {json.dumps(IDLE)}", probe])
         changed = {"image": image}
-    world.declare({"web": changed})
+    world.declare({"web": {**changed, "update": LOOKED_AT}})
     outcome = world.apply()
     assert outcome.exit_code is ExitCode.PARTLY_FAILED
     assert [text for text in failures(outcome) if why in text] == failures(outcome) != []

@@ -120,7 +120,7 @@ def test_the_first_that_fails_ends_the_update(world: World) -> None:
     world.declare(web(3))
     world.converge()
     before, started = ids(world, 3), [world.started("web", number) for number in (2, 3)]
-    world.declare(web(3, command=FAILS))
+    world.declare(web(3, command=FAILS, update={"monitor": "30s"}))
     outcome = world.apply()
     assert outcome.exit_code is ExitCode.PARTLY_FAILED
     assert outcome.rolled_back

@@ -91,7 +91,7 @@ def test_a_new_one_proves_itself_before_it_is_paused(world: World) -> None:
     assert world.id("web") != before
     assert world.status("web") == "paused"
 
-    world.declare({"web": {"state": "paused", "command": ["sh", "-c", "exit 9"]}})
+    world.declare({"web": {"state": "paused", "command": ["sh", "-c", "exit 9"], "update": {"monitor": "30s"}}})
     outcome = world.apply()
     assert outcome.rolled_back
     assert world.inspect("web")["Config"]["User"] == "nobody"

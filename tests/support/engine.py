@@ -28,8 +28,10 @@ if TYPE_CHECKING:
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "engine"
 BUSYBOX = "test-busybox:1"
-START_DEADLINE = 90.0
-"""Seconds; the script itself gives up after 60."""
+PATIENCE = 60.0
+"""Seconds that what is sure to come is waited for: many tests may run at once on a small machine."""
+START_DEADLINE = 150.0
+"""Seconds; the script itself gives up after 120."""
 
 IN_MEMORY = "1g"
 """What an Engine's data may take of memory; some 20 MB is what it does take."""
@@ -237,7 +239,7 @@ class Engine:
             raise EngineError(f"{' '.join(command[:1])}: {lines[-1] if lines else done.returncode}")
         return done.stdout.decode(errors="replace")
 
-    def fetch(self, url: str, *, timeout: float = 10) -> str:
+    def fetch(self, url: str, *, timeout: float = PATIENCE) -> str:
         """What stands at a URL, seen from inside, where published ports are: `fetch("http://localhost:8080/")`.
 
         Tries again while nobody listens: a container that runs is not yet one that serves.
@@ -270,7 +272,7 @@ class Engine:
         os.kill(pid, signal.SIGKILL)
         wait_for(lambda: not alive(pid), "dockerd has ended")
 
-    def restart(self, timeout: float = 60) -> None:
+    def restart(self, timeout: float = 2 * PATIENCE) -> None:
         """Starts dockerd again after `kill`: in 0.4 s with --live-restore, else up to 11 s."""
         self.pidfile.unlink(missing_ok=True)
         with self.log.open("ab") as log:
@@ -285,7 +287,20 @@ class Engine:
     # --- tidying ------------------------------------------------------------------------------------------
 
     def remove_project(self, project: str) -> None:
-        """Removes every container, network and volume that bears a project's labels or name."""
+        """Removes every container, network and volume that bears a project's labels or name.
+
+        Once more where something is in the way: a command that was killed has left calls behind, which go on.
+        """
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return self._remove_what_is_there(project)
+            except EngineError:
+                if time.monotonic() > deadline:
+                    raise
+            time.sleep(0.2)
+
+    def _remove_what_is_there(self, project: str) -> None:
         labels = [f"{label}={project}" for label in ("io.reconciler.project", "com.docker.compose.project")]
         ours = re.compile(rf"/?{re.escape(project)}([-_.]|$)")
 
@@ -375,7 +390,7 @@ def _enough_memory() -> bool:
     return available is not None and int(available[1]) >= ENOUGH_MEMORY
 
 
-def wait_for(condition: Callable[[], object], what: str, timeout: float = 30) -> None:
+def wait_for(condition: Callable[[], object], what: str, timeout: float = PATIENCE) -> None:
     """Waits until `condition()` holds; fails with `what` was waited for."""
     deadline = time.monotonic() + timeout
     while not condition():

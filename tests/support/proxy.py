@@ -61,6 +61,7 @@ class Proxy:
         self._lock = threading.Lock()
         self._cuts: list[_Cut] = []
         self._open: set[socket.socket] = set()
+        self._links: list[_Link] = []
         self._threads: list[threading.Thread] = []
         self._closed = False
         self.is_losing_events = False
@@ -79,6 +80,11 @@ class Proxy:
         """The requests that may change something: all but GET and HEAD."""
         with self._lock:
             return [request for request in self.requests if request.method not in READING]
+
+    def unanswered(self) -> list[str]:
+        """The requests to which the Engine has not yet said a word."""
+        with self._lock:
+            return [link.asked for link in self._links if link.asked]
 
     def clear(self) -> None:
         """Forgets the requests so far."""
@@ -143,12 +149,16 @@ class Proxy:
                         return
                     self._open.add(upstream)
                 link = _Link(client, upstream, is_lost=lambda: self.is_losing_events)
+                with self._lock:
+                    self._links.append(link)
                 back = threading.Thread(target=link.pump_back, daemon=True)
                 back.start()
                 try:
                     self._pump_there(link)
                 finally:
                     back.join()
+                    with self._lock:
+                        self._links.remove(link)
             with self._lock:
                 self._open -= {client, upstream}
 
@@ -168,6 +178,7 @@ class Proxy:
                     return
                 link.swallow = self.on_cut if verdict == "after" else None
                 link.is_of_events = b"/events" in match[2]
+                link.asked = f"{match[1].decode()} {match[2].decode(errors='replace')}"
                 link.upstream.sendall(head)
                 link.pass_body(headers)
                 if b"upgrade" in headers:
@@ -202,6 +213,8 @@ class _Link:
     is_lost: Callable[[], bool]
     """Whether events are."""
     is_of_events: bool = False
+    asked: str = ""
+    """The request that is not yet answered; empty where there is none."""
     swallow: Callable[[], object] | None = None
     """Where it is set, the next that the Engine says ends the connection, unheard; then it is called."""
     _rest: bytes = b""
@@ -209,6 +222,7 @@ class _Link:
     def pump_back(self) -> None:
         with contextlib.suppress(OSError):
             while data := self.upstream.recv(65536):
+                self.asked = ""
                 if self.swallow:
                     self.swallow()
                     break

@@ -71,7 +71,7 @@ def a_registry(engine: Engine, folder: Path, address: str, *, private: bool = Fa
                 )
                 engine.docker("login", "-u", USER, "--password-stdin", address, given=PASSWORD.encode())
             else:
-                engine.fetch(f"http://{address}/v2/", timeout=30)
+                engine.fetch(f"http://{address}/v2/")
             yield Registry(address, engine)
         finally:
             process.kill()
@@ -157,7 +157,7 @@ def a_faulty_registry(engine: Engine, folder: Path, address: str, fault: str) ->
     inside = ["nsenter", "-t", str(engine.pid), "-n", "--", sys.executable, "-ISc", FAULTY]
     process = subprocess.Popen([*inside, address, fault, str(folder)])
     try:
-        engine.fetch(f"http://{address}/v2/", timeout=30)
+        engine.fetch(f"http://{address}/v2/")
         yield Registry(address, engine)
     finally:
         process.kill()

@@ -24,13 +24,6 @@ if TYPE_CHECKING:
     from reconciler.engine.engine import DockerEngine
 
 
-class Here(Volumes):
-    """An Engine, as far as turns need it."""
-
-    def identity(self) -> str:
-        return "ENGINE"
-
-
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("RECONCILER_RUNTIME_DIR", str(tmp_path))
@@ -38,7 +31,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return lock_folder({"RECONCILER_RUNTIME_DIR": str(tmp_path)})
 
 
-def take(here: Here, files: tuple[Path, ...], options: Options | None = None, command: str = "apply") -> bool:
+def take(here: Volumes, files: tuple[Path, ...], options: Options | None = None, command: str = "apply") -> bool:
     engine = cast("DockerEngine", here)
     with my_turn(command, "shop", files, engine, options or Options(), declares=command == "apply") as turns:
         return turns.turn is not None
@@ -47,7 +40,7 @@ def take(here: Here, files: tuple[Path, ...], options: Options | None = None, co
 def test_the_same_spec_takes_turns_and_others_are_refused(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    here, file = Here(), tmp_path / "shop.yaml"
+    here, file = Volumes(), tmp_path / "shop.yaml"
     link = tmp_path / "link.yaml"
     file.touch()
     link.symlink_to(file)
@@ -84,7 +77,7 @@ def test_the_same_spec_takes_turns_and_others_are_refused(
 
 
 def test_a_watch_elsewhere_is_named(folder: Path) -> None:
-    here, far = Here(), replace(Holder.here("watch"), host="far")
+    here, far = Volumes(), replace(Holder.here("watch"), host="far")
     here.create_volume(volume_name("shop"), as_labels("shop", far))
     for options in (Options(), Options(pause=True)):
         with pytest.raises(Locked, match="on far") as raised:
@@ -96,9 +89,9 @@ def test_somebody_elses_turn_is_waited_for(folder: Path) -> None:
     other = Turn(folder, "shop", "ENGINE", Holder.here("apply"))
     assert other.take()
     with pytest.raises(Locked, match="being changed by `reconciler apply`"):
-        take(Here(), (), Options(lock_timeout=0.05))
+        take(Volumes(), (), Options(lock_timeout=0.05))
     other.release()
-    assert take(Here(), (), Options(lock_timeout=0.05))
+    assert take(Volumes(), (), Options(lock_timeout=0.05))
 
 
 def test_where_nothing_can_be_locked_one_works_by_hand(
@@ -106,14 +99,14 @@ def test_where_nothing_can_be_locked_one_works_by_hand(
 ) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("RECONCILER_RUNTIME_DIR", str(tmp_path / "file"))
-    assert not take(Here(), ())
+    assert not take(Volumes(), ())
     assert "can't be used" in capsys.readouterr().err
 
 
 def test_one_knows_whether_others_had_a_turn_while_a_person_was_asked(folder: Path) -> None:
     other = Turn(folder, "shop", "ENGINE", Holder.here("watch"))
     undisturbed = []
-    with my_turn("apply", "shop", (), cast("DockerEngine", Here()), Options()) as turns:
+    with my_turn("apply", "shop", (), cast("DockerEngine", Volumes()), Options()) as turns:
         for disturb in (False, True):
             with turns.yielded():
                 if disturb:

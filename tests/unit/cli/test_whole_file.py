@@ -39,7 +39,7 @@ def test_what_is_no_regular_file_is_written_to_and_stays(tmp_path: Path) -> None
     reader = threading.Thread(target=lambda: read.append(pipe.read_text()))
     reader.start()
     write_whole(pipe, "text")
-    reader.join(30)
+    reader.join(60)
     assert read == ["text"]
     assert stat.S_ISFIFO(pipe.stat().st_mode)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,20 +11,25 @@ import pytest
 from reconciler.doctor.examine import examine
 from reconciler.doctor.finding import Finding
 from reconciler.errors import EngineError, EngineUnreachable, UsageError
+from reconciler.journal.journal import VERSION as VERSION_OF_TABLES
 from reconciler.report.doctor_text import doctor_dict, finding_text, verdict_text
 from reconciler.report.style import Style
 from reconciler.state.identity import EngineIdentity
 from tests.unit.doctor.test_engine_checks import ABOUT, INFO, VERSION
+from tests.unit.locks.fake import Volumes
 
 
 @dataclass
-class FakeEngine:
+class FakeEngine(Volumes):
     root: str = "/"
     is_local: bool = True
     about: EngineIdentity = ABOUT
     refused: frozenset[str] = frozenset()
     closed: bool = False
     broken: bool = False
+
+    def __post_init__(self) -> None:
+        super().__init__()
 
     def version(self) -> Mapping[str, Any]:
         return VERSION
@@ -56,7 +62,7 @@ class FakeLogins:
 
 
 def look(engine: FakeEngine, folder: Path, logins: FakeLogins | None = None) -> dict[str, list[tuple[str, str, str]]]:
-    environ = {"RECONCILER_STATE_DIR": str(folder)}
+    environ = {"RECONCILER_STATE_DIR": str(folder), "RECONCILER_RUNTIME_DIR": str(folder.parent / "run")}
     found: dict[str, list[tuple[str, str, str]]] = {}
     for one in examine(
         lambda: engine, lambda: "unix:///d.sock (--host)", logins or FakeLogins(), lambda: "0.29.1", environ
@@ -69,7 +75,8 @@ def test_all_is_looked_at_in_order(tmp_path: Path) -> None:
     engine = FakeEngine(str(tmp_path))
     found = look(engine, tmp_path / "state")
     assert list(found) == [
-        "versions", "builder", "context", "engine", "api", "image store", "clock", "disk", "registries", "state folder",
+        "versions", "builder", "context", "engine", "api", "image store", "clock", "disk", "registries", "lock",
+        "state folder",
     ]  # fmt: skip
     assert found["registries"] == [("ok", "there are no logins: what is public can be pulled", "")]
     assert found["state folder"] == [("ok", f"{tmp_path / 'state'}, not made yet", "")]
@@ -103,9 +110,17 @@ def test_without_an_engine_the_rest_is_looked_at_all_the_same(tmp_path: Path) ->
     def unknown() -> str:
         raise UsageError('there is no Docker context "x"', "known contexts: default")
 
-    environ = {"RECONCILER_STATE_DIR": str(tmp_path)}
+    environ = {"RECONCILER_STATE_DIR": str(tmp_path), "RECONCILER_RUNTIME_DIR": str(tmp_path)}
     found = list(examine(away, lambda: "unix:///d.sock", FakeLogins(), str, environ))
-    assert [one.check for one in found] == ["versions", "builder", "context", "engine", "engine", "state folder"]
+    assert [one.check for one in found] == [
+        "versions",
+        "builder",
+        "context",
+        "engine",
+        "engine",
+        "lock",
+        "state folder",
+    ]
     assert found[3].verdict == "wrong"
     found = list(examine(away, unknown, FakeLogins(), str, environ))
     assert [(one.check, one.verdict.value) for one in found][2] == ("context", "wrong")
@@ -135,6 +150,11 @@ def test_state_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert first[0] == "ok"
     assert second[0] == "wrong"
     assert "journal.sqlite3 can't be read" in second[1]
+    with sqlite3.connect(folder / "journal.sqlite3.new") as database:
+        database.execute(f"PRAGMA user_version = {VERSION_OF_TABLES + 1}")
+    database.close()
+    (folder / "journal.sqlite3.new").replace(folder / "journal.sqlite3")
+    assert "was written by a newer version" in look(FakeEngine(), folder)["state folder"][1][1]
     monkeypatch.setattr("os.access", lambda *_: False)  # root may write everywhere
     [(verdict, message, _)] = look(FakeEngine(), folder)["state folder"]
     assert (verdict, message) == ("wrong", f"{folder} can't be written")
@@ -144,7 +164,8 @@ def test_as_text_and_as_data(tmp_path: Path) -> None:
     def away() -> FakeEngine:
         raise EngineUnreachable("no Docker Engine at unix:///d.sock: there is no such socket", "start it, or name one")
 
-    found: list[Finding] = list(examine(away, lambda: "unix:///d.sock", FakeLogins(), str, {"HOME": str(tmp_path)}))
+    environ = {"HOME": str(tmp_path), "RECONCILER_RUNTIME_DIR": str(tmp_path)}
+    found: list[Finding] = list(examine(away, lambda: "unix:///d.sock", FakeLogins(), str, environ))
     assert finding_text(found[3], Style(), 60) == (
         "  ✗ engine        no Docker Engine at unix:///d.sock: there\n"
         "                  is no such socket\n"

@@ -86,13 +86,13 @@ class FakeEngine:
         self.released.set()
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
-        self._threads[0].join(5)
+        self._threads[0].join(60)
         self._listener.close()
         for one in self._open:
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
-            thread.join(5)
+            thread.join(60)
             assert not thread.is_alive()
         for one in self._open:
             one.close()
@@ -116,7 +116,7 @@ class FakeEngine:
                 connection.sendall(b"HTTP/1.0 400 Bad Request\r\n\r\n")
                 return
             if self.deaf:
-                self.released.wait(20)
+                self.released.wait(600)
                 return
             while (request := self._read(file.readline, file.read)) is not None:
                 self.requests.append(request)
@@ -164,6 +164,6 @@ class Wire:
         for part in parts:
             self.connection.sendall(part)
 
-    def hang(self, seconds: float = 20) -> bool:
+    def hang(self, seconds: float = 600) -> bool:
         """Does nothing until the test is over; False then."""
         return not self.released.wait(seconds)

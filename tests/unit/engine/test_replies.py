@@ -65,7 +65,7 @@ def observed(scene: Scene, answers: Mapping[str, bytes]) -> Snapshot:
     true = {f"GET {path}": reply(scene.daemon.call("GET", path)) for path in paths}
     with (
         FakeEngine(true | {f"GET {path}": answer for path, answer in answers.items()}) as fake,
-        Client.connect(Endpoint(fake.host, None, "test"), timeout=5) as client,
+        Client.connect(Endpoint(fake.host, None, "test"), timeout=60) as client,
     ):
         return observe(client, "p", scene.spec, HERE)
 

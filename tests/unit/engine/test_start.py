@@ -35,7 +35,7 @@ def test_who_has_the_port(rows: list[dict[str, Any]], said: str) -> None:
     answers = {"POST /containers/f00/start": TAKEN, "GET /containers/json": reply(rows)}
     with (
         FakeEngine(answers) as fake,
-        Client.connect(Endpoint(fake.host, None, "test"), timeout=5) as client,
+        Client.connect(Endpoint(fake.host, None, "test"), timeout=60) as client,
         pytest.raises(EngineError) as caught,
     ):
         perform(client, ACTION, {})
@@ -56,7 +56,7 @@ def test_one_that_was_half_started_when_the_engine_died_is_removed_if_it_never_r
     }
     with (
         FakeEngine(answers) as fake,
-        Client.connect(Endpoint(fake.host, None, "test"), timeout=5) as client,
+        Client.connect(Endpoint(fake.host, None, "test"), timeout=60) as client,
         pytest.raises(EngineError) as caught,
     ):
         perform(client, ACTION, {})

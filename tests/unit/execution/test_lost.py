@@ -31,7 +31,7 @@ class Asked(SimulatedEngine):
         self.asked.append(name)
         match name:
             case "p-hangs-1":
-                self.go_on.wait(20)
+                self.go_on.wait(60)
             case "p-fails-1":
                 raise EngineError("no such driver")
             case "p-gone-1":
@@ -41,7 +41,7 @@ class Asked(SimulatedEngine):
         return ADDED
 
 
-def asked(*keys: str, seconds: float = 20) -> tuple[Plan, list[str]]:
+def asked(*keys: str, seconds: float = 60) -> tuple[Plan, list[str]]:
     scene = Scene()
     scene.declare({key: {} for key in keys})
     scene.converge()
@@ -64,7 +64,10 @@ def test_the_count_and_the_first_paths_and_nothing_where_nothing_is_lost() -> No
 
 
 def test_what_nobody_knows_is_said() -> None:
-    plan, _ = asked("fails", "hangs", "web", seconds=0.2)
+    for seconds in (0.2, 2.0, 20.0):  # on a busy machine those that do answer need a while
+        plan, _ = asked("fails", "hangs", "web", seconds=seconds)
+        if [one.unknown for one in plan.lost].count("the Engine did not say it in time") == 1:
+            break
     assert plan.lost == (
         Lost(key("p-fails-1"), unknown="no such driver"),
         Lost(key("p-hangs-1"), unknown="the Engine did not say it in time"),

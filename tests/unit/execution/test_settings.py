@@ -91,7 +91,7 @@ class Crowded(SimulatedEngine):
                 self._now += 1
                 self.most = max(self.most, self._now)
                 self._changed.notify_all()
-                assert self._changed.wait_for(lambda: self.most >= self._expected, 20)
+                assert self._changed.wait_for(lambda: self.most >= self._expected, 60)
                 self._now -= 1
         return super().perform(action, created, tell)
 

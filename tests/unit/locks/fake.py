@@ -18,6 +18,12 @@ class Volumes:
         self.there: dict[str, dict[str, str]] = {}
         self.up: dict[str, str] = {}
 
+    def identity(self) -> str:
+        return "ENGINE"
+
+    def lock_volumes(self) -> dict[str, dict[str, str]]:
+        return self.there
+
     def volume_labels(self, name: str) -> dict[str, str] | None:
         return self.there.get(name)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -60,6 +61,20 @@ def test_a_lock_is_held_by_one_process_which_says_who_it_is(tmp_path: Path) -> N
         assert not mine.is_held
     finally:
         end(other)
+
+
+def test_its_holder_tells_more_while_it_has_it(tmp_path: Path) -> None:
+    lock, me = FileLock(tmp_path / "a"), Holder.here("watch", ("/srv/shop.yaml",))
+    lock.tell(me)
+    assert not lock.path.exists(), "it is not held"
+    assert lock.take(me)
+    for broken in ("/srv/shop.yaml:3:5", "", "x" * 5000, "y"):
+        lock.tell(replace(me, broken=broken))
+        assert holder_of(lock.path) == replace(me, broken=broken)
+    lock.release()
+    lock.tell(replace(me, broken="after its end"))
+    assert FileLock(lock.path).take(Holder.here("apply"))
+    assert b"after its end" not in lock.path.read_bytes()
 
 
 def test_a_killed_holder_frees_it(tmp_path: Path) -> None:

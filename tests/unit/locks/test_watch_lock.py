@@ -10,6 +10,7 @@ import pytest
 from reconciler.errors import EngineUnreachable, ExitCode, Locked
 from reconciler.fields import ownership
 from reconciler.locks.holder import Holder, as_labels, from_labels
+from reconciler.locks.keeping import Keeping
 from reconciler.locks.watch_lock import WatchLock, volume_name, watcher
 from tests.unit.locks.fake import Volumes
 
@@ -53,6 +54,19 @@ def test_a_second_one_here_is_told_who_holds_it(tmp_path: Path) -> None:
         assert "/srv/shop.yaml" in raised.value.message
     assert watcher(tmp_path, "shop", "ENGINE", ME, volumes) == first.holder
     first.confirm(volumes)
+
+
+def test_a_broken_spec_is_told_in_the_file_and_not_on_the_engine(tmp_path: Path) -> None:
+    volumes, me = Volumes(), Holder.here("watch", ("/srv/shop.yaml",))
+    keeping = Keeping(tmp_path, "shop", me)
+    keeping.tell("/srv/shop.yaml:3:5", "2026-05-10T12:00:00+00:00")  # the Engine is away still
+    keeping.take(volumes)
+    found = watcher(tmp_path, "shop", "ENGINE", ME, volumes)
+    assert found == replace(me, broken="/srv/shop.yaml:3:5", broken_since="2026-05-10T12:00:00+00:00")
+    assert "3:5" not in "".join(volumes.there[NAME].values())
+    keeping.confirm(volumes)
+    keeping.tell("", "")
+    assert watcher(tmp_path, "shop", "ENGINE", ME, volumes) == me
 
 
 def test_other_projects_and_engines_are_kept_beside_it(tmp_path: Path) -> None:

@@ -90,3 +90,73 @@ def test_a_network_is_held() -> None:
         "p_front": "hold",
         "p_default": "create",
     }
+
+
+def ports(scene: Scene, containers: dict[str, Any], *holds: Hold) -> dict[str, str]:
+    """Of each container that differs, what is done; or why not."""
+    scene.declare(containers)
+    found = held(scene, *holds)
+    for action in found.actions:
+        assert set(action.needs) | set(action.after) <= {one.id for one in found.actions}
+    return {one.resource.name: one.note if one.operation == "hold" else one.operation for one in found.changes}
+
+
+PORT = {"ports": ["8080:80"]}
+WAITS = f"waits for host port 8080/tcp, which container p-old-1 has: held by hand until {AT_ONE}"
+
+
+def test_who_wants_the_host_port_of_what_is_held_waits_for_it_by_name() -> None:
+    scene = made({"old": PORT, "db": {}})
+    until = Hold("old", AT_ONE)
+    wanted = {"old": {"ports": ["9090:80"]}, "new": PORT, "user": {"depends_on": ["new"]}, "db": {"ports": ["1:1"]}}
+    found = ports(scene, wanted, until)
+    assert found == {
+        "p-old-1": f"held by hand until {AT_ONE}",
+        "p-new-1": WAITS,
+        "p-user-1": "create",
+        "p-db-1": "replace",
+    }
+    acts = {(one.kind, one.resource.name) for one in held(scene, until).actions if one.resource.name != "p-db-1"}
+    assert acts == {("create", "p-user-1")}, "who needs it is not started"
+    assert ports(scene, wanted)["p-new-1"] == "create"
+    assert ports(scene, {"new": PORT}, until)["p-new-1"] == WAITS, "also where it is no longer declared"
+    moved = {"old": {}, "db": PORT}
+    assert ports(scene, moved, until)["p-db-1"] == WAITS, "and the old one of it stays as it is"
+    assert not held(scene, until).actions
+
+
+@pytest.mark.parametrize(
+    ("has", "wants", "waits"),
+    [
+        ("8080:80", "8080:80/udp", False),
+        ("8080:80", "8080:90", True),
+        ("127.0.0.1:8080:80", "127.0.0.2:8080:80", False),
+        ("127.0.0.1:8080:80", "8080:80", True),
+        ("127.0.0.1:8080:80", "[::1]:8080:80", False),
+        ("0.0.0.0:8080:80", "127.0.0.1:8080:80", True),
+        ("0.0.0.0:8080:80", "[::1]:8080:80", False),
+        ("8080:80", "8080-8081:80", False),
+        ("80", "8080:80", False),
+    ],
+)
+def test_what_clashes(has: str, wants: str, waits: bool) -> None:
+    scene = made({"old": {"ports": [has]}})
+    found = ports(scene, {"old": {}, "new": {"ports": [wants]}}, Hold("old"))
+    assert found["p-new-1"].startswith("waits for host port 8080") == waits
+
+
+def test_the_port_of_one_that_is_held_and_does_not_run_is_free() -> None:
+    scene = made({"old": PORT})
+    scene.hand("POST", f"/containers/{scene.id('old')}/stop")
+    assert ports(scene, {"old": {}, "new": PORT}, Hold("old"))["p-new-1"] == "create"
+
+
+def test_who_wants_the_port_of_what_waits_for_its_window_waits_too() -> None:
+    scene = made({"old": PORT})
+    window = {"windows": [{"schedule": "0 3 * * *", "duration": "1h"}]}
+    scene.declare({"new": PORT}, settings=window)
+    found = plan(scene.spec, replace(scene.snapshot(), taken_at=NOON), attended=False)
+    assert not found.actions
+    notes = {one.resource.name: one.note for one in found.changes}
+    assert notes["p-new-1"] == f"waits for host port 8080/tcp, which container p-old-1 has: {notes['p-old-1']}"
+    assert "waits for its window" in notes["p-old-1"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reconciler.errors import ExitCode
-from reconciler.report.progress_text import outcome_text
+from reconciler.report.outcome_text import outcome_text
 from reconciler.report.style import Style
 from tests.support.simulated import IDLE, NEW, OLD, Daemon, Killed, Scene, SimulatedEngine, changes
 

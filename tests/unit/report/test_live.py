@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,7 +18,20 @@ from reconciler.report.live_frame import LiveRow, frame
 from reconciler.report.style import Style, is_live
 from tests.support.glass import Glass
 from tests.support.simulated import FakeClock
-from tests.unit.report.scenes import create, done, failed, hello, key, named, of_images, plan, pull, replacement, undone
+from tests.unit.report.scenes import (
+    create,
+    done,
+    failed,
+    hello,
+    key,
+    named,
+    of_images,
+    plan,
+    pull,
+    replacement,
+    skipped,
+    undone,
+)
 
 OFF, ON = Style(False), Style(True)
 LONG = "registry.example.com:5000/some/very/long/名前/of-an-image:1.27.3-alpine"
@@ -98,7 +112,7 @@ def test_builds_by_step_and_health_by_attempt() -> None:
     assert "\x1b" not in shown[0]
 
 
-def test_a_failure_says_what_was_done_before_and_steps_taken_back_are_told() -> None:
+def test_a_failure_stands_on_one_line_with_what_was_done_before_and_steps_taken_back_are_told() -> None:
     made, begin = create("web-1")
     steps = replacement("db-1")
     with Show(made, begin, *steps) as show:
@@ -111,14 +125,46 @@ def test_a_failure_says_what_was_done_before_and_steps_taken_back_are_told() -> 
             undone(steps[1]),
         )
     assert said == [
-        "  ✓ container web-1 created (0.4 s)",
-        "  ✗ container web-1: no such command",
+        "  ✗ container web-1 created, then: no such command",
         "      write another one",
         "      | a line",
         "  ✗ container db-1: the new container exited with code 1",
         "  ← container db-1: new container removed again (0.2 s)",
         "  ← container db-1: old container started again (0.2 s)",
     ]
+
+
+def test_one_that_is_skipped_half_way_is_one_line() -> None:
+    made, begin = create("db-1")
+    waits, never = create("web-1")
+    never = replace(never, needs=(waits.id, begin.id))
+    with Show(made, begin, waits, never) as show:
+        said = show.tell(done(made), done(waits), failed(begin, "no such command"), skipped(never))
+    assert said == [
+        "  ✗ container db-1 created, then: no such command",
+        "  ! container web-1 created, but not started, because container db-1 failed",
+    ]
+
+
+def test_a_line_that_is_too_long_is_broken_between_words() -> None:
+    made, begin = create("web-1")
+    with Show(made, begin, size=(44, 24), style=ON) as show:
+        show.tell(
+            failed(
+                made,
+                "the image has no command that is named `serve`",
+                "say which one it is to run instead",
+                ("x" * 50,),
+            ),
+        )
+        assert show.glass.text[:5] == [
+            "  ✗ container web-1: the image has no",
+            "    command that is named `serve`",
+            "      say which one it is to run instead",
+            f"      | {'x' * 36}",
+            f"        {'x' * 14}",
+        ]
+        assert show.glass.wrapped == 0
 
 
 def test_what_was_done_is_said_at_an_early_end() -> None:

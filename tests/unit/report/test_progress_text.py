@@ -21,7 +21,8 @@ from reconciler.planning.actions import (
     UpdateContainer,
 )
 from reconciler.planning.gates import AwaitCompleted, AwaitHealthy
-from reconciler.report.progress_text import ProgressText, outcome_text
+from reconciler.report.outcome_text import outcome_text
+from reconciler.report.progress_text import ProgressText
 from reconciler.report.style import Style
 from tests.unit.report.scenes import (
     change,
@@ -310,6 +311,22 @@ def test_partly_failed() -> None:
         "Once that is mended, run the same command again to go on.",
     ]
     assert outcome_text(result, ON).startswith("\x1b[1;31mPartly failed: ")
+
+
+def test_of_many_resources_those_that_failed_are_named_again() -> None:
+    names = [f"hello-{number}" for number in range(11)]
+    events = [failed(start(name), "no") if name == "hello-3" else done(start(name)) for name in names]
+    result = outcome(plan(*(change("container", name, "start") for name in names)), *events)
+    assert outcome_text(result, OFF).split("\n") == [
+        "Partly failed: 10 started; 1 of 11 could not be done.",
+        "  container hello-3",
+        AGAIN,
+    ]
+    assert outcome_text(result, ON, width=40).split("\n")[:3] == [
+        "\x1b[1;31mPartly failed: 10 started; 1 of 11 could\x1b[0m",
+        "\x1b[1;31mnot be done.\x1b[0m",
+        "  container hello-3",
+    ]
 
 
 def test_what_is_skipped_for_one_that_was_there_already() -> None:

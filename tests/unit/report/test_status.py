@@ -322,6 +322,15 @@ def test_as_data() -> None:
     assert key("container", "hello-web-1") in {row.resource for row in rows}
 
 
+def test_what_is_said_of_the_project_stands_below_the_heading() -> None:
+    for there in (THERE, snapshot()):
+        rows = status_rows(PLAN, SPEC, there)
+        plain = status_text(PLAN, rows, OFF, 80).split("\n")
+        assert status_text(PLAN, rows, OFF, 80, below=["    x"]).split("\n") == [plain[0], "    x", *plain[1:]]
+    nothing = status_text(plan(), [], OFF, 80, below=["    x"])
+    assert nothing == "hello on Docker 28.5.2: nothing declared, nothing there.\n    x"
+
+
 def test_names_from_the_engine_can_not_break_the_terminal() -> None:
     there = snapshot(container("x\x1b[2J日本", "old", "run\nning", image="a\rb"))
     assert shown(plan(), there, 80, None)[-2:] == [

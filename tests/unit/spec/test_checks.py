@@ -56,11 +56,11 @@ def test_addresses_of_two_versions_do_not_meet(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("attribute", ["ports", "expose"])
 def test_few_bytes_can_not_stand_for_billions_of_ports(tmp_path: Path, attribute: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     found = said(tmp_path, {attribute: ["1-65535"] * 20_000})
     assert len(found) == 1
     assert "more than 20000" in found[0][0]
-    assert time.monotonic() - start < 5  # it takes some tenths of a second
+    assert time.process_time() - start < 5  # it takes some tenths of a second
 
 
 def test_thousands_of_ports_that_meet_are_said_once_an_item(tmp_path: Path) -> None:

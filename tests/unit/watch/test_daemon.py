@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.planning.actions import Action
-    from reconciler.ports import Tell
+    from reconciler.ports import Engine, Tell
+    from reconciler.watch.loop import Watch
+    from reconciler.watch.triggers import Triggers
 
 
 @pytest.mark.parametrize(
@@ -97,20 +99,21 @@ class Running:
         self.log, self.seen = Lines(), Seen()
         self.options = {"poll": 0.5, "grace": 0.0, **options}
         self.ended: list[bool] = []
+        self.told: dict[str, list[str]] = {}
         self._thread = threading.Thread(target=lambda: self.ended.append(self.daemon.run()), daemon=True)
 
     def write(self, name: str, project: str, *containers: str, text: str = "") -> None:
         data = {"name": project, "containers": {key: {"image": "app:1"} for key in containers}}
-        (self.folder / name).write_text(text or json.dumps(data))
+        new = self.folder / f".{name}.new"  # which is none of the specs; and nobody reads half of one
+        new.write_text(text or json.dumps(data))
+        new.replace(self.folder / name)
 
     def start(self) -> Self:
         self.daemon = Daemon(
             source=self._read,
             folders=[self.folder],
             follow=self._follow,
-            watch=lambda _read, spec, engine, triggers: replace(
-                watch_of(spec, engine, FakeClock(), self.log, self.seen), triggers=triggers, clock=SystemClock()
-            ),
+            watch=self._watch,
             clock=SystemClock(),
             log=self.log,
             said=Sayings(),
@@ -128,6 +131,11 @@ class Running:
         self.daemon.ask("stop")
         self._thread.join(60)
         assert not self._thread.is_alive()
+
+    def _watch(self, _read: Read, spec: Spec, engine: Engine, triggers: Triggers) -> Watch:
+        watch = watch_of(spec, engine, FakeClock(), self.log, self.seen)
+        told = self.told.setdefault(spec.name, [])
+        return replace(watch, triggers=triggers, clock=SystemClock(), tell_spec=told.append)
 
     def _follow(self, changed: Any, away: Any, back: Any) -> Followed:
         self.feed = Followed(self.engine, changed, away, back)
@@ -189,6 +197,7 @@ def test_a_broken_one_keeps_its_last_good_spec_and_no_other_waiting(folder: Path
         running.until_said("spec_invalid_keeping_last_good")
         assert running.log.of("spec_invalid_keeping_last_good")[0]["project"] == "b"
         assert any(name == "b" and error for _, name, error in running.seen.reads)
+        assert running.told["b"][-1] == f"{folder / 'b.yaml'}:2:35", "where, and not what"
         running.scene.hand("POST", "/containers/b-db-1/stop")
         running.feed.changed("b")
         running.write("a.yaml", "a", "web", "more")
@@ -200,6 +209,8 @@ def test_a_broken_one_keeps_its_last_good_spec_and_no_other_waiting(folder: Path
         running.write("b.yaml", "b", "db", "new")
         running.until("a-more-1", "a-web-1", "b-db-1", "b-new-1")
         running.until_said("spec_valid_again")
+        assert running.told["b"][-1] == ""
+        assert not any(running.told["a"])
 
 
 def test_one_that_hangs_keeps_no_other_waiting(folder: Path) -> None:

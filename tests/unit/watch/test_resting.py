@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import sqlite3
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import pytest
 
 from reconciler.errors import Locked
 from reconciler.journal.journal import Journal, JournalError
-from reconciler.journal.rests import Rest
+from reconciler.journal.rests import Rest, Rests
 from reconciler.watch.resting import Resting
 from tests.support.simulated import Scene
 from tests.unit.watch.watching import Watched
@@ -48,7 +49,7 @@ def stop(watched: Watched, *keys: str) -> None:
 def test_a_paused_project_is_left_alone_until_it_is_over(watched: Watched, journal: Journal) -> None:
     stop(watched, "web")
     journal.rest("p", Rest("", soon(3600)))
-    assert watched.watch.stirs()
+    assert watched.watch.stirs() == "pause"
     for _ in range(2):
         cycle = watched.cycle()
         assert cycle.outcome is None
@@ -63,7 +64,7 @@ def test_a_paused_project_is_left_alone_until_it_is_over(watched: Watched, journ
     assert due is not None
     assert 0 < due <= 3601, "it wakes at the end"
     journal.end_rest("p")
-    assert watched.watch.stirs()
+    assert watched.watch.stirs() == "resume"
     watched.settle()
     assert watched.scene.status("web") == "running"
 
@@ -88,9 +89,11 @@ def test_a_suspended_project_is_left_alone(watched: Watched) -> None:
 def test_what_is_held_is_left_alone_and_the_rest_is_mended(watched: Watched, journal: Journal) -> None:
     stop(watched, "web", "db")
     journal.rest("p", Rest("web"))
+    assert watched.watch.stirs() == "hold"
     watched.settle()
     assert (watched.scene.status("web"), watched.scene.status("db")) == ("exited", "running")
     journal.end_rest("p", "web")
+    assert watched.watch.stirs() == "unhold"
     watched.settle()
     assert watched.scene.status("web") == "running"
 
@@ -122,11 +125,54 @@ def test_where_the_journal_can_not_be_read_what_was_known_goes_on(journal: Journ
     assert said
 
 
+def test_the_journal_is_read_again_only_when_it_was_written(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    reads: list[str] = []
+
+    class Counting(Journal):
+        def rests(self, project: str) -> Rests:
+            reads.append(project)
+            return super().rests(project)
+
+    resting = Resting("p", Counting(tmp_path), lambda: datetime.now(UTC), lambda _error: None)
+
+    def looks() -> tuple[str, int]:
+        reads.clear()
+        found = [resting.stirs() for _ in range(3)]
+        assert len(set(found)) == 1
+        return found[0], len(reads)
+
+    settled = "reconciler.journal.journal._SETTLED_SECONDS"
+    monkeypatch.setattr(settled, 1e9)
+    assert looks() == ("", 1), "there is none"
+    journal.rest("p", Rest("web"))
+    assert looks() == ("hold", 3), "it was written just now, and may be again in the same moment"
+    monkeypatch.setattr(settled, -1e9)
+    assert looks() == ("hold", 1)
+    assert looks() == ("hold", 0)
+    assert resting.holds()
+    assert looks() == ("", 0)
+    journal.rest("other", Rest())
+    assert looks() == ("", 1)
+    assert looks() == ("", 0), "reading it changes nothing"
+    with closing(sqlite3.connect(journal.path)) as other:  # it stays open, so that all is in the log beside the file
+        other.execute("SELECT * FROM rests").fetchall()
+        assert looks()[0] == ""
+        journal.end_rest("p", "web")
+        assert looks() == ("unhold", 1)
+        assert looks() == ("unhold", 0)
+    assert resting.holds() == ()
+    journal.path.unlink()
+    assert looks() == ("", 1)
+    assert looks() == ("", 0)
+
+
 def test_each_cycle_has_a_turn_and_who_lost_the_project_changes_nothing(watched: Watched) -> None:
     turns: list[str] = []
 
     @contextmanager
-    def turn(_spec: object, _engine: object) -> Iterator[None]:
+    def turn() -> Iterator[None]:
         turns.append("begins")
         yield
         turns.append("ends")
@@ -152,7 +198,7 @@ def test_who_is_stopped_while_it_waits_for_its_turn_does_nothing(watched: Watche
     stop(watched, "web")
 
     @contextmanager
-    def turn(_spec: object, _engine: object) -> Iterator[None]:
+    def turn() -> Iterator[None]:
         watched.watch.stop.set()
         yield
 

@@ -10,6 +10,7 @@ from reconciler.watch.loop import Watch
 from reconciler.watch.saying import Sayings
 from reconciler.watch.triggers import Triggers
 from tests.support.simulated import FakeClock, Scene, SimulatedEngine
+from tests.unit.locks.fake import Volumes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,11 +111,12 @@ class Forgetful:
         self.kept = frozenset()
 
 
-class OnScene(SimulatedEngine):
-    """The simulated Engine, which may be away, and which counts who looks."""
+class OnScene(SimulatedEngine, Volumes):
+    """The simulated Engine, which may be away, and which counts who looks; its locks are beside it."""
 
     def __init__(self, scene: Scene) -> None:
         super().__init__(scene.daemon)
+        Volumes.__init__(self)
         self.error: ReconcilerError | None = None
         self.looks = 0
 
