@@ -238,9 +238,11 @@ def how_many(changed: str, size: int) -> int:
 
 
 def table(found: Results, names: list[str]) -> str:
-    """The medians as a table in Markdown, each with its ratio to the raw calls; and the ratio of the fastest."""
+    """The medians as a table in Markdown, each with its ratio to the raw calls; of several rounds the fastest, too."""
     others = [name for name in names if name != "raw"]
-    last = [f"{name}: {what}" for what in ("fastest", "a container", "CPU", "MiB") for name in others]
+    several = max(map(len, found.values())) > 1
+    kinds = [*(["fastest"] if several else []), "a container", "CPU", "MiB"]
+    last = [f"{name}: {what}" for what in kinds for name in others]
     head = ["containers", "step", *names, *last]
     lines = [f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}"]
     for size, step in dict.fromkeys((size, step) for size, step, _ in found):
@@ -248,7 +250,7 @@ def table(found: Results, names: list[str]) -> str:
         wall = {name: statistics.median(one.wall for one in took[name]) for name in names}
         least = {name: min(one.wall for one in took[name]) for name in names}
         cells = [f"{wall[name]:.2f} s{_ratio(wall, name)}" for name in names]
-        fastest = [f"{least[name]:.2f} s{_ratio(least, name)}" for name in others]
+        fastest = [f"{least[name]:.2f} s{_ratio(least, name)}" for name in others if several]
         each = [f"{wall[name] / size * 1000:.0f} ms" for name in others]
         cpu = [f"{statistics.median(one.cpu for one in took[name]):.2f} s" for name in others]
         memory = [f"{max(one.memory for one in took[name]):.0f}" for name in others]

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, TYPE_CHECKING
 
-from reconciler.engine.translation import explain, shorten
+from reconciler.engine.buildx_errors import failure
 from reconciler.errors import EngineError, EngineTimeout
 
 if TYPE_CHECKING:
@@ -33,9 +33,6 @@ _BUILDER = "default"
 _STEP = re.compile(r"^#\d+ \[(?:\S+ )?\s*(\d+)/(\d+)\] (.*)$")
 _SAID = re.compile(r"^#\d+ \d+(?:\.\d+)? (.*)$")
 _FAILED = re.compile(r"^ERROR: (.*)$")
-_WRAPPING = re.compile(r"^(?:(?:failed to \w+(?: [\w. -]+)?|rpc error: code = \w+ desc = .*?frontend [\w.]+): )+")
-_TOO_OLD = re.compile(r"unsupported frontend capability (?:moby\.buildkit\.frontend\.)?([\w.]+)")
-_HINT = "see its last lines, and mend the Dockerfile"
 
 
 def version(environ: Mapping[str, str]) -> str:
@@ -134,19 +131,9 @@ def build(
             "see which step takes so long, or build it beforehand",
         )
     if process.returncode:
-        error = _failure(output.failure or f"docker buildx ended with exit code {process.returncode}")
+        error = failure(output.failure or f"docker buildx ended with exit code {process.returncode}")
         error.log = tuple(output.last)
         raise error
-
-
-def _failure(text: str) -> EngineError:
-    if old := _TOO_OLD.search(text):
-        what = f"this Engine's BuildKit is too old for what the build asks for ({old[1]})"
-        return EngineError(
-            what, "leave it out (`additional_contexts`, for one), or upgrade the Engine to 23.0 or newer"
-        )
-    what, hint = explain(_WRAPPING.sub("", text))
-    return EngineError(shorten(what), hint or _HINT)
 
 
 def _where(endpoint: Endpoint) -> dict[str, str]:

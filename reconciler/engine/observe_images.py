@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.engine.replies import inspected
 from reconciler.engine.spec_files import SpecFiles
 from reconciler.errors import EngineError, NotFound
-from reconciler.spec.buildkit import needs_buildkit
+from reconciler.spec.buildkit import needs_buildkit, would_use_buildkit
 from reconciler.spec.reference import full_reference, parse_reference
 from reconciler.spec.wanted_images import WantedImage, wanted_images
 from reconciler.state.asking import asks_registry, looks_closer
@@ -95,9 +95,8 @@ class ImagesObserver:
 
     def _buildx(self, contexts: dict[str, Content]) -> str:
         builds = [one.build for one in self._wanted.values() if one.build and not one.is_absent]
-        if not any(one.is_for_buildkit for one in contexts.values()) and not any(
-            map(list, map(needs_buildkit, builds))
-        ):
+        asked = any([*needs_buildkit(build)] or would_use_buildkit(build) for build in builds)
+        if not asked and not any(one.is_for_buildkit for one in contexts.values()):
             return ""
         from reconciler.engine import buildx  # a process of its own: only for whom it decides something
 

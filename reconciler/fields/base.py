@@ -165,13 +165,8 @@ class Field:
 
 def at(path: str, mapping: Mapping[str, Any]) -> Any:
     """The value at a dotted path of the Engine's JSON; None where any step is missing or null."""
-    return follow(_steps(path), mapping)
-
-
-def follow(steps: tuple[str, ...], mapping: Mapping[str, Any]) -> Any:
-    """The value at the end of these steps, as `at` takes them in one."""
     value: Any = mapping
-    for step in steps:
+    for step in _steps(path):
         # Nearly always a dict, and then the dear question need not be asked.
         if value.__class__ is not dict and not isinstance(value, Mapping):
             return None
@@ -199,10 +194,9 @@ def put(path: str) -> Callable[[Payload, Canonical], None]:
 
 def get(path: str, default: Canonical = None) -> Callable[[Inspect], Canonical]:
     """A reader of a dotted path of the inspect; lists become tuples, and nothing becomes the default."""
-    steps = _steps(path)
 
     def read(inspect: Inspect) -> Canonical:
-        value = follow(steps, inspect)
+        value = at(path, inspect)
         if value is None:
             return default
         return (tuple(value) if isinstance(value, list) else value) or default

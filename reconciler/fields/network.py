@@ -192,9 +192,6 @@ def same_endpoint(wanted: Canonical, actual: Canonical) -> bool:
 _settings = itemgetter("ipv4_address", "ipv6_address", "link_local_ips", "driver_opts", "links", "gw_priority")
 
 
-_IN_ADDITION = ("IPAMConfig", "DriverOpts", "Links", "GwPriority")
-"""What the Engine reports of a place in a network, besides aliases, that a spec can declare."""
-
 _ALIASES_ALONE = frozenset({"aliases", "priority"})
 
 
@@ -204,18 +201,21 @@ def _surely_same(instance: Instance, inspect: Inspect) -> bool:
     there = at("NetworkSettings.Networks", inspect) or {}
     if container.network_mode or container.links or container.external_links or len(there) != len(places):
         return False
-    mode, found = at("HostConfig.NetworkMode", inspect), False
+    own, wanted = inspect["Id"][:_SHORT_ID], []
     for key, endpoint in places.items():
         name = instance.spec.network_name(key)
         settings = there.get(name)
-        if not settings or any(map(settings.get, _IN_ADDITION)) or not endpoint.model_fields_set <= _ALIASES_ALONE:
+        if not settings or not endpoint.model_fields_set <= _ALIASES_ALONE:
             return False
-        aliases = set(settings.get("Aliases") or ())
-        aliases.discard(inspect["Id"][:_SHORT_ID])
+        said = settings.get  # of all that a spec can declare besides aliases, nothing
+        if said("IPAMConfig") or said("DriverOpts") or said("Links") or said("GwPriority"):
+            return False
+        aliases = set(said("Aliases") or ())
+        aliases.discard(own)
         if aliases != {instance.key, *endpoint.aliases}:
             return False
-        found = found or name == mode
-    return found
+        wanted.append(name)
+    return at("HostConfig.NetworkMode", inspect) in wanted
 
 
 def _same_networks(wanted: Canonical, actual: Canonical) -> bool:

@@ -114,7 +114,8 @@ _SHORTEST_INTERVAL = 10**6
 def _wanted_health(instance: Instance) -> Canonical:
     # To the Engine a zero is the same as nothing: the image's.
     check = instance.container.healthcheck
-    return {name: value for name in _HEALTH if (value := getattr(check, name, None))}
+    values = vars(check) if check else {}
+    return {name: value for name in _HEALTH if (value := values.get(name))}
 
 
 def _health(settings: Any) -> Canonical:

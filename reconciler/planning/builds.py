@@ -141,7 +141,7 @@ def _params(wanted: WantedImage, build: Build, digest: str) -> Mapping[str, Any]
         "networkmode": build.network,
         "extrahosts": hosts,
         "shmsize": str(build.shm_size) if build.shm_size else None,
-        "cachefrom": list(build.cache_from),
+        "cachefrom": [one for one in build.cache_from if "=" not in one],  # it knows none but images
         "nocache": build.no_cache,
         "pull": build.pull,
         "platform": str(wanted.platform) if wanted.platform else None,

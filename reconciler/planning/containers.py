@@ -30,7 +30,7 @@ from reconciler.planning.remounted import remounted
 from reconciler.planning.slots import NEXT, OLD, Slot
 from reconciler.planning.start_first import give_aliases, retire, starts_first
 from reconciler.planning.steps import ContainerPlan, Step, pause, start, stop
-from reconciler.planning.waiting import Before
+from reconciler.planning.waiting import Before, Waiting
 from reconciler.spec.model import Hook, State
 from reconciler.state.resource import Kind, ResourceKey
 from reconciler.state.snapshot import ContainerState, Snapshot
@@ -57,7 +57,7 @@ def plan_container(
     slot: Slot,
     snapshot: Snapshot,
     to_create: tuple[str, ...],
-    to_start: Before,
+    waiting: Waiting,
     *,
     turn: tuple[str, ...] = (),
     failed: bool = False,
@@ -72,7 +72,7 @@ def plan_container(
         slot: who is there.
         snapshot: everything else that is there.
         to_create: the actions that its creation needs: its image, networks, volumes.
-        to_start: what comes before its start: those that it depends on.
+        waiting: knows what comes before its start: those that it depends on. Asked only where it is needed.
         turn: the actions that its replacement, if it is replaced, waits for: other replicas come first.
         failed: whether this very definition failed before, as a replacement or as a job: then what is there stays.
         postponed: why it is not replaced now; empty where it may be.
@@ -93,7 +93,7 @@ def plan_container(
         step = Step(resource, "not here yet")
         created, ready = _create(part, instance, snapshot, instance.name, step, Before((*to_create, *gone)))
         if instance.container.state is not State.STOPPED:
-            started = start(part, created, step, ready, to_start, instance.container.post_start)
+            started = start(part, created, step, ready, waiting.before(instance.key), instance.container.post_start)
             pause(part, instance, created, step, started)
         return part
     found = _differences(part, instance, slot, snapshot, rejoins=bool(rejoin))
@@ -113,6 +113,7 @@ def plan_container(
     if not found and not restart:
         return part
     reason = ", ".join(change.path for change in fields) or restart
+    to_start = waiting.before(instance.key)
     if Mend.REPLACE in mends:
         part.changes.append(Change(resource, Operation.REPLACE, "", fields))
         step = Step(resource, reason, group=f"{Kind.CONTAINER}/{instance.name}")

@@ -10,7 +10,7 @@ from reconciler.fields import ownership
 from reconciler.planning.actions import Action, ImportImage, LoadImage, PullImage, TagImage
 from reconciler.planning.builds import build_action, build_digest, build_secrets
 from reconciler.planning.plan import Change, Conflict, FieldChange, Notice, Operation
-from reconciler.spec.buildkit import needs_buildkit
+from reconciler.spec.buildkit import needs_buildkit, would_use_buildkit
 from reconciler.spec.reference import full_reference, parse_reference
 from reconciler.spec.wanted_images import Problem, WantedImage, wanted_images
 from reconciler.state.asking import asks_registry
@@ -238,7 +238,7 @@ class _Source:
             return self._kept()
         same = before == digest
         reason = "its pull policy is build" if same else "its definition or content changed" if here else _NOT_HERE
-        secrets = build_secrets(build, self.snapshot) if self._is_for_buildkit(needed, content) else None
+        secrets = build_secrets(build, self.snapshot) if self._is_for_buildkit(build, needed, content) else None
         if isinstance(secrets, Problem):
             return self._refused(secrets.message, secrets.hint)
         action = build_action(wanted, build, source, reason, secrets)
@@ -248,8 +248,9 @@ class _Source:
         image_id = here.id if here and same else None
         return ImagePlan(wanted, image_id, Change(self.key, Operation.BUILD, note, fields), action)
 
-    def _is_for_buildkit(self, needed: list[str], content: Content | None) -> bool:
-        return bool(needed or (self.snapshot.buildx and content and content.is_for_buildkit))
+    def _is_for_buildkit(self, build: Build, needed: list[str], content: Content | None) -> bool:
+        asked = would_use_buildkit(build) or (content and content.is_for_buildkit)
+        return bool(needed or (self.snapshot.buildx and asked))
 
     # --- made of files ----------------------------------------------------------------------------------------
 

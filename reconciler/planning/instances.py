@@ -24,7 +24,7 @@ from reconciler.planning.plan import Change, Conflict, Operation
 from reconciler.planning.slots import Slot, find_slot
 from reconciler.planning.steps import ContainerPlan
 from reconciler.planning.takeover import name_is_taken
-from reconciler.planning.waiting import Before, Held, Replica, Waiting
+from reconciler.planning.waiting import Held, Replica, Waiting
 from reconciler.spec.model import Container, Spec, State
 from reconciler.spec.reference import full_reference
 from reconciler.state.resource import Kind, ResourceKey
@@ -67,7 +67,6 @@ class _Service:
         platform: of that image; empty for the Engine's own.
         peers: the containers that they name.
         needs: the actions that the creation of each needs.
-        before: what comes before the start of each.
     """
 
     key: str
@@ -76,7 +75,6 @@ class _Service:
     platform: str
     peers: Peers
     needs: tuple[str, ...]
-    before: Before
 
 
 def plan_replicas(
@@ -135,7 +133,6 @@ def _service(shared: Planning, key: str, needs: tuple[str, ...]) -> _Service:
         str(image.wanted.platform) if image.wanted.platform else "",
         peers,
         (*needs, *peers.created),
-        shared.waiting.before(key),
     )
 
 
@@ -241,7 +238,7 @@ def _plan_instance(
         slot,
         snapshot,
         service.needs,
-        service.before,
+        shared.waiting,
         turn=turn,
         failed=failed,
         postponed=shared.left.closed,

@@ -30,6 +30,11 @@ def needs_buildkit(build: Build) -> Iterator[str]:
         yield "platforms"
 
 
+def would_use_buildkit(build: Build) -> bool:
+    """Whether the Engine's own builder would build the same, but slower: it takes no cache but images."""
+    return any("=" in one for one in build.cache_from)
+
+
 def is_for_buildkit(dockerfile: str) -> bool:
     """Whether a Dockerfile says something that the Engine's own builder does not understand, or passes over.
 

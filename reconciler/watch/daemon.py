@@ -294,9 +294,8 @@ class Daemon:
         if one and not one.watch.is_down:
             one.files = read.files
             one.watch.tell_spec("")
-            if one.missing is not None:
-                one.missing = None
-                self._said.is_over(f"missing {name}")
+            one.missing = None
+            self._said.is_over(f"missing {name}")
             if one.watch.spec != spec or one.watch.going_down:
                 one.watch.want(spec)
             return
@@ -330,6 +329,7 @@ class Daemon:
             elif self._said.is_news(f"missing {name}", "gone"):
                 file = ", ".join(map(str, one.files))
                 hint = f"bring it back, or run `reconciler down -p {name}`"
+                one.watch.tell_spec(f"{file} (it is gone)")
                 self._log.error("spec_removed_keeping_last_good", project=name, file=file, hint=hint)
 
     def _bury(self) -> None:

@@ -182,7 +182,7 @@ class Scene:
             )
             return seen[-3:] == [seen[-1]] * 3
 
-        wait_for(is_still, "the Engine has ended what it was called for", 60)
+        wait_for(is_still, "the Engine has ended what it was called for")
 
     def check(self) -> None:
         """One more apply converges, and nothing is lost or doubled."""

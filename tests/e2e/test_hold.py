@@ -20,8 +20,8 @@ def test_what_is_held_or_paused_is_left_alone_until_it_is_taken_back(shell: Shel
         assert held.code == 0, held.err
         assert shell.run("hold", "wbe").code == 64
         shell.engine.docker("stop", "-t", "0", shell.name("web"), shell.name("db"))
-        wait_for(lambda: shell.status("db") == "running", "what is not held is mended", 60)
-        wait_for(lambda: bool(running.events("held_back")), "that is said", 60)
+        wait_for(lambda: shell.status("db") == "running", "what is not held is mended")
+        wait_for(lambda: bool(running.events("held_back")), "that is said")
         assert shell.status("web") == "exited"
         assert "held by hand" in shell.run("plan").out
         [one] = shell.run("status", "-o", "json").json["held"]
@@ -30,7 +30,7 @@ def test_what_is_held_or_paused_is_left_alone_until_it_is_taken_back(shell: Shel
         assert shell.run("apply").code == 0
         assert shell.status("web") == "exited", "apply heeds it, too"
         assert shell.run("unhold", "web").code == 0
-        wait_for(lambda: shell.status("web") == "running", "it is mended once it is not held any more", 60)
+        wait_for(lambda: shell.status("web") == "running", "it is mended once it is not held any more")
 
         assert shell.run("pause", shell.project).code == 0
         assert shell.run("down", "-y").code == 0, "a watch that is paused undoes nothing"
@@ -39,7 +39,7 @@ def test_what_is_held_or_paused_is_left_alone_until_it_is_taken_back(shell: Shel
         assert "paused until it is taken back" in status
         assert "watched since " in status
         assert "goes on" in shell.run("resume", shell.project).out
-        wait_for(lambda: (shell.status("web"), shell.status("db")) == ("running", "running"), "it goes on", 60)
+        wait_for(lambda: (shell.status("web"), shell.status("db")) == ("running", "running"), "it goes on")
 
         refused = shell.run("down", "-y")
         assert refused.code == 6, refused.err

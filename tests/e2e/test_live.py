@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.engine import wait_for
 from tests.support.glass import Glass
 from tests.support.proxy import Proxy
 from tests.support.registry import a_registry
@@ -208,18 +209,22 @@ def test_what_died_at_once_is_not_reported_as_up(shell: Shell) -> None:
 
 
 def test_wait_until_all_is_ready(shell: Shell) -> None:
-    soon = {"test": ["CMD", "true"], "interval": "1s"}
-    shell.declare(
-        {
-            "web": {},
-            "db": {"healthcheck": soon},
-            "job": {"command": ["sh", "-c", "sleep 5"], "state": "completed"},
-        }
-    )
-    done = shell.run("apply", "--wait")
-    assert done.code == 0, done.out
-    assert f"✓ container {shell.name('db')} healthy" in done.out
-    assert f"✓ container {shell.name('job')} completed" in done.out
+    job = {"command": ["sh", "-c", "until test -f /tmp/ok; do sleep 0.1; done"], "state": "completed"}
+    shell.declare({"web": {}, "db": {"healthcheck": SLOW_HEALTH}, "job": job})
+    with Proxy(shell.engine.socket) as proxy, shell.start("apply", "--wait", "--host", proxy.host) as running:
+        wait_for(lambda: shell.id("db") and shell.id("job"), "both are made")
+        looks = [f"GET /containers/{shell.id(key)}/json" for key in ("db", "job")]
+
+        def are_waited_for() -> bool:
+            asked = [str(one) for one in list(proxy.requests)]
+            return all(asked.count(look) > 5 for look in looks)
+
+        wait_for(are_waited_for, "both are looked at again and again")
+        heal(shell, "db")
+        heal(shell, "job")
+        assert running.end() == 0, running.out
+        assert f"✓ container {shell.name('db')} healthy" in running.out
+        assert f"✓ container {shell.name('job')} completed" in running.out
     assert shell.run("apply", "--wait", "-q").code == 0, "what is there already is waited for, too"
 
     never = {"command": ["sh", "-c", "echo waiting for godot; sleep 99999"], "healthcheck": SLOW_HEALTH}

@@ -62,12 +62,12 @@ class Watched:
             bodies.append(body)
             return found == status
 
-        wait_for(answers, f"{path} answers {status}", DEADLINE)
+        wait_for(answers, f"{path} answers {status}")
         return bodies[-1]
 
 
 def watched(running: Running, token: str = "") -> Watched:
-    said = running.until("listening", timeout=DEADLINE)
+    said = running.until("listening")
     assert said["token"] == bool(token)
     return Watched(int(said["address"].rpartition(":")[2]), token)
 
@@ -130,7 +130,7 @@ def test_what_happens_is_seen_over_http_told_to_a_webhook_and_to_systemd(shell: 
         reader.start()
 
         def manager_told(text: str, since: int = 0) -> None:
-            wait_for(lambda: any(one.startswith(text) for one in told[since:]), f"{text} is told", DEADLINE)
+            wait_for(lambda: any(one.startswith(text) for one in told[since:]), f"{text} is told")
 
         shell.environ |= {
             "RECONCILER_FILE": str(shell.folder / "reconciler.yaml"),
@@ -147,19 +147,19 @@ def test_what_happens_is_seen_over_http_told_to_a_webhook_and_to_systemd(shell: 
             manager_told("READY=1")
             manager_told("WATCHDOG=1")
             http.until("/readyz", 200)
-            running.until("cycle_done", timeout=DEADLINE)
-            wait_for(lambda: http.ask("/api/v1/status")[1]["projects"][0]["cycle"], "a cycle has ended", DEADLINE)
+            running.until("cycle_done")
+            wait_for(lambda: http.ask("/api/v1/status")[1]["projects"][0]["cycle"], "a cycle has ended")
             manager_told("STATUS=Projects: 1 as declared")
             assert http.ask("/healthz") == (200, {"healthy": True})
             assert Watched(http.port).ask("/metrics")[0] == 401
 
             shell.engine.docker("rm", "-f", shell.name("web"))
             http.ask(f"/api/v1/reconcile?project={shell.project}", "POST")
-            running.until("cycle_done", 2, DEADLINE)
-            wait_for(lambda: ("mended", f"container {shell.name('web')}") in hook.kinds(), "drift is told", DEADLINE)
+            running.until("cycle_done", 2)
+            wait_for(lambda: ("mended", f"container {shell.name('web')}") in hook.kinds(), "drift is told")
             name = shell.project
             drift = f'reconciler_drift_total{{kind="container",operation="create",project="{name}"}} 2.0'
-            wait_for(lambda: drift in http.ask("/metrics")[1], "drift is counted", DEADLINE)
+            wait_for(lambda: drift in http.ask("/metrics")[1], "drift is counted")
             assert "reconciler_engine_up 1.0" in http.ask("/metrics")[1]
             [planned] = http.ask(f"/api/v1/plan?project={name}")[1]["plans"]
             assert planned["plan"]["project"] == name
@@ -175,14 +175,14 @@ def test_what_happens_is_seen_over_http_told_to_a_webhook_and_to_systemd(shell: 
             shell.declare({"web": {}})
             http.until("/readyz", 200)
             spec = f"spec {shell.folder / 'reconciler.yaml'}"
-            wait_for(lambda: ("recovery", spec) in hook.kinds(), "the spec's recovery is told", DEADLINE)
+            wait_for(lambda: ("recovery", spec) in hook.kinds(), "the spec's recovery is told")
             assert ("failure", spec) in hook.kinds()
 
             proxy.close()
             http.ask("/api/v1/reconcile", "POST")
             assert "the Engine is away" in http.until("/readyz", 503)["in_the_way"][0]
             assert http.ask("/healthz")[0] == 200
-            wait_for(lambda: ("failure", "the Engine") in hook.kinds(), "that it is away is told", DEADLINE)
+            wait_for(lambda: ("failure", "the Engine") in hook.kinds(), "that it is away is told")
 
             running.signal(signal.SIGTERM)
             manager_told("STOPPING=1")
@@ -223,10 +223,10 @@ def test_a_log_that_nobody_reads_stops_neither_the_mending_nor_the_end(shell: Sh
     )
     try:
         os.close(writes)
-        wait_for(lambda: shell.status("web") == "running", "it is begun", DEADLINE)
+        wait_for(lambda: shell.status("web") == "running", "it is begun")
         first = shell.id("web")
         shell.engine.docker("rm", "-f", shell.name("web"))
-        wait_for(lambda: shell.status("web") == "running", "it is mended", DEADLINE)
+        wait_for(lambda: shell.status("web") == "running", "it is mended")
         assert shell.id("web") != first
         process.send_signal(signal.SIGTERM)
         assert process.wait(DEADLINE) == 0

@@ -111,7 +111,7 @@ def test_two_watchers_and_a_person_double_nothing(shell: Shell) -> None:
             with shell.start("watch", *LONG) as second, shell.start("apply", "-y") as person:
                 assert person.end() == 0, person.err
                 assert second.end() == 6, second.err
-            wait_for(lambda: shell.run("plan", "--detailed-exitcode").code == 0, f"round {number} is settled", 60)
+            wait_for(lambda: shell.run("plan", "--detailed-exitcode").code == 0, f"round {number} is settled")
             assert shell.names() == names, "nothing is doubled, nothing is left behind"
             network = shell.engine.docker("network", "ls", "-q", "--filter", f"name=^{shell.project}_default$")
             assert len(network.split()) == 1

@@ -25,18 +25,17 @@ if TYPE_CHECKING:
 
 DEBUG = ("--log-level", "debug", "--resync", "600")
 STILL_SECONDS = float(os.environ.get("RECONCILER_TEST_STILL_SECONDS", "3"))
-DEADLINE = 60.0
 
 
 def expect_rest(shell: Shell, running: Running, proxy: Proxy) -> None:
     """It has converged: looking at everything again, it finds nothing to do, and nor does anybody else."""
-    wait_for(lambda: shell.run("plan", "--detailed-exitcode").code == 0, "the plan is empty", DEADLINE)
+    wait_for(lambda: shell.run("plan", "--detailed-exitcode").code == 0, "the plan is empty")
     for _ in range(2):
         looks = len(running.events("nothing_to_do"))
         proxy.clear()
         running.signal(signal.SIGHUP)
-        running.until("nothing_to_do", looks + 1, DEADLINE)
-        wait_for(lambda: "GET /containers/json" in map(str, list(proxy.requests)), "it lists everything", DEADLINE)
+        running.until("nothing_to_do", looks + 1)
+        wait_for(lambda: "GET /containers/json" in map(str, list(proxy.requests)), "it lists everything")
         assert proxy.changing() == []
 
 
@@ -52,7 +51,7 @@ def running_names(shell: Shell) -> set[str]:
 
 def until_up(shell: Shell, *keys: str) -> None:
     wanted = {shell.name(key) for key in keys}
-    wait_for(lambda: running_names(shell) == wanted, f"just these run: {keys}", DEADLINE)
+    wait_for(lambda: running_names(shell) == wanted, f"just these run: {keys}")
 
 
 @contextmanager
@@ -77,13 +76,11 @@ def test_an_engine_that_is_killed_in_the_middle_of_a_cycle_and_stands_still_in_a
     keys = [f"s{number}" for number in range(6)]
     fragile.declare({key: {} for key in keys}, settings={"parallelism": 2})
     with Proxy(fragile.engine.socket) as proxy, fragile.start("watch", *DEBUG, "--host", proxy.host) as running:
-        wait_for(
-            lambda: [one for one in running.events("action_done") if one["action"] == "start"], "one runs", DEADLINE
-        )
+        wait_for(lambda: [one for one in running.events("action_done") if one["action"] == "start"], "one runs")
         fragile.engine.kill()
-        running.until("engine_error", timeout=DEADLINE)
+        running.until("engine_error")
         fragile.engine.restart()
-        running.until("engine_is_back", timeout=DEADLINE)
+        running.until("engine_is_back")
         until_up(fragile, *keys)
         expect_rest(fragile, running, proxy)
         assert len(running.events("engine_error")) <= 3, "how it went, and that it is away"
@@ -94,7 +91,7 @@ def test_an_engine_that_is_killed_in_the_middle_of_a_cycle_and_stands_still_in_a
         time.sleep(STILL_SECONDS)
         assert len(running.events("cycle_done")) == done
         fragile.engine.cont()
-        running.until("cycle_done", done + 1, DEADLINE)
+        running.until("cycle_done", done + 1)
         expect_rest(fragile, running, proxy)
         assert {fragile.inspect(key)["HostConfig"]["RestartPolicy"]["Name"] for key in keys} == {"always"}
         end(running)
@@ -106,11 +103,11 @@ def test_events_that_are_lost_are_made_up_for(shell: Shell) -> None:
         Proxy(shell.engine.socket) as proxy,
         shell.start("watch", "--log-level", "debug", "--resync", "1", "--host", proxy.host) as running,
     ):
-        running.until("cycle_done", timeout=DEADLINE)
+        running.until("cycle_done")
         proxy.is_losing_events = True
         shell.engine.docker("rm", "-f", shell.name("web"))
         shell.engine.docker("stop", "-t", "0", shell.name("db"))
-        missed = running.until("events_missed", timeout=DEADLINE)
+        missed = running.until("events_missed")
         assert missed["count"] >= 1
         until_up(shell, "web", "db")
         expect_rest(shell, running, proxy)
@@ -150,7 +147,7 @@ def test_a_folder_of_specs_that_is_replaced_linked_mounted_over_and_taken_away(s
         before = shell.id("five")
         with mounted(other, "64k"):
             running.signal(signal.SIGHUP)
-            running.until("spec_invalid", timeout=DEADLINE)
+            running.until("spec_invalid")
             shell.engine.docker("rm", "-f", shell.name("one"))
             until_up(shell, "one", "five")
             write(other, "one", "five", "six")
@@ -158,13 +155,13 @@ def test_a_folder_of_specs_that_is_replaced_linked_mounted_over_and_taken_away(s
         running.signal(signal.SIGHUP)
         until_up(shell, "one", "five")
         shutil.rmtree(other)
-        running.until("spec_invalid", 2, DEADLINE)
+        running.until("spec_invalid", 2)
         running.signal(signal.SIGHUP)
         shell.engine.docker("rm", "-f", shell.name("one"))
         until_up(shell, "one", "five")
         assert shell.id("five") == before, "nothing was made anew meanwhile"
         write(other, "one", "five")
-        running.until("spec_valid_again", timeout=DEADLINE)
+        running.until("spec_valid_again")
         (shell.folder / "reconciler.yaml").write_text((other / "app.yaml").read_text())
         expect_rest(shell, running, proxy)
         end(running)
@@ -182,10 +179,10 @@ def test_a_state_folder_on_a_full_disk_stops_nothing(shell: Shell, tmp_path_fact
             except OSError:
                 pass
         with Proxy(shell.engine.socket) as proxy, shell.start("watch", *DEBUG, "--host", proxy.host) as running:
-            running.until("cycle_done", timeout=DEADLINE)
+            running.until("cycle_done")
             shell.engine.docker("rm", "-f", shell.name("web"))
             until_up(shell, "web")
-            running.until("cycle_done", 2, DEADLINE)
+            running.until("cycle_done", 2)
             expect_rest(shell, running, proxy)
             assert "this is not in the history" in running.err
             end(running)
@@ -196,9 +193,9 @@ def test_a_container_that_crashes_and_one_without_its_command_are_not_made_worse
     crashes = ["sh", "-c", "test -f /ok/first || { touch /ok/first; trap 'exit 0' TERM; sleep 99999 & wait; }; exit 3"]
     shell.declare({"bad": {"command": ["/no/such/command"]}, "good": {}})
     with Proxy(shell.engine.socket) as proxy, shell.start("watch", *DEBUG, "--host", proxy.host) as running:
-        failed = running.until("action_failed", timeout=DEADLINE)
+        failed = running.until("action_failed")
         assert shell.name("bad") in failed["resource"]
-        running.until("held_back", timeout=DEADLINE)
+        running.until("held_back")
         until_up(shell, "good")
         shell.engine.docker("stop", "-t", "0", shell.name("good"))
         until_up(shell, "good")
@@ -211,7 +208,7 @@ def test_a_container_that_crashes_and_one_without_its_command_are_not_made_worse
         until_up(shell, "good", "loop")
         identity = shell.id("loop")
         shell.engine.docker("stop", "-t", "0", shell.name("loop"))
-        running.until("crash_loop", timeout=DEADLINE)
+        running.until("crash_loop")
         starts = [one for one in proxy.changing() if one.path.endswith(f"{identity}/start")]
         assert len(starts) < 10
         shell.declare({"good": {}})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -199,3 +200,31 @@ def test_a_dockerfile_may_ask_for_buildkit(world: World, busybox_image: str) -> 
     built(world, "./app")
     world.converge()
     assert world.exec("web", "cat", "/page") == "/cache"
+
+
+@pytest.mark.usefixtures("buildx")
+def test_keys_and_caches_reach_buildkit_or_it_is_said_why_not(world: World, busybox_image: str) -> None:
+    run = "RUN --mount=type=ssh,id=deploy,required=true test -S $SSH_AUTH_SOCK && echo yes >/agent"
+    fill(world.folder / "app", f"FROM {busybox_image}\n{run}\n")
+    build = {"context": "./app", "ssh": ["deploy=./agent"], "cache_to": ["type=inline"]}
+    built(world, build)
+    assert 'names a key or socket for "deploy" that is not there' in failures(world.apply())[0]
+    with socket.socket(socket.AF_UNIX) as agent:  # what counts is that it is handed on
+        agent.bind(str(world.folder / "agent"))
+        agent.listen()
+        world.converge()
+    assert world.exec("web", "cat", "/agent") == "yes"
+
+    built(
+        world,
+        {
+            "context": "./app",
+            "dockerfile_inline": f"FROM {busybox_image}\nRUN echo >/made\n",
+            "cache_to": ["type=local,dest=./cache"],
+        },
+    )
+    outcome = world.apply()
+    if outcome.exit_code is ExitCode.OK:
+        assert (world.folder / "cache" / "index.json").exists()  # with the containerd image store
+    else:
+        assert "can't write a build's cache anywhere (`cache_to`)" in failures(outcome)[0]

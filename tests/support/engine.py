@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "engine"
 BUSYBOX = "test-busybox:1"
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds that what is sure to come is waited for: many tests may run at once on a small machine."""
 START_DEADLINE = 150.0
 """Seconds; the script itself gives up after 120."""

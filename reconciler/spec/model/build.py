@@ -23,6 +23,18 @@ def _ssh(value: Any) -> Any:
     return value
 
 
+def _local_cache(text: str, info: ValidationInfo) -> str:
+    """`type=local,dest=cache`: the path relative to the spec's folder, not to where the command happens to run."""
+    parts = [part.partition("=") for part in text.split(",")]
+    if ("type", "=", "local") not in parts:
+        return text
+    places = {"src", "dest"}
+    return ",".join(
+        f"{name}={absolute(at_home(value), info)}" if name in places and value else f"{name}{equals}{value}"
+        for name, equals, value in parts
+    )
+
+
 def _references(value: tuple[str, ...]) -> tuple[str, ...]:
     problems = []
     for index, text in enumerate(value):
@@ -134,6 +146,11 @@ class Build(Value):
         return {
             name: where if is_remote(where) else str(absolute(at_home(where), info)) for name, where in value.items()
         }
+
+    @field_validator("cache_from", "cache_to", mode="after")
+    @classmethod
+    def _caches(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        return tuple(_local_cache(one, info) for one in value)
 
     @field_validator("ssh", mode="after")
     @classmethod

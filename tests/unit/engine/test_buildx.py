@@ -110,6 +110,42 @@ def test_an_old_buildkit_is_said_to_be_old(tmp_path: Path) -> None:
     assert "additional_contexts" in caught.value.hint
 
 
+SSH = (
+    "failed to convert agent config {default [] false}: invalid empty ssh agent socket: make sure SSH_AUTH_SOCK is set"
+)
+KEY = (
+    "failed to convert agent config {deploy [/app/key] false}: "
+    'failed to convert agent config for ID: "deploy": stat /app/key: no such file or directory'
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "message", "hint"),
+    [
+        ("Cache export is not supported for the docker driver.", "`cache_to`", "type=inline"),
+        ("Multi-platform build is not supported for the docker driver.", "`platforms` names several", "containerd"),
+        ("Attestation is not supported for the docker driver.", "`provenance`, `sbom`", "containerd"),
+        (SSH, "SSH_AUTH_SOCK is not set", "ssh-add"),
+        (KEY, 'for "deploy" that is not there: /app/key', "relative"),
+        ("failed to parse /app/key: ssh: no key found", "/app/key, which is no private key", "ssh-add"),
+        (
+            "granting entitlement security.insecure is not allowed by build daemon configuration",
+            "the entitlement security.insecure",
+            "builder.entitlements",
+        ),
+        ("unknown entitlement nonsense", '"nonsense"', "network.host"),
+    ],
+)
+def test_what_the_builder_can_not_do_is_said_in_words_of_the_spec(
+    tmp_path: Path, said: str, message: str, hint: str
+) -> None:
+    (tmp_path / "said").write_text(f"ERROR: failed to build: {said}\n")
+    with pytest.raises(EngineError) as caught:
+        run(docker(tmp_path, f"cat {tmp_path}/said >&2; exit 1"))
+    assert message in caught.value.message
+    assert hint in caught.value.hint
+
+
 def test_one_that_hangs_is_ended(tmp_path: Path) -> None:
     began = time.monotonic()
     with pytest.raises(EngineTimeout):

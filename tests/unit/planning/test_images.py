@@ -179,6 +179,14 @@ def test_what_only_buildkit_can_do_is_a_conflict_by_name(attribute: str, value: 
     assert f"`{attribute}`" in conflict.message
 
 
+def test_a_cache_that_is_no_image_is_for_buildkit_where_it_is_there_and_else_left_out() -> None:
+    build = {"context": "/app", "cache_from": ["x:1", "type=local,src=/cache"]}
+    with_it = planned({"build": build}, buildx="0.29.1", **CONTENT).action
+    assert {"--cache-from=x:1", "--cache-from=type=local,src=/cache"} <= {*with_it.options}  # type: ignore[union-attr]
+    without = planned({"build": build}, **CONTENT).action
+    assert without.params["cachefrom"] == ["x:1"]  # type: ignore[union-attr]
+
+
 def test_what_goes_into_the_call() -> None:
     build = {
         "context": "https://example.com/x.git",

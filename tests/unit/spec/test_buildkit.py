@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from reconciler.spec.buildkit import is_for_buildkit
+from reconciler.spec.model.build import Build
 
 
 @pytest.mark.parametrize(
@@ -25,3 +28,9 @@ from reconciler.spec.buildkit import is_for_buildkit
 )
 def test_what_only_buildkit_understands(dockerfile: str, wanted: bool) -> None:
     assert is_for_buildkit(dockerfile) is wanted
+
+
+def test_the_path_of_a_cache_is_relative_to_the_specs_folder() -> None:
+    given = ["type=local,dest=../cache,mode=max", "type=local,src=/cache", "type=gha,url=./x", "shop/web:cache"]
+    build = Build.model_validate({"context": ".", "cache_to": given}, context={"folder": Path("/srv/shop")})
+    assert build.cache_to == ("type=local,dest=/srv/cache,mode=max", *given[1:])

@@ -17,7 +17,7 @@ from reconciler.spec.projects import load_all
 from reconciler.watch.daemon import Daemon, seconds_between
 from reconciler.watch.projects import Read
 from reconciler.watch.saying import Sayings
-from tests.support.engine import wait_for
+from tests.support.engine import PATIENCE, wait_for
 from tests.support.simulated import FakeClock, Scene
 from tests.unit.watch.watching import Lines, OnScene, Seen, watch_of
 
@@ -129,7 +129,7 @@ class Running:
     def __exit__(self, *_: object) -> None:
         self.engine.go_on.set()
         self.daemon.ask("stop")
-        self._thread.join(60)
+        self._thread.join(PATIENCE)
         assert not self._thread.is_alive()
 
     def _watch(self, _read: Read, spec: Spec, engine: Engine, triggers: Triggers) -> Watch:
@@ -146,17 +146,17 @@ class Running:
 
     def until(self, *names: str) -> None:
         """Wait until just these containers run."""
-        wait_for(lambda: self.scene.names() == sorted(names), f"just these run: {names}", 60)
+        wait_for(lambda: self.scene.names() == sorted(names), f"just these run: {names}")
 
     def until_said(self, event: str, count: int = 1) -> None:
-        wait_for(lambda: len(self.log.of(event)) >= count, f"{event} is logged", 60)
+        wait_for(lambda: len(self.log.of(event)) >= count, f"{event} is logged")
 
     def cycles(self, project: str) -> int:
         return sum(cycle.project == project for cycle in list(self.seen.cycles))
 
     def at_rest(self) -> None:
         """Wait until nobody has anything to do, nor anything due."""
-        quiet, before, deadline = 0, -1, time.monotonic() + 60
+        quiet, before, deadline = 0, -1, time.monotonic() + PATIENCE
         while quiet < 5:
             assert time.monotonic() < deadline, "it does not come to rest"
             time.sleep(0.1)
@@ -202,7 +202,7 @@ def test_a_broken_one_keeps_its_last_good_spec_and_no_other_waiting(folder: Path
         running.feed.changed("b")
         running.write("a.yaml", "a", "web", "more")
         running.until("a-more-1", "a-web-1", "b-db-1")
-        wait_for(lambda: running.scene.daemon.container("b-db-1")["State"]["Running"], "it is kept as it was", 60)
+        wait_for(lambda: running.scene.daemon.container("b-db-1")["State"]["Running"], "it is kept as it was")
         running.daemon.ask("signal")
         running.at_rest()
         assert len(running.log.of("spec_invalid_keeping_last_good")) == 1
@@ -234,6 +234,11 @@ def test_a_file_that_is_removed_does_not_remove_its_project(folder: Path) -> Non
         running.until("a-web-1", "b-db-1")
         (folder / "b.yaml").unlink()
         running.until_said("spec_removed_keeping_last_good")
+        assert running.told["b"][-1] == f"{folder / 'b.yaml'} (it is gone)"
+        running.write("b.yaml", "b", "db")
+        wait_for(lambda: not running.told["b"][-1], "it is back", 60)
+        (folder / "b.yaml").unlink()
+        running.until_said("spec_removed_keeping_last_good", 2)
         running.scene.hand("DELETE", "/containers/b-db-1", {"force": 1})
         running.feed.changed("b")
         running.until("a-web-1", "b-db-1")
@@ -251,7 +256,7 @@ def test_with_the_option_it_does_unless_it_was_only_renamed(folder: Path) -> Non
         running.until("a-web-1", "b-db-1")
         before = running.scene.daemon.container("b-db-1")["Id"]
         (folder / "b.yaml").rename(folder / "z.yaml")
-        wait_for(lambda: any(file.endswith("z.yaml") for file, _, _ in running.seen.reads), "it was read again", 60)
+        wait_for(lambda: any(file.endswith("z.yaml") for file, _, _ in running.seen.reads), "it was read again")
         running.at_rest()
         assert running.scene.daemon.container("b-db-1")["Id"] == before
         (folder / "z.yaml").unlink()
@@ -277,7 +282,7 @@ def test_a_burst_of_events_is_a_few_cycles_and_none_for_who_is_not_concerned(fol
         before, beside = running.cycles("a"), running.cycles("b")
         for _ in range(10_000):
             running.feed.changed("a")
-        wait_for(lambda: running.cycles("a") > before, "a cycle", 60)
+        wait_for(lambda: running.cycles("a") > before, "a cycle")
         running.at_rest()
         assert running.cycles("a") - before < 30, "one each second at most, while they come"
         assert running.cycles("b") == beside
@@ -303,7 +308,7 @@ def test_an_engine_that_is_away_is_said_once_for_all_and_nobody_is_asked_meanwhi
         running.feed.back()
         running.feed.changed(None)
         running.until_said("engine_is_back")
-        wait_for(lambda: running.scene.daemon.container("a-web-1")["State"]["Running"], "it is mended", 60)
+        wait_for(lambda: running.scene.daemon.container("a-web-1")["State"]["Running"], "it is mended")
         assert running.seen.engines[0] is None
         assert str(running.seen.engines[1]) == "refused"
         assert running.seen.engines[-1] is None
@@ -314,7 +319,7 @@ def test_everything_is_looked_at_now_and_then_and_what_no_event_told_is_counted(
     running.write("a.yaml", "a", "web")
     with running.start():
         running.until("a-web-1")
-        wait_for(lambda: running.feed.resyncs >= 3, "it looks again and again", 60)
+        wait_for(lambda: running.feed.resyncs >= 3, "it looks again and again")
         assert running.log.of("events_missed") == []
         running.feed.missed = 2
         running.until_said("events_missed")
@@ -340,9 +345,9 @@ def test_a_call_that_hangs_is_left_at_the_end(folder: Path, monkeypatch: pytest.
     running.write("a.yaml", "a", "web")
     running.engine.hangs = "a"
     with running.start():
-        wait_for(lambda: running.log.of("drift"), "it has begun", 60)
+        wait_for(lambda: running.log.of("drift"), "it has begun")
         running.daemon.ask("stop")
         running.until_said("left_at_work")
-        wait_for(lambda: running.ended, "it ends", 60)
+        wait_for(lambda: running.ended, "it ends")
     assert running.ended == [False]
     assert running.log.of("left_at_work")[0]["projects"] == ["a"]
