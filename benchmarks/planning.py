@@ -12,7 +12,7 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from reconciler.cli.main import collect_seldom
+from reconciler.cli.garbage import collect_seldom
 from reconciler.planning.actions import CreateContainer, CreateNetwork, CreateVolume
 from reconciler.planning.plan import Plan
 from reconciler.planning.planner import plan

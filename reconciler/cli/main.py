@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
-import gc
 import importlib
 import os
 import sys
@@ -12,6 +10,7 @@ from typing import NoReturn
 
 import click
 
+from reconciler.cli.garbage import collect_seldom
 from reconciler.errors import ExitCode, ReconcilerError
 
 _COMMANDS = {
@@ -49,9 +48,6 @@ _SAME = {"diff": "plan"}
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 # Or pydantic reads what each installed package says of itself, which takes longer than a plan; and what it found would
 # see every spec, with its secrets.
-
-_COLLECT_AFTER = 50_000
-"""Objects made and not given back, after which Python looks for circles among them: by itself, after 700."""
 
 COMPLETION = "_RECONCILER_COMPLETE"
 """The variable by which a shell asks what to offer, instead of having the command run."""
@@ -95,15 +91,6 @@ def command() -> None:
     """Keep a Docker Engine as a YAML spec declares it."""
 
 
-def collect_seldom() -> None:
-    """Have Python look seldom for circles of objects that nobody holds any more.
-
-    Hardly any are made here, while a spec and a snapshot of thousands of containers are gone through each time: that
-    took a seventh of the time of planning.
-    """
-    gc.set_threshold(_COLLECT_AFTER)
-
-
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command and exit.
 
@@ -111,8 +98,6 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         arguments: instead of the process's own.
     """
     collect_seldom()
-    # What is there at the end goes with the process: to look for circles in it would take longer than a small plan.
-    atexit.register(gc.freeze)
     # Started without one, as by `>&-`, Python has None there: what is written goes nowhere then.
     sys.stdout = sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115
     sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115
@@ -144,9 +129,6 @@ def main(arguments: list[str] | None = None) -> NoReturn:
             )
         )
         code = ExitCode.FAILED
-    # Or Python looks for circles among all objects once more at its end, which took an eighth of an apply that finds
-    # nothing to do. The process gives all of them back anyway.
-    gc.freeze()
     sys.exit(int(code or 0))
 
 

@@ -49,6 +49,7 @@ def command(resync: float | None, prune_projects: bool, **given: Any) -> int:
     options = Options(**given)
     if "-" in options.file:
         raise UsageError("watch can't watch standard input", "name a file or a folder with -f")
+    from reconciler.cli.garbage import collect_steadily
     from reconciler.cli.kept import Keeper
     from reconciler.cli.leaving import leave_in_time
     from reconciler.cli.watching import Maker, Source  # each command pays for what it needs
@@ -113,6 +114,7 @@ def command(resync: float | None, prune_projects: bool, **given: Any) -> int:
         leave_in_time(interruption)
         signal.signal(signal.SIGHUP, lambda *_: reload())
         log.info("watching", file=", ".join(read.file for read in reads), resync=seconds_between(resync, specs))
+        collect_steadily()
         ended = daemon.run()
         if ended:
             log.info("stopped")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-_MORE = 4096
+_MORE = 1024
 """Parts that are not worth looking for."""
 
 
