@@ -15,7 +15,20 @@ from tests.unit.spec.compose.rules import in_our_words
 ABSENT = object()
 Path_ = tuple[str | int, ...]
 
+_CACHE = "path/to/cache"
+_CACHES = "relative to the spec's folder, as every path in it; Compose leaves it to where the command is run"
+
 EXPLAINED: dict[Path_, tuple[Any, Any, str]] = {
+    ("build", "services", "long", "build", "cache_from", 1): (
+        f"type=local,src={CORPUS / _CACHE}",
+        f"type=local,src={_CACHE}",
+        _CACHES,
+    ),
+    ("build", "services", "long", "build", "cache_to", 0): (
+        f"type=local,dest={CORPUS / _CACHE}",
+        f"type=local,dest={_CACHE}",
+        _CACHES,
+    ),
     ("devices", "services", "cdi", "devices", 0, "permissions"): (
         ABSENT,
         "rwm",
