@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import gc
 
-_SELDOM = 50_000
+_SELDOM = 100_000
 _STEADILY = 2_000
 """Objects made and not given back, after which Python looks: by itself, after 700."""
 
