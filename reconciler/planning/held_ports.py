@@ -46,7 +46,7 @@ def wait_for_ports(plan: Plan, spec: Spec, snapshot: Snapshot, left: LeftAlone) 
     if not taken:
         return plan
     created = {action.id: action.payload for action in plan.actions if isinstance(action, CreateContainer)}
-    there = {container.id: container.inspect for container in snapshot.containers}
+    there = {container.id: container.inspect for container in (*snapshot.containers, *snapshot.candidates)}
     for action in plan.actions:
         if isinstance(action, StartContainer):
             asked = _ports(at("HostConfig.PortBindings", created.get(action.container) or there[action.container]))
