@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -112,6 +114,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         code = ExitCode.USAGE
     except (KeyboardInterrupt, click.Abort):
         code = ExitCode.INTERRUPTED
+        _abandon_threads(code)
     except BrokenPipeError:
         # Whoever read our output has seen enough. Python would complain once more at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -130,6 +133,16 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         )
         code = ExitCode.FAILED
     sys.exit(int(code or 0))
+
+
+def _abandon_threads(code: ExitCode) -> None:
+    """Leave at once where threads are still at work: Python would wait for what an Engine does not answer."""
+    if all(thread.daemon or thread is threading.main_thread() for thread in threading.enumerate()):
+        return
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
 
 
 def _show(error: ReconcilerError) -> None:

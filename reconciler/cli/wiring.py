@@ -71,9 +71,9 @@ def observing(
     The arguments are those of `reconciler.ports.Engine.observe`. What is yielded returns what was seen, and raises what
     `observe` does.
     """
-    from concurrent.futures import ThreadPoolExecutor
+    from reconciler.threads import threads
 
-    with ThreadPoolExecutor(1, thread_name_prefix="observing") as pool:
+    with threads(1, "observing") as pool:
         yield pool.submit(engine.observe, project, spec, images=images).result
 
 

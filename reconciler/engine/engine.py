@@ -140,11 +140,10 @@ class DockerEngine:
 
     def offers(self, references: Sequence[str]) -> dict[str, Offer]:
         """What the registries have under these references now; each is asked through the Engine."""
-        from concurrent.futures import ThreadPoolExecutor
-
         from reconciler.engine.observe_images import offer_of
+        from reconciler.threads import threads
 
-        with ThreadPoolExecutor(8, thread_name_prefix="registry") as pool:
+        with threads(8, "registry") as pool:
             return dict(zip(references, pool.map(lambda one: offer_of(self._client, one), references), strict=True))
 
     def search(self, term: str, limit: int) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -24,6 +24,7 @@ from reconciler.state.snapshot import (
     Snapshot,
     VolumeState,
 )
+from reconciler.threads import threads
 
 if TYPE_CHECKING:
     from reconciler.engine.here import Here
@@ -58,7 +59,7 @@ def observe(reading: Reading, project: str, spec: Spec | None, here: Here, *, im
         EngineError: a call failed, or a reply is not what it should be.
     """
     taken_at = datetime.now(UTC).isoformat(timespec="seconds")
-    with ThreadPoolExecutor(_CONCURRENCY, thread_name_prefix="observe") as pool:
+    with threads(_CONCURRENCY, "observe") as pool:
         listed = [_asked(reading, path, params, pool) for path, params in LISTS]
         observer = ImagesObserver(reading, spec if images else None, pool)
         of_contents = ContentsObserver(reading, project, spec if images else None, here)
