@@ -76,6 +76,11 @@ def _same_swap(wanted: Canonical, actual: Canonical) -> bool:
     return actual["swap"] in {None, -1, 2 * actual["memory"]}
 
 
+def _surely_same_swap(instance: Instance, inspect: Inspect) -> bool:
+    host = inspect.get("HostConfig") or {}
+    return not instance.container.memswap_limit and host.get("MemorySwap") == 2 * (host.get("Memory") or 0)
+
+
 def _mend_swap(wanted: Canonical, _actual: Canonical) -> Mend:
     return Mend.UPDATE if wanted["memory"] else Mend.REPLACE
 
@@ -172,6 +177,7 @@ ROWS = (
         actual=_actual_swap,
         write=_write_swap,
         same=_same_swap,
+        surely=_surely_same_swap,
         mend=_mend_swap,
         always=True,
         rests="MemorySwap",
@@ -211,7 +217,6 @@ ROWS = (
         write=lambda payload, value: put("HostConfig.PidsLimit")(payload, value or -1),
         mend=lambda _wanted, _actual: Mend.UPDATE,
         always=True,
-        rests="PidsLimit",
         show=lambda value: str(value) if value else "none",
     ),
     Field(

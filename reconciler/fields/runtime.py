@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.fields.base import OF_DAEMON, Field, Mend, at, constant, get, of_daemon, plain, put, shown
 from reconciler.fields.ownership import PREFIX
+from reconciler.spec.model import State
 
 if TYPE_CHECKING:
     from reconciler.fields.base import Canonical, ImageConfig, Inspect, Instance, Payload
@@ -54,6 +55,11 @@ def _actual_restart(inspect: Inspect) -> Canonical:
     return _policy(policy.get("Name") or "no", policy.get("MaximumRetryCount") or 0)
 
 
+def _surely_restarts_so(instance: Instance, inspect: Inspect) -> bool:
+    wanted, policy = instance.container.restart, (inspect.get("HostConfig") or {}).get("RestartPolicy") or {}
+    return bool(policy.get("Name") == wanted.name and not (wanted.retries or policy.get("MaximumRetryCount")))
+
+
 def _policy(name: str, retries: int) -> str:
     return f"{name}:{retries}" if name == "on-failure" and retries else name
 
@@ -79,6 +85,10 @@ def _same_state(wanted: Canonical, actual: Canonical) -> bool:
             return actual.split()[0] in _DOWN
         case _:
             return actual in _UP
+
+
+def _surely_runs(instance: Instance, inspect: Inspect) -> bool:
+    return instance.container.state is State.RUNNING and (inspect.get("State") or {}).get("Status") == "running"
 
 
 def _mend_state(_wanted: Canonical, actual: Canonical) -> Mend:
@@ -231,6 +241,7 @@ ROWS = (
         wanted=_restart,
         actual=_actual_restart,
         write=_write_restart,
+        surely=_surely_restarts_so,
         mend=lambda _wanted, _actual: Mend.UPDATE,
         always=True,
     ),
@@ -240,6 +251,7 @@ ROWS = (
         actual=_status,
         write=lambda _payload, _value: None,  # a container is created first, and started by a call of its own
         same=_same_state,
+        surely=_surely_runs,
         mend=_mend_state,
         always=True,
     ),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.fields import contents, hardware, limits, network, runtime, security, storage
 from reconciler.fields.base import since_ever
@@ -48,12 +49,44 @@ NOT_ON_THE_ENGINE = {
 }
 """Attributes without a row, and why."""
 
-_DEFINING = {row.path: row for row in TABLE if not (row.always or row.declared or row.path == "image")}
+_DEFINING = tuple(row for row in TABLE if not (row.always or row.declared or row.path == "image"))
 _OTHERWISE = tuple(row for row in TABLE if row.declared)
+
+_OPEN = tuple(row for row in TABLE if row.always or row.drifts)
+"""The rows, besides the image's, that an equal definition says nothing of."""
+
+_SHAPES = 1024
+
+
+class Shape(NamedTuple):
+    """What follows from which attributes a container declares, whatever their values: the same for many containers.
+
+    Attributes:
+        defining: the rows of what only a replacement can change, and is declared; but for those that say themselves
+            whether they are.
+        resting: where the rows rest that are always compared and not declared: keys of the Engine's HostConfig.
+        open: the other rows, besides the image's, that an equal definition says nothing of.
+    """
+
+    defining: tuple[Field, ...]
+    resting: tuple[str, ...]
+    open: tuple[Field, ...]
+
+
+@lru_cache(maxsize=_SHAPES)
+def shape(declared: frozenset[str]) -> Shape:
+    """The shape of all containers that declare these attributes."""
+    # Of a row that goes along with a declared one the Engine reports what follows from that: swap, from memory.
+    resting = {row.path: row.rests for row in _OPEN if row.rests and declared.isdisjoint({row.path, row.along})}
+    return Shape(
+        defining=tuple(row for row in _DEFINING if row.path in declared),
+        resting=tuple(resting.values()),
+        open=tuple(row for row in _OPEN if row.path not in resting),
+    )
 
 
 def defining_rows(instance: Instance) -> list[Field]:
-    """The rows that the spec gives a value, of those only a replacement can change; in no order, without the image."""
-    given = [row for path in instance.declared if (row := _DEFINING.get(path))]
+    """The rows that the spec gives a value, of those only a replacement can change; without the image."""
+    given = list(shape(instance.declared).defining)
     given += [row for row in _OTHERWISE if row.is_declared(instance)]
     return given

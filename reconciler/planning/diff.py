@@ -9,7 +9,7 @@ from typing import Any
 from reconciler.fields import ownership, peers
 from reconciler.fields.base import Canonical, Field, Instance, Mend
 from reconciler.fields.payload import digest
-from reconciler.fields.table import TABLE
+from reconciler.fields.table import TABLE, shape
 from reconciler.planning.declared import declared_before
 from reconciler.planning.digests import comparable
 from reconciler.planning.plan import FieldChange
@@ -26,6 +26,36 @@ Difference = tuple[FieldChange, Mend]
 
 _SHORT_ID = 19
 """`sha256:` and 12 digits: as docker shows an ID."""
+
+
+_ON_OTHERS = frozenset({"external_links", "ipc", "links", "network_mode", "pid", "volumes_from", "configs", "secrets"})
+"""Attributes whose wanted values depend on more than the spec: on other containers, and on contents."""
+
+
+def is_undrifted(instance: Instance, container: ContainerState) -> bool:
+    """A short way past a container that is as wanted, and needs nothing: as nearly all are, in nearly every cycle.
+
+    True where `differences` finds none; False where that is not known without a closer look.
+    """
+    if (
+        instance.image_id != container.image_id
+        or instance.container.state is not State.RUNNING
+        or not _ON_OTHERS.isdisjoint(instance.declared)
+        or container.labels.get(ownership.DIGEST) != digest(instance)
+    ):
+        return False
+    inspect = container.inspect
+    known = shape(instance.declared)
+    if any(map((inspect.get("HostConfig") or {}).get, known.resting)):
+        return False
+    for row in known.open:
+        if row.surely and row.surely(instance, inspect):
+            continue
+        if row.always and not row.same(row.wanted(instance), row.actual(inspect)):
+            return False
+        if row.drifts and row.is_declared(instance):
+            return False
+    return True
 
 
 def differences(

@@ -13,6 +13,7 @@ from reconciler.planning.actions import ConnectNetwork, CreateContainer
 from reconciler.planning.batch import as_one, leave_in_turns
 from reconciler.planning.containers import plan_container
 from reconciler.planning.contents import content_conflicts, put_contents
+from reconciler.planning.diff import is_undrifted
 from reconciler.planning.failures import Failure
 from reconciler.planning.images import ImagePlan
 from reconciler.planning.itself import leave_itself_alone
@@ -91,16 +92,24 @@ def plan_replicas(
         wanted: who is there, by name and number.
         needs: the actions that their creation needs.
     """
-    service = _service(shared, key, needs)
-    container = service.container
+    container = shared.spec.containers[key]
+    image = shared.images[full_reference(container.image)]
+    service: _Service | None = None
     parts: list[ContainerPlan] = []
     replicas: list[Replica] = []
     turn: tuple[str, ...] = ()
     batch: list[ContainerPlan] = []
     held_by = shared.waiting.held_by(key) if shared.failures or shared.left.containers else None
     for number in range(1, container.replicas + 1):
-        name = shared.spec.container_name(key, number)
-        slot = find_slot(name, wanted[key, number])
+        instance = Instance(shared.spec, key, number, image.image_id, digests=shared.snapshot.content_digests)
+        name, there = instance.name, wanted[key, number]
+        if len(there) == 1 and _needs_nothing(shared, instance, there[0]):
+            if key in shared.waiting.awaited:
+                resource = ResourceKey(Kind.CONTAINER, name)
+                replicas.append(Replica(resource, there[0].id, there[0], up=None, starts=False))
+            continue
+        slot = find_slot(name, there)
+        service = service or _service(shared, key, image, needs)
         part = leave_itself_alone(_plan_instance(shared, service, number, name, slot, turn), shared.snapshot)
         by_hand = shared.left.containers.get(key, "")
         if by_hand:
@@ -121,10 +130,22 @@ def plan_replicas(
     return parts
 
 
-def _service(shared: Planning, key: str, needs: tuple[str, ...]) -> _Service:
-    spec = shared.spec
-    container = spec.containers[key]
-    image = shared.images[full_reference(container.image)]
+def _needs_nothing(shared: Planning, instance: Instance, current: ContainerState) -> bool:
+    """Whether the only container of a place is as wanted, and nothing else is to be done or said: a short way.
+
+    False where that is not known without a closer look: `_plan_instance` tells.
+    """
+    return (
+        current.name == instance.name
+        and is_undrifted(instance, current)
+        and not lost_networks(current, shared.snapshot, shared.places.gone)
+        and not (shared.dated and any(_too_new(instance, shared)))
+        and not shared.waiting.restart(instance.key, current)
+    )
+
+
+def _service(shared: Planning, key: str, image: ImagePlan, needs: tuple[str, ...]) -> _Service:
+    container = shared.spec.containers[key]
     peers = find_peers(container, shared.waiting.replicas, shared.snapshot)
     return _Service(
         key,

@@ -38,7 +38,8 @@ def plan_volumes(spec: Spec, snapshot: Snapshot, plan: PlacesPlan) -> None:
     for key, volume in sorted(spec.volumes.items()):
         name = spec.volume_name(key)
         names.add(name)
-        _plan(spec, key, name, volume, here.get(name), _forerunner(spec, volume, snapshot), plan)
+        old = _forerunner(spec, volume, snapshot) if volume.was else None
+        _plan(spec, key, name, volume, here.get(name), old, plan)
     plan.kept_volumes = sorted(
         state.name
         for state in snapshot.volumes

@@ -145,7 +145,8 @@ class Waiting:
                     return f"{replica.resource} starts anew"
                 if replica.current and replica.current.started_after(current):
                     return f"{replica.resource} was started since"
-        for name in sorted(name for name, dependency in container.depends_on.items() if dependency.restart):
+        restarted = [name for name, dependency in container.depends_on.items() if dependency.restart]
+        for name in sorted(restarted):
             replicas = self.replicas.get(name, [])
             if self.spec.containers[name].state is State.STOPPED:
                 continue
