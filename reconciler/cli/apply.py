@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.cli.ahead import Ahead
 from reconciler.cli.locking import load_locked
 from reconciler.cli.moments import Period
 from reconciler.cli.options import (
@@ -56,12 +57,18 @@ def command(agreed: str | None, **given: Any) -> int:
         from reconciler.cli.saved_plan import expect_same_actions, expect_same_place, read_plan
 
         saved = read_plan(agreed)
+    ahead = Ahead(options)
     locked = load_locked(options)
     spec = locked.spec
     from reconciler.cli.turns import my_turn  # a wrong spec should not wait for it
 
     files = spec_files(options)
-    with connected(options) as engine, my_turn("apply", spec.name, files, engine, options, declares=True) as turns:
+    with (
+        connected(options, ahead) as engine,
+        my_turn("apply", spec.name, files, engine, options, declares=True) as turns,
+    ):
+        if not turns.was_nobodys_since(ahead.turns):
+            engine.look_again()
         if agreed and saved:
             expect_same_place(agreed, saved, spec, engine)
         with observing(engine, spec.name, spec) as observed:

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from reconciler.cli.ahead import Ahead
 from reconciler.cli.locking import load_locked
 from reconciler.cli.options import (
     Options,
@@ -36,10 +37,11 @@ from reconciler.errors import ExitCode, UsageError
 def command(detailed_exitcode: bool, out: str | None, snapshot: str | None, **given: Any) -> int:
     """Show what apply would do, and change nothing."""
     options = Options(**given)
+    ahead = Ahead(options) if snapshot is None else None
     locked = load_locked(options)
     spec = locked.spec
     if snapshot is None:
-        with connected(options) as engine:
+        with connected(options, ahead) as engine:
             with observing(engine, spec.name, spec) as observed:
                 from reconciler.cli.resting import holds_of  # a wrong spec should not wait for it
                 from reconciler.execution.lost import with_lost

@@ -20,7 +20,7 @@ from reconciler.locks.watch_lock import watcher
 from reconciler.state_folder import state_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from reconciler.cli.options import Options
     from reconciler.engine.engine import DockerEngine
@@ -82,6 +82,10 @@ class Turns:
     def is_undisturbed(self) -> bool:
         """Whether nobody else had a turn while it was yielded."""
         return self.turn is None or self.turn.is_undisturbed
+
+    def was_nobodys_since(self, turns: Mapping[Path, str | None]) -> bool:
+        """Whether nobody else had a turn since that moment; see `reconciler.locks.turn.last_turns`."""
+        return self.turn is None or self.turn.was_nobodys_since(turns)
 
     def take(self) -> None:
         """Wait for the turn.

@@ -15,6 +15,7 @@ from reconciler.cli.printing import show
 from reconciler.errors import ExitCode
 
 if TYPE_CHECKING:
+    from reconciler.cli.ahead import Ahead
     from reconciler.cli.options import Options
     from reconciler.engine.engine import DockerEngine
     from reconciler.spec.model import Spec
@@ -51,11 +52,11 @@ def spec_files(options: Options) -> tuple[Path, ...]:
 
 
 @contextmanager
-def connected(options: Options) -> Iterator[DockerEngine]:
-    """The Engine that the options name, for a while."""
+def connected(options: Options, ahead: Ahead | None = None) -> Iterator[DockerEngine]:
+    """The Engine that the options name, for a while; the one of `ahead`, where that was begun before."""
     from reconciler.engine.engine import connect
 
-    engine = connect(options.host, options.context, os.environ)
+    engine = ahead.engine() if ahead else connect(options.host, options.context, os.environ)
     try:
         yield engine
     finally:

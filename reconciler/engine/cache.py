@@ -22,7 +22,7 @@ from reconciler.engine.held_rows import (
     inspect_of,
     network_row,
 )
-from reconciler.engine.observe import LISTS
+from reconciler.engine.lists import LISTS
 from reconciler.engine.replies import CONTAINER, inspected, rows, volume_rows
 from reconciler.errors import EngineError, EngineTimeout, EngineUnreachable, NotFound
 from reconciler.fields import ownership

@@ -12,6 +12,9 @@ from reconciler.errors import EngineError, NotFound
 from reconciler.state.snapshot import ContainerState
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reconciler.engine.ahead import Ahead
     from reconciler.engine.client import Client
     from reconciler.engine.here import Here
     from reconciler.planning.actions import Action
@@ -42,6 +45,7 @@ class DockerEngine:
         self._client = client
         self._here = here
         self._identity: tuple[EngineIdentity, str] | None = None
+        self._ahead: Ahead | None = None
 
     @property
     def client(self) -> Client:
@@ -67,7 +71,28 @@ class DockerEngine:
         """What is there now."""
         from reconciler.engine.observe import observe  # each command pays for what it needs
 
-        return observe(self._client, project, spec, self._here, images=images)
+        reading, self._ahead = self._ahead or self._client, None
+        return observe(reading, project, spec, self._here, images=images)
+
+    def look_ahead(self) -> Callable[[], None]:
+        """What asks for all that the next `observe` and `identity` need and that is the same for every project.
+
+        It is for another thread; who observes meanwhile waits for each answer. Nothing of it is raised.
+        """
+        from reconciler.engine.ahead import Ahead
+
+        self._ahead = ahead = Ahead(self._client)
+
+        def ask() -> None:
+            with suppress(EngineError):
+                self.identity()
+            ahead.ask()
+
+        return ask
+
+    def look_again(self) -> None:
+        """Forget what was asked for ahead: it may have changed since."""
+        self._ahead = None
 
     def inspect(self, container: str) -> ContainerState:
         """One container, as it is now."""

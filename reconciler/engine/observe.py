@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from reconciler.engine.contents import ContentsObserver
+from reconciler.engine.lists import LISTS
 from reconciler.engine.observe_images import ImagesObserver, by_reference
 from reconciler.engine.own_container import own_container
 from reconciler.engine.replies import CONTAINER, inspected, rows, volume_rows
@@ -33,14 +34,6 @@ if TYPE_CHECKING:
 
 _CONCURRENCY = 8
 """Inspects at once: 2,000 a second at 4 to 8, fewer beyond."""
-
-LISTS: tuple[tuple[str, Mapping[str, Any] | None], ...] = (
-    ("/containers/json", {"all": "1"}),
-    ("/networks", None),
-    ("/volumes", None),
-    ("/images/json", None),
-)
-"""One of each kind: paths and queries."""
 
 T = TypeVar("T")
 

@@ -113,15 +113,31 @@ def holder_of(path: Path) -> Holder | None:
     Raises:
         LockFileError: the file can't be used.
     """
+    is_held, holder = _told(path)
+    return holder if is_held else None
+
+
+def last_holder(path: Path) -> Holder | None:
+    """Who held a lock last; None where somebody holds it now.
+
+    Raises:
+        LockFileError: the file can't be used.
+    """
+    is_held, holder = _told(path)
+    return None if is_held else holder
+
+
+def _told(path: Path) -> tuple[bool, Holder]:
+    """Whether a lock is held, and who its file tells of."""
     try:
         file = _open(path, make=False)
     except FileNotFoundError:
-        return None
+        return False, Holder()
     except OSError as error:
         raise LockFileError(path, error) from error
     try:
         # Shared: any number may ask at once.
-        return None if _flock(file, fcntl.LOCK_SH) else from_json(os.pread(file, _LONGEST, 0))
+        return not _flock(file, fcntl.LOCK_SH), from_json(os.pread(file, _LONGEST, 0))
     finally:
         os.close(file)
 

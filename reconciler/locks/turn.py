@@ -7,19 +7,37 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reconciler.errors import Locked
-from reconciler.locks.file_lock import FileLock, holder_of
-from reconciler.locks.folder import lock_file
+from reconciler.locks.file_lock import FileLock, LockFileError, holder_of, last_holder
+from reconciler.locks.folder import all_lock_files, lock_file
 from reconciler.locks.holder import Holder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 _PAUSE = 0.02
 """Seconds between two tries."""
 
+_PURPOSE = "turn"
+
 _UNTOLD = 1.0
 """Seconds of waiting that are not worth a word."""
+
+
+def last_turns(folder: Path) -> dict[Path, str | None]:
+    """Whose turn it was last, of all projects: by lock file, the holder's token; None where somebody has it now.
+
+    One of which nobody can tell counts as somebody's.
+    """
+    return {path: _last_token(path) for path in all_lock_files(folder, _PURPOSE)}
+
+
+def _last_token(path: Path) -> str | None:
+    try:
+        last = last_holder(path)
+    except LockFileError:
+        return None
+    return last.token if last else None
 
 
 @dataclass(slots=True)
@@ -47,7 +65,7 @@ class Turn:
     _next: FileLock = field(init=False)
 
     def __post_init__(self) -> None:
-        self._turn = FileLock(lock_file(self.folder, self.project, self.engine, "turn"))
+        self._turn = FileLock(lock_file(self.folder, self.project, self.engine, _PURPOSE))
         self._next = FileLock(lock_file(self.folder, self.project, self.engine, "next"))
 
     def take(
@@ -92,6 +110,14 @@ class Turn:
     def is_undisturbed(self) -> bool:
         """Whether nobody else had a turn between our last one and this one."""
         return self._turn.before.token == self.holder.token
+
+    def was_nobodys_since(self, turns: Mapping[Path, str | None]) -> bool:
+        """Whether nobody else had a turn between that moment and this one of ours.
+
+        Args:
+            turns: of `last_turns`, at that moment.
+        """
+        return turns.get(self._turn.path, "") == self._turn.before.token
 
     def _other(self) -> Holder:
         return holder_of(self._turn.path) or holder_of(self._next.path) or Holder()

@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.errors import ExitCode, Locked
 from reconciler.locks.holder import Holder
-from reconciler.locks.turn import Turn
+from reconciler.locks.turn import Turn, last_turns
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,3 +87,49 @@ def test_turns_never_overlap(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert (most[0], faults) == (1, [])
+
+
+def test_whether_anybody_had_a_turn_since_a_moment(tmp_path: Path) -> None:
+    mine, other = turn(tmp_path, "apply"), turn(tmp_path, "watch")
+    nobody = last_turns(tmp_path)
+    assert nobody == {}
+    assert mine.take()
+    assert mine.was_nobodys_since(nobody)
+    mine.release()
+
+    before = last_turns(tmp_path)
+    assert [*before.values()] == [mine.holder.token]
+    again = turn(tmp_path, "apply")
+    assert again.take()
+    assert again.was_nobodys_since(before)
+    again.release()
+
+    before = last_turns(tmp_path)
+    assert other.take()
+    other.release()
+    assert mine.take()
+    assert not mine.was_nobodys_since(before)
+    assert not mine.was_nobodys_since(nobody), "the first one ever was another's"
+
+
+def test_a_turn_that_somebody_had_at_that_moment_counts_as_one_since(tmp_path: Path) -> None:
+    mine, other = turn(tmp_path, "apply"), turn(tmp_path, "watch")
+    assert other.take()
+    before = last_turns(tmp_path)
+    other.release()
+    assert mine.take()
+    assert not mine.was_nobodys_since(before)
+
+
+def test_a_turn_of_which_nobody_can_tell_counts_as_one_since(tmp_path: Path) -> None:
+    mine = turn(tmp_path, "apply")
+    assert mine.take()
+    mine.release()
+    path = mine._turn.path
+    path.rename(tmp_path / "away")
+    path.mkdir()
+    before = last_turns(tmp_path)
+    path.rmdir()
+    (tmp_path / "away").rename(path)
+    assert mine.take()
+    assert not mine.was_nobodys_since(before)
