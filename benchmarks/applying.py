@@ -16,8 +16,8 @@ from benchmarks.planning import renewed, spec, there
 from reconciler.execution.executor import apply
 from reconciler.planning.planner import plan
 from reconciler.report.json_form import outcome_dict
-from reconciler.report.plan_forms import plan_form
 from reconciler.report.outcome_text import outcome_text
+from reconciler.report.plan_forms import plan_form
 from reconciler.report.progress_text import ProgressText
 from reconciler.report.style import Style
 from reconciler.state.snapshot import ContainerState

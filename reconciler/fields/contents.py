@@ -35,7 +35,7 @@ def target(section: Section, grant: Grant) -> str:
 def files(instance: Instance, section: Section) -> dict[str, tuple[dict[str, str], ...]]:
     """The files that a container is to have: by the name of the config or secret, sorted by target.
 
-    Each has `target` and `digest`, and `uid`, `gid` and `mode` but for a file that is used as it is.
+    Each has `digest` and `target`, and `gid`, `mode` and `uid` but for a file that is used as it is.
     """
     found: dict[str, list[dict[str, str]]] = defaultdict(list)
     for grant in getattr(instance.container, section):
@@ -44,7 +44,7 @@ def files(instance: Instance, section: Section) -> dict[str, tuple[dict[str, str
         one = {"target": target(section, grant), "digest": digest}
         if not (content and content.file) or grant.uid or grant.gid or grant.mode:
             one |= {"uid": str(int(grant.uid or 0)), "gid": str(int(grant.gid or 0)), "mode": grant.mode or _MODE}
-        found[grant.source].append(one)
+        found[grant.source].append(dict(sorted(one.items())))
     return {name: tuple(sorted(items, key=lambda one: one["target"])) for name, items in sorted(found.items())}
 
 

@@ -98,11 +98,11 @@ def is_cdi(source: str) -> bool:
 def _wanted_requests(instance: Instance) -> Canonical:
     return tuple(
         {
-            "Driver": request.driver,
+            "Capabilities": (request.capabilities,),
             "Count": (0 if request.device_ids else -1) if request.count is None else request.count,
             "DeviceIDs": request.device_ids,
-            "Capabilities": (request.capabilities,),
-            "Options": dict(request.options),
+            "Driver": request.driver,
+            "Options": dict(sorted(request.options.items())),
         }
         for request in instance.container.gpus
     )

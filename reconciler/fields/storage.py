@@ -36,12 +36,10 @@ _PROPAGATIONS = {"private", "rprivate", "shared", "rshared", "slave", "rslave"}
 
 
 def _mount(kind: str, source: str, target: str, **options: Any) -> dict[str, Any]:
-    """A mount in its canonical form: options that are as the Engine's defaults are left out."""
-    found: dict[str, Any] = {"type": kind, "source": source, "target": target}
-    for name, value in options.items():
-        if value:
-            found[name] = value
-    return found
+    """A mount in its canonical form: options that are as the Engine's defaults are left out; sorted."""
+    found = {name: value for name, value in options.items() if value}
+    found |= {"source": source, "target": target, "type": kind}
+    return dict(sorted(found.items()))
 
 
 _target = itemgetter("target")
@@ -61,8 +59,8 @@ def _wanted_mount(mount: Mount, spec: Spec) -> dict[str, Any]:
         source = spec.volume_name(source)
     read_only = mount.read_only and kind != "image"  # an image is never mounted in any other way
     if _OPTIONS_OF_KINDS.isdisjoint(mount.model_fields_set):
-        plain = {"type": kind, "source": source, "target": mount.target}
-        return plain | {"read_only": True} if read_only else plain
+        plain = {"source": source, "target": mount.target, "type": kind}
+        return {"read_only": True} | plain if read_only else plain
     return _mount(
         kind,
         source,
@@ -73,7 +71,7 @@ def _wanted_mount(mount: Mount, spec: Spec) -> dict[str, Any]:
         selinux=mount.bind.selinux,
         must_exist=kind == "bind" and not mount.bind.create_host_path,
         nocopy=mount.volume.nocopy,
-        labels=dict(mount.volume.labels),
+        labels=dict(sorted(mount.volume.labels.items())),
         subpath=mount.volume.subpath or mount.image.subpath,
         size=mount.tmpfs.size,
         mode=int(mount.tmpfs.mode, 8) if mount.tmpfs.mode else 0,

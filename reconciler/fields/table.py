@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.fields import contents, hardware, limits, network, runtime, security, storage
 from reconciler.fields.base import since_ever
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from reconciler.fields.base import Field, Instance
 
 TABLE = (
@@ -49,7 +52,9 @@ NOT_ON_THE_ENGINE = {
 }
 """Attributes without a row, and why."""
 
-_DEFINING = tuple(row for row in TABLE if not (row.always or row.declared or row.path == "image"))
+_DEFINING = tuple(
+    sorted((row for row in TABLE if not (row.always or row.declared or row.path == "image")), key=attrgetter("path"))
+)
 _OTHERWISE = tuple(row for row in TABLE if row.declared)
 
 _OPEN = tuple(row for row in TABLE if row.always or row.drifts)
@@ -62,8 +67,8 @@ class Shape(NamedTuple):
     """What follows from which attributes a container declares, whatever their values: the same for many containers.
 
     Attributes:
-        defining: the rows of what only a replacement can change, and is declared; but for those that say themselves
-            whether they are.
+        defining: the rows of what only a replacement can change, and is declared, by path; but for those that say
+            themselves whether they are.
         resting: where the rows rest that are always compared and not declared: keys of the Engine's HostConfig.
         open: the other rows, besides the image's, that an equal definition says nothing of.
     """
@@ -85,8 +90,8 @@ def shape(declared: frozenset[str]) -> Shape:
     )
 
 
-def defining_rows(instance: Instance) -> list[Field]:
-    """The rows that the spec gives a value, of those only a replacement can change; without the image."""
-    given = list(shape(instance.declared).defining)
-    given += [row for row in _OTHERWISE if row.is_declared(instance)]
-    return given
+def defining_rows(instance: Instance) -> Sequence[Field]:
+    """The rows that the spec gives a value, of those only a replacement can change, by path; without the image."""
+    given = shape(instance.declared).defining
+    others = [row for row in _OTHERWISE if row.is_declared(instance)]
+    return sorted((*given, *others), key=attrgetter("path")) if others else given

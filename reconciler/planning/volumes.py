@@ -38,12 +38,25 @@ def plan_volumes(spec: Spec, snapshot: Snapshot, plan: PlacesPlan) -> None:
     for key, volume in sorted(spec.volumes.items()):
         name = spec.volume_name(key)
         names.add(name)
+        found = here.get(name)
+        if found and _is_as_it_was_made(spec, volume, found):
+            continue
         old = _forerunner(spec, volume, snapshot) if volume.was else None
-        _plan(spec, key, name, volume, here.get(name), old, plan)
+        _plan(spec, key, name, volume, found, old, plan)
     plan.kept_volumes = sorted(
         state.name
         for state in snapshot.volumes
-        if ownership.project(state.labels) == spec.name and state.name not in names
+        if state.name not in names and ownership.project(state.labels) == spec.name
+    )
+
+
+def _is_as_it_was_made(spec: Spec, volume: Volume, found: VolumeState) -> bool:
+    """Whether it is ours, and nothing is or was declared of it: a short way past most volumes."""
+    labels = found.labels
+    return (
+        not volume.model_fields_set
+        and ownership.DECLARED not in labels
+        and labels.get(ownership.PROJECT, "") == spec.name
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from itertools import chain
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from reconciler.fields.peers import words
@@ -35,6 +36,8 @@ class Before(NamedTuple):
 
 
 _NOTHING = Before()
+
+_RESTARTS = attrgetter("restart")
 
 
 class Held(NamedTuple):
@@ -139,14 +142,15 @@ class Waiting:
         if not self._precede[key]:
             return ""
         container = self.spec.containers[key]
+        if not container.shares and not any(map(_RESTARTS, container.depends_on.values())):
+            return ""
         for owner in sorted(container.shares):
             for replica in self.replicas.get(owner, [])[:1]:
                 if replica.current and replica.starts:
                     return f"{replica.resource} starts anew"
                 if replica.current and replica.current.started_after(current):
                     return f"{replica.resource} was started since"
-        restarted = [name for name, dependency in container.depends_on.items() if dependency.restart]
-        for name in sorted(restarted):
+        for name in sorted(name for name, dependency in container.depends_on.items() if dependency.restart):
             replicas = self.replicas.get(name, [])
             if self.spec.containers[name].state is State.STOPPED:
                 continue

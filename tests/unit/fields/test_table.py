@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reconciler.fields.base import OLDEST, Field, Instance, Mend
+from reconciler.fields.ownership import write_json
 from reconciler.fields.payload import create_payload, digest
-from reconciler.fields.table import DATED, NOT_ON_THE_ENGINE, ROW, TABLE
+from reconciler.fields.table import DATED, NOT_ON_THE_ENGINE, ROW, TABLE, defining_rows
 from reconciler.spec.model import Container, Spec
 from tests.support.samples import CONTENTS, ONE_SPELLING, ONE_VALUE, SAMPLES, Sample
 
@@ -89,6 +91,49 @@ def test_another_spelling_is_the_same_value(row: Field, sample: Sample) -> None:
     if row.path != "image":
         assert row.wanted(first) == row.wanted(again)
     assert digest(first) == digest(again)
+
+
+def backwards(value: Any) -> Any:
+    """The same value, with the keys of every mapping in it the other way round."""
+    if isinstance(value, dict):
+        return {key: backwards(value[key]) for key in reversed(value)}
+    return [backwards(one) for one in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize(("row", "sample"), ALL)
+def test_the_digest_is_of_sorted_json_whatever_the_order_of_keys(row: Field, sample: Sample) -> None:
+    """As every version has made it: containers that an earlier one made have it on a label."""
+    for value in filter(None, (sample.first, sample.second)):
+        wanted = instance(sample.base, value)
+        fields = {row.path: wanted.canonical(row) for row in defining_rows(wanted)}
+        text = write_json({"form": 1, "fields": fields})
+        assert digest(wanted) == f"1:{hashlib.sha256(text.encode()).hexdigest()}", row.path
+        assert digest(instance(sample.base, backwards(value))) == digest(wanted)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"environment": {"Z": 'a "b" \\ \t\u0001\u007f\u2028é😀', "A": "1", "É": ""}},
+        {"labels": {"z": "1", "a": "2"}},
+        {"annotations": {"z": "1", "a": "2"}},
+        {"sysctls": {"net.z": "1", "net.a": "2"}},
+        {"storage_opt": {"size": "1G", "a": "2"}},
+        {"tmpfs": ["/z:size=1m", "/a"]},
+        {"logging": {"driver": "json-file", "options": {"z": "1", "a": "2"}}},
+        {"ulimits": {"nproc": 1, "core": 2}},
+        {"gpus": [{"capabilities": ["gpu"], "options": {"z": "1", "a": "2"}}]},
+        {"volumes": [{"type": "volume", "target": "/d", "volume": {"labels": {"z": "1", "a": "2"}}}]},
+        {"extra_hosts": {"z": "10.0.0.1", "a": "10.0.0.2"}},
+    ],
+    ids=lambda given: next(iter(given)),
+)
+def test_the_digest_of_several_keys_is_of_sorted_json(given: Mapping[str, Any]) -> None:
+    wanted = instance(given)
+    fields = {row.path: wanted.canonical(row) for row in defining_rows(wanted)}
+    text = write_json({"form": 1, "fields": fields})
+    assert digest(wanted) == f"1:{hashlib.sha256(text.encode()).hexdigest()}"
+    assert digest(instance(backwards(given))) == digest(wanted)
 
 
 @pytest.mark.parametrize(("row", "sample"), having(lambda sample: sample.second))

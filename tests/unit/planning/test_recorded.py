@@ -10,6 +10,8 @@ import pytest
 
 from reconciler import load
 from reconciler.fields.base import Instance
+from reconciler.fields.ownership import DIGEST
+from reconciler.fields.payload import digest
 from reconciler.planning.diff import differences
 from reconciler.planning.planner import plan
 from reconciler.state.snapshot_form import snapshot_of
@@ -36,6 +38,14 @@ def test_what_was_recorded_is_in_sync(file: Path, tmp_path: Path) -> None:
     found = plan(spec, snapshot)
     assert (changes(found), found.conflicts) == ({}, ())
     assert found.actions == ()
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_a_definition_has_the_digest_that_it_had(file: Path, tmp_path: Path) -> None:
+    spec, snapshot = read(file, tmp_path)
+    for container in snapshot.containers:
+        instance = Instance(spec, container.resource, digests=snapshot.content_digests)
+        assert (container.name, digest(instance)) == (container.name, container.labels[DIGEST])
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
