@@ -53,10 +53,12 @@ class Restrained:
     Attributes:
         plan: what is left of it.
         seconds: after which to look again; None where something else will ask for that.
+        why: why nothing at all is done now; empty where something may be.
     """
 
     plan: Plan
     seconds: float | None = None
+    why: str = ""
 
 
 def unrestrained(found: Plan, _spec: Spec, _snapshot: Snapshot) -> Restrained:
@@ -123,6 +125,8 @@ class Watch:
     _crashes: Crashes = field(default_factory=Crashes)
     _telling: Telling = field(default_factory=Telling)
     _number: int = 0
+    _left_alone: str = ""
+    """Why nothing at all was done in the last cycle, whatever differed."""
     _errors: int = 0
     _rounds: int = 0
     _due: float | None = None
@@ -210,7 +214,7 @@ class Watch:
     def _reconcile(self, spec: Spec, log: Log, cycle: Cycle, began: float) -> Cycle:
         snapshot = self.engine.observe(spec.name, spec)
         found = self._plan(spec, snapshot, again=bool(PERSONS.intersection(cycle.reasons)))
-        cycle = replace(cycle, plan=found, snapshot=snapshot)
+        cycle = replace(cycle, plan=found, snapshot=snapshot, left_alone=self._left_alone)
         self._telling.plan(found, self._crashes.looping, log)
         if self._telling.stands_in_the_way(found, log) or not found.actions:
             self._rounds = 0
@@ -246,6 +250,7 @@ class Watch:
         now, jitter = self.clock.monotonic(), self.jitter()
         self._crashes = self._crashes.seen(snapshot, now, jitter)
         if self.going_down:
+            self._left_alone = ""
             down = plan_down(spec.name, snapshot, spec)
             return replace(down, needs_person=needs_person(down.changes, spec, snapshot))
         engine = self.engine.identity()
@@ -257,6 +262,7 @@ class Watch:
         holds = self.holds()
         found = plan(spec, snapshot, failed, prune=self._used(spec, engine), holds=holds, attended=False)
         restrained = self.restrain(found, spec, snapshot)
+        self._left_alone = restrained.why
         if restrained.seconds is not None:
             self._look_again(restrained.seconds)
         return held_back(restrained.plan, self._held(restrained.plan, snapshot, spec, now, again=again), _LATER)

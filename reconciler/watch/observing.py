@@ -53,6 +53,7 @@ class Cycle:
         snapshot: what it was planned on.
         outcome: what became of it; None where nothing was to be done, or nothing may be.
         error: what ended it before its end.
+        left_alone: why nothing at all is done now, such as a pause; empty where something may be.
     """
 
     project: str
@@ -63,6 +64,7 @@ class Cycle:
     snapshot: Snapshot | None = None
     outcome: Outcome | None = None
     error: ReconcilerError | None = None
+    left_alone: str = ""
 
     @property
     def result(self) -> CycleResult:

@@ -77,7 +77,7 @@ class Resting:
         seconds = min((moment for moment in moments if moment is not None), default=None)
         if why := self._rests(spec, now):
             found = held_back(found, {action.resource for action in found.actions}, why)
-        return Restrained(found, None if seconds is None else max(0.0, seconds) + _LATE)
+        return Restrained(found, None if seconds is None else max(0.0, seconds) + _LATE, why)
 
     def _rests(self, spec: Spec, now: datetime) -> str:
         """Why nothing at all is done now; empty where something may be."""

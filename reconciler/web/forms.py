@@ -57,6 +57,7 @@ def _project(project: ProjectView) -> dict[str, Any]:
         "running_because": list(project.reasons or ()),
         "last_success_at": _moment(project.succeeded_at),
         "pending": len(cycle.unfinished) if cycle else None,
+        "left_alone": (cycle.left_alone or None) if cycle else None,
         "cycle": {
             "number": cycle.number,
             "result": cycle.result.value,

@@ -74,6 +74,9 @@ class Metrics:
         )
         self._pending = gauge("pending", "Resources that still differ after the last cycle.", [*project, "kind"])
         self._conflicts = gauge("conflicts", "What stood in the way of the last cycle.", project)
+        self._left_alone = gauge(
+            "left_alone", "Whether nothing at all is done now: the project is paused, or its spec suspends it.", project
+        )
         self._success = gauge(
             "last_success_timestamp_seconds", "When a cycle last ended with everything as declared.", project
         )
@@ -107,6 +110,7 @@ class Metrics:
                 self._actions.labels(name, action.action.kind, action.result.value).inc()
         if cycle.plan:
             self._conflicts.labels(name).set(len(cycle.plan.conflicts) + (cycle.plan.needs_person is not None))
+            self._left_alone.labels(name).set(bool(cycle.left_alone))
             self._set_pending(cycle)
 
     def read(self, file: str, project: str, error: ReconcilerError | None) -> None:
@@ -121,7 +125,15 @@ class Metrics:
         """A project is watched no more: what it is now has no value any longer. What was counted stays."""
         with self._lock:
             self._specs = {file: labels for file, labels in self._specs.items() if labels[1] != project}
-        for gauge in (self._running, self._pending, self._conflicts, self._success, self._ended, self._spec_valid):
+        for gauge in (
+            self._running,
+            self._pending,
+            self._conflicts,
+            self._left_alone,
+            self._success,
+            self._ended,
+            self._spec_valid,
+        ):
             gauge.remove_by_labels({"project": project})
 
     def engine(self, error: ReconcilerError | None) -> None:

@@ -55,6 +55,7 @@ def test_a_paused_project_is_left_alone_until_it_is_over(watched: Watched, journ
         assert cycle.outcome is None
         assert cycle.plan
         assert {str(one.operation) for one in cycle.plan.changes} == {"hold"}
+        assert cycle.left_alone.startswith("the project is paused until ")
     assert not watched.watch.stirs()
     assert watched.scene.status("web") == "exited"
     [said] = watched.log.of("held_back")
@@ -66,6 +67,7 @@ def test_a_paused_project_is_left_alone_until_it_is_over(watched: Watched, journ
     journal.end_rest("p")
     assert watched.watch.stirs() == "resume"
     watched.settle()
+    assert not watched.cycle().left_alone
     assert watched.scene.status("web") == "running"
 
 

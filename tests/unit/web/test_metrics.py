@@ -70,6 +70,7 @@ def test_what_cycles_leave_behind(watched: Watched) -> None:
     assert value(found, "pending", project="hello", kind="container") == 1
     assert value(found, "pending", project="hello", kind="image") == 0
     assert value(found, "conflicts", project="hello") == 0
+    assert value(found, "left_alone", project="hello") == 0
     assert value(found, "last_success_timestamp_seconds", project="hello") == 1_700_000_000
     assert value(found, "last_cycle_timestamp_seconds", project="hello") == 1_700_000_060
 

@@ -82,6 +82,7 @@ def test_the_status_of_everything(watched: Watched) -> None:
             "running_because": [],
             "last_success_at": "2023-11-14T22:13:20.000Z",
             "pending": 0,
+            "left_alone": None,
             "cycle": {
                 "number": 1,
                 "result": "done",
@@ -100,6 +101,14 @@ def test_the_status_of_everything(watched: Watched) -> None:
         "error": {"message": BROKEN.message, "hint": BROKEN.hint},
     }
     assert (found["status"], found["engine"]["up"], found["ready"], found["resync_misses"]) == ("v1", True, False, 2)
+
+
+def test_the_status_says_why_nothing_is_done(watched: Watched) -> None:
+    watched.told.read("a.yaml", "hello", None)
+    watched.told.ended(cycle(plan=scenes.plan(), left_alone="the project is paused"))
+    assert data(ask(watched, "/api/v1/status"))["projects"][0]["left_alone"] == "the project is paused"
+    watched.told.ended(cycle(plan=scenes.plan()))
+    assert data(ask(watched, "/api/v1/status"))["projects"][0]["left_alone"] is None
 
 
 def test_plans_are_shown_without_secrets_and_payloads(watched: Watched) -> None:
