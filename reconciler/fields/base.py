@@ -129,6 +129,8 @@ class Field:
         along: another row that an update must send with this one.
         by_key: a mapping of which only the declared keys are ours; the others are the image's or the daemon's. Its
             `show` is for the value of one key.
+        adds: what is declared comes on top of what is there anyway (`undeclared`), in one list. What is neither, where
+            some was declared before, no longer is.
         since: by the wanted value, what of it an older Engine would drop without a word: the API version that knows it,
             by its name.
         newest: the newest version that `since` may name: to an Engine that speaks it, nothing of the row is unknown.
@@ -151,6 +153,7 @@ class Field:
     rests: str = ""
     along: str = ""
     by_key: bool = False
+    adds: bool = False
     since: Callable[[Canonical], Mapping[str, ApiVersion]] = since_ever
     newest: ApiVersion = OLDEST
     drifts: bool = False
@@ -232,7 +235,12 @@ def of_daemon(read: Callable[[Inspect], Canonical]) -> Callable[[Inspect, ImageC
 
 
 def plain(
-    path: str, where: str, default: Canonical, *, undeclared: Canonical = None, since: ApiVersion = OLDEST
+    path: str,
+    where: str,
+    default: Canonical,
+    *,
+    undeclared: Canonical = None,
+    since: ApiVersion = OLDEST,
 ) -> Field:
     """The row of an attribute that is the same in the spec, the payload and the report.
 
@@ -264,3 +272,11 @@ def shown(value: Canonical) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{key}={item}" for key, item in sorted(value.items())) or "none"
     return "none" if value is None or value == "" else str(value)
+
+
+def show_size(value: Canonical) -> str:
+    """Bytes in a plan's line: `64m`."""
+    for unit, factor in (("g", 2**30), ("m", 2**20), ("k", 2**10)):
+        if value and value % factor == 0:
+            return f"{value // factor}{unit}"
+    return str(value) if value else "none"

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reconciler.fields.base import OF_DAEMON, Field, Mend, at, attribute, constant, get, of_daemon, plain, put
+from reconciler.fields.base import (
+    OF_DAEMON,
+    Field,
+    Mend,
+    at,
+    attribute,
+    constant,
+    get,
+    of_daemon,
+    plain,
+    put,
+    show_size,
+)
 
 if TYPE_CHECKING:
     from reconciler.fields.base import Canonical, Inspect, Instance, Payload
 
 _SHM_SIZE = 64 * 2**20
 """The Engine's default."""
-
-
-def _show_size(value: Canonical) -> str:
-    for unit, factor in (("g", 2**30), ("m", 2**20), ("k", 2**10)):
-        if value and value % factor == 0:
-            return f"{value // factor}{unit}"
-    return str(value) if value else "none"
 
 
 def _mend(wanted: Canonical, _actual: Canonical) -> Mend:
@@ -34,7 +39,7 @@ def _limit(path: str, where: str, *, size: bool = False) -> Field:
         mend=_mend,
         always=True,
         rests=where,
-        show=_show_size if size else lambda value: str(value) if value else "none",
+        show=show_size if size else lambda value: str(value) if value else "none",
     )
 
 
@@ -92,7 +97,7 @@ def _write_swap(payload: Payload, value: Canonical) -> None:
 
 def _show_swap(value: Canonical) -> str:
     swap = value["swap"]
-    return "unlimited" if swap == -1 else _show_size(swap or 2 * value["memory"])
+    return "unlimited" if swap == -1 else show_size(swap or 2 * value["memory"])
 
 
 def _cpuset(text: str | None) -> str:
@@ -158,6 +163,16 @@ def _write_blkio(payload: Payload, value: Canonical) -> None:
         host[where] = [{"Path": path, names[where]: n} for path, n in item] if where in names else item
 
 
+def _show_blkio(value: Canonical) -> str:
+    words = {
+        where: (name, show_size if what == "Rate" and "bps" in name else str) for name, (where, what) in _BLKIO.items()
+    }
+    shown = [f"weight {item}" for where, item in value.items() if where not in words]
+    for where, (name, show) in words.items():
+        shown += [f"{name} {path} {show(number)}" for path, number in value.get(where, ())]
+    return ", ".join(shown) or "none"
+
+
 ROWS = (
     Field(
         path="mem_limit",
@@ -168,7 +183,7 @@ ROWS = (
         always=True,
         rests="Memory",
         along="memswap_limit",
-        show=_show_size,
+        show=show_size,
     ),
     _limit("mem_reservation", "MemoryReservation", size=True),
     Field(
@@ -234,7 +249,7 @@ ROWS = (
         actual=get("HostConfig.ShmSize", _SHM_SIZE),
         write=put("HostConfig.ShmSize"),
         undeclared=constant(_SHM_SIZE),
-        show=_show_size,
+        show=show_size,
     ),
     plain("oom_kill_disable", "HostConfig.OomKillDisable", default=False),
     plain("oom_score_adj", "HostConfig.OomScoreAdj", 0),
@@ -254,6 +269,6 @@ ROWS = (
         actual=_actual_blkio,
         write=_write_blkio,
         undeclared=constant({}),
-        show=lambda value: ", ".join(value) or "none",
+        show=_show_blkio,
     ),
 )

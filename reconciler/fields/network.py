@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import ipaddress
+from collections.abc import Collection, Iterable, Mapping
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from reconciler.fields import compose_labels
-from reconciler.fields.base import ApiVersion, Field, Mend, at, constant, plain, put
+from reconciler.fields.base import ApiVersion, Field, Mend, at, constant, plain, put, shown
 from reconciler.fields.peers import is_word
 from reconciler.fields.peers import show as show_word
 from reconciler.spec.model import DEFAULT_NETWORK
@@ -285,6 +286,9 @@ def _show_networks(value: Canonical) -> str:
     shown = []
     for name, settings in sorted(value["joined"].items()):
         words = [*settings["aliases"], *(f"link {link}" for link in settings["links"])]
+        words += [settings[name] for name in ("ipv4_address", "ipv6_address") if settings[name]]
+        words += settings["link_local_ips"]
+        words += [f"{option}={text}" for option, text in sorted(settings["driver_opts"].items())]
         words += [f"gw_priority {settings['gw_priority']}"] if settings["gw_priority"] else []
         shown.append(f"{name} ({', '.join(words)})" if words else name)
     return ", ".join(shown)
@@ -308,6 +312,23 @@ def _wanted_hosts(instance: Instance) -> Canonical:
     )
 
 
+def _servers(addresses: Iterable[str]) -> Canonical:
+    return tuple(map(_address, addresses))
+
+
+def _address(text: str) -> str:
+    """One spelling of an IPv6 address."""
+    try:
+        return str(ipaddress.ip_address(text)) if ":" in text else text
+    except ValueError:
+        return text
+
+
+def _options(options: Iterable[str]) -> Canonical:
+    # Their order means nothing, but of two of one name, where the last one counts.
+    return tuple(sorted(options, key=lambda option: option.partition(":")[0]))
+
+
 def _exposed_anyway(inspect: Inspect, image: ImageConfig) -> Canonical:
     published = at("HostConfig.PortBindings", inspect) or {}
     return tuple(sorted({*published, *(image.get("ExposedPorts") or ())}))
@@ -318,8 +339,22 @@ def _write_expose(payload: Payload, value: Canonical) -> None:
 
 
 ROWS = (
-    plain("dns", "HostConfig.Dns", ()),
-    plain("dns_opt", "HostConfig.DnsOptions", ()),
+    Field(
+        path="dns",
+        wanted=lambda instance: _servers(instance.container.dns),
+        actual=lambda inspect: _servers(at("HostConfig.Dns", inspect) or ()),
+        write=put("HostConfig.Dns"),
+        undeclared=constant(()),
+        show=shown,
+    ),
+    Field(
+        path="dns_opt",
+        wanted=lambda instance: _options(instance.container.dns_opt),
+        actual=lambda inspect: _options(at("HostConfig.DnsOptions", inspect) or ()),
+        write=put("HostConfig.DnsOptions"),
+        undeclared=constant(()),
+        show=shown,
+    ),
     plain("dns_search", "HostConfig.DnsSearch", ()),
     Field(
         path="extra_hosts",
@@ -340,6 +375,7 @@ ROWS = (
         write=_write_expose,
         # The image's and the published ports are exposed too.
         same=lambda wanted, actual: set(wanted) <= set(actual),
+        adds=True,
         undeclared=_exposed_anyway,
         show=lambda value: ", ".join(value) or "none",
     ),

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import signal
+import posixpath
 from typing import TYPE_CHECKING, Any
 
 from reconciler.fields.base import OF_DAEMON, Field, Mend, at, constant, get, of_daemon, plain, put, shown
 from reconciler.fields.ownership import PREFIX
 from reconciler.spec.model import State
+from reconciler.spec.signals import signal_name
 
 if TYPE_CHECKING:
     from reconciler.fields.base import Canonical, ImageConfig, Inspect, Instance, Payload
 
 _SHORT_ID = 12
+_STOP_TIMEOUT = 10
+"""The Engine's default, in seconds."""
+
 _UP = {"running", "restarting"}
 _DOWN = {"exited", "created"}
 _GONE = {"dead", "removing"}
@@ -100,13 +104,18 @@ def _seconds(nanoseconds: int | None) -> int | None:
     return None if nanoseconds is None else -(-nanoseconds // 10**9)
 
 
+def _stop_timeout(inspect: Inspect) -> Canonical:
+    seconds = at("Config.StopTimeout", inspect)
+    return _STOP_TIMEOUT if seconds is None else seconds
+
+
+def _clean(path: str | None) -> str:
+    # As the Engine does: it reports "/srv" where it was told "/srv/".
+    return posixpath.normpath("/" + path.lstrip("/")) if path else ""
+
+
 def _signal(name: str | None) -> str | None:
-    # "INT", "SIGINT" and "2" are the same one.
-    if not name:
-        return None
-    if name.isdecimal() and int(name) in set(signal.Signals):
-        return signal.Signals(int(name)).name
-    return name.upper() if name.upper().startswith("SIG") or name.isdecimal() else f"SIG{name.upper()}"
+    return signal_name(name) if name else None
 
 
 _HEALTH = {
@@ -223,10 +232,10 @@ ROWS = (
     ),
     Field(
         path="working_dir",
-        wanted=lambda instance: instance.container.working_dir or "",
-        actual=lambda inspect: at("Config.WorkingDir", inspect) or "",
+        wanted=lambda instance: _clean(instance.container.working_dir),
+        actual=lambda inspect: _clean(at("Config.WorkingDir", inspect)),
         write=put("WorkingDir"),
-        undeclared=lambda _inspect, image: image.get("WorkingDir") or "",
+        undeclared=lambda _inspect, image: _clean(image.get("WorkingDir")),
         show=lambda value: value or "/",
     ),
     Field(
@@ -286,9 +295,10 @@ ROWS = (
     Field(
         path="stop_grace_period",
         wanted=lambda instance: _seconds(instance.container.stop_grace_period),
-        actual=lambda inspect: at("Config.StopTimeout", inspect),
+        actual=_stop_timeout,
         write=put("StopTimeout"),
-        show=lambda value: "10s" if value is None else f"{value}s",
+        undeclared=constant(_STOP_TIMEOUT),
+        show=lambda value: f"{value}s",
     ),
     Field(
         path="healthcheck",

@@ -8,10 +8,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler.fields import peers
-from reconciler.fields.base import OF_DAEMON, Field, attribute, constant, get, plain, put
+from reconciler.fields.base import OF_DAEMON, Field, attribute, constant, get, plain, put, shown
 from reconciler.spec.shorthand import capability
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from reconciler.fields.base import Canonical, Inspect, Instance
 
 _CDI = "cdi"
@@ -108,6 +110,15 @@ def _wanted_requests(instance: Instance) -> Canonical:
     )
 
 
+def _show_request(request: Mapping[str, Any]) -> str:
+    """`all gpu`, `0, 1 gpu of nvidia (a=b)`."""
+    which = ", ".join(request["DeviceIDs"]) or ("all" if request["Count"] == -1 else str(request["Count"]))
+    kinds = " or ".join("+".join(group) for group in request["Capabilities"])
+    words = [which, kinds, f"of {request['Driver']}" if request["Driver"] else ""]
+    words.append(f"({shown(request['Options'])})" if request["Options"] else "")
+    return " ".join(filter(None, words))
+
+
 def _actual_requests(inspect: Inspect) -> Canonical:
     return tuple(
         {
@@ -160,6 +171,6 @@ ROWS = (
         actual=_actual_requests,
         write=lambda payload, value: _requests(payload).extend(value),
         undeclared=constant(()),
-        show=lambda value: f"{len(value)} requests" if value else "none",
+        show=lambda value: "; ".join(map(_show_request, value)) or "none",
     ),
 )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from reconciler.fields import ownership, peers
-from reconciler.fields.base import Field, at, constant, put
+from reconciler.fields.base import Field, at, constant, put, show_size, shown
+from reconciler.spec.model.storage import clean_path
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from reconciler.fields.base import ApiVersion, Canonical, Inspect, Instance, Payload
     from reconciler.spec.model import Mount, Spec
@@ -31,6 +33,9 @@ _SINCE: dict[str, ApiVersion] = {
     "volumes.bind.recursive": (1, 44),
     "volumes.bind.create_host_path with bind.recursive": (1, 42),
 }
+
+_KERNEL_SIZE = re.compile("([1-9][0-9]*)([kmg]?)", re.IGNORECASE)
+_FACTORS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30}
 
 _PROPAGATIONS = {"private", "rprivate", "shared", "rshared", "slave", "rslave"}
 
@@ -204,14 +209,46 @@ def _since(wanted: Canonical) -> Mapping[str, ApiVersion]:
     return {what: _SINCE[what] for what, is_used in used.items() if is_used}
 
 
+_SHOWN: Mapping[str, Callable[[Any], str]] = {
+    "read_only": lambda _value: "ro",
+    "propagation": str,
+    "recursive": lambda value: f"recursive={next(word for word, one in _RECURSIVE.items() if one == value)}",
+    "selinux": str,
+    "must_exist": lambda _value: "create_host_path=false",
+    "nocopy": lambda _value: "nocopy",
+    "labels": lambda value: f"labels: {shown(value)}",
+    "subpath": lambda value: f"subpath={value}",
+    "size": lambda value: f"size={show_size(value)}",
+    "mode": lambda value: f"mode={value:o}",
+}
+"""The options of a mount in a plan's line."""
+
+
 def show_mount(mount: Canonical) -> str:
-    """`hello_pages:/www/pages`, `/srv:/data:ro`, `/cache` for an anonymous volume."""
+    """`hello_pages:/www/pages`, `/srv:/data:ro,rslave`, `/cache` for an anonymous volume, `tmpfs:/run:size=1m`."""
     source = f"{mount['source']}:" if mount["source"] else "tmpfs:" if mount["type"] == "tmpfs" else ""
-    return f"{source}{mount['target']}{':ro' if mount.get('read_only') else ''}"
+    options = ",".join(_SHOWN[name](mount[name]) for name in _SHOWN if name in mount)
+    return f"{source}{mount['target']}{':' if options else ''}{options}"
 
 
-def _tmpfs_options(text: str) -> tuple[str, ...]:
-    return tuple(sorted(filter(None, text.split(","))))
+def _tmpfs(mounts: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    return {
+        clean_path(path): tuple(sorted(map(_in_one_spelling, filter(None, text.split(",")))))
+        for path, text in mounts.items()
+    }
+
+
+def _in_one_spelling(option: str) -> str:
+    """`size=1024k` → `size=1m`, `mode=01777` → `mode=1777`."""
+    name, _, text = option.partition("=")
+    if name == "size" and (found := _KERNEL_SIZE.fullmatch(text)):
+        return f"size={show_size(int(found[1]) * _FACTORS[found[2].lower()])}"
+    return f"mode={text.lstrip('0')}" if name == "mode" else option
+
+
+def _show_tmpfs(value: Canonical) -> str:
+    shown = [f"{path}:{','.join(options)}" if options else path for path, options in sorted(value.items())]
+    return ", ".join(shown) or "none"
 
 
 ROWS = (
@@ -237,14 +274,12 @@ ROWS = (
     ),
     Field(
         path="tmpfs",
-        wanted=lambda instance: {path: _tmpfs_options(text) for path, text in instance.container.tmpfs.items()},
-        actual=lambda inspect: {
-            path: _tmpfs_options(text) for path, text in (at("HostConfig.Tmpfs", inspect) or {}).items()
-        },
+        wanted=lambda instance: _tmpfs(instance.container.tmpfs),
+        actual=lambda inspect: _tmpfs(at("HostConfig.Tmpfs", inspect) or {}),
         write=lambda payload, value: put("HostConfig.Tmpfs")(
             payload, {path: ",".join(options) for path, options in value.items()}
         ),
         undeclared=constant({}),
-        show=lambda value: ", ".join(sorted(value)) or "none",
+        show=_show_tmpfs,
     ),
 )

@@ -124,6 +124,8 @@ def _whole(
     if row.is_declared(instance):
         wanted, actual = instance.canonical(row), row.actual(container.inspect)
         same = row.same(wanted, actual)
+        if same and row.adds and row.path in before:
+            same = set(actual) <= {*wanted, *row.undeclared(container.inspect, config)}
     elif row.path in before:
         wanted, actual = row.undeclared(container.inspect, config), row.actual(container.inspect)
         same = wanted == actual

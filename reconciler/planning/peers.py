@@ -56,8 +56,8 @@ def find_peers(container: Container, planned: Mapping[str, Sequence[Replica]], s
     replaced = False
     for word in named:
         kind, _, name = word.partition(":")
-        if is_foreign(word) and (others := snapshot.others_by_name.get(name)):
-            ids[word] = others[-1].id
+        if is_foreign(word) and (other := snapshot.other(name)):
+            ids[word] = other.id
         elif kind == "service" and planned.get(name):
             # Of several replicas it is the first that counts, as for Compose.
             peer = planned[name][0]
@@ -75,7 +75,6 @@ def peer_conflicts(spec: Spec, key: str, name: str, snapshot: Snapshot) -> Itera
     if not (named or container.links or container.external_links):
         return
     resource = ResourceKey(Kind.CONTAINER, name)
-    others = snapshot.others_by_name
     own: dict[str, str] = {}
     if any(map(is_foreign, named)):
         own = {
@@ -87,7 +86,7 @@ def peer_conflicts(spec: Spec, key: str, name: str, snapshot: Snapshot) -> Itera
         kind, _, name = word.partition(":")
         if kind == "container" and name in own:
             message, hint = f'"{word}" is of this project', f'write "{_as_own(word, own[name], container)}"'
-        elif kind == "container" and name not in others:
+        elif kind == "container" and not snapshot.other(name):
             message, hint = f'it needs container "{name}", which does not exist', "create it first, or name another one"
         elif kind == "container" or name not in spec.containers:
             continue

@@ -25,8 +25,8 @@ _LABELS: tuple[Path_, ...] = (
 )
 """Of a container: where KEY=VALUE may stand without its value."""
 
-_NOTHING = ("command", "ipc", "pid", "platform", "restart", "userns_mode", "uts")
-"""Attributes of which an empty text, of `${PLATFORM:-}` for example, says nothing."""
+_NOTHING = ("command", "ipc", "network_mode", "networks", "pid", "platform", "restart", "userns_mode", "uts")
+"""Attributes of which an empty text says nothing, of `${PLATFORM:-}` for example, nor an empty list or mapping."""
 
 _SECTIONS = ("networks", "volumes", "configs", "secrets")
 
@@ -39,9 +39,12 @@ def with_values(container: Part, variables: Mapping[str, str], uses: Uses) -> Pa
         variables: from where a variable without a value takes its own; it is left out where there is none.
         uses: what is taken is noted there.
     """
-    empty = [name for name in _NOTHING if container.data.get(name) == ""]
+    empty = [name for name in _NOTHING if container.data.get(name) in ("", [], {})]
     if empty:
         container = container.replaced(dict.fromkeys(empty))
+    mode = container.get("network_mode")
+    if mode is not None and mode.data == "default":
+        container = container.replaced({"network_mode": Part(Scalar("bridge"), mode.origin)})
     for path in _VARIABLES:
         container = _changed(container, path, lambda part: _given(part, variables, uses))
     for path in _LABELS:

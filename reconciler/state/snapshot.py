@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,6 +20,9 @@ _DEFAULT_STOP_SECONDS = 10
 """What the Engine gives a container to stop, where nothing else is set."""
 
 _NANOSECOND_DIGITS = 9
+
+_ID = re.compile("[0-9a-f]{12,64}")
+"""An ID, or as much of one as docker shows."""
 
 
 @dataclass(frozen=True)
@@ -320,6 +324,15 @@ class Snapshot:
             for name in dict.fromkeys(other.names):
                 found.setdefault(name, []).append(other)
         return {name: tuple(others) for name, others in found.items()}
+
+    def other(self, name: str) -> OtherContainer | None:
+        """The container that is not the project's and that bears this name; or has this ID, or one that begins so."""
+        if named := self.others_by_name.get(name):
+            return named[-1]
+        if not _ID.fullmatch(name):
+            return None
+        found = [other for other in self.others if other.id.startswith(name)]
+        return found[0] if len(found) == 1 else None
 
     @cached_property
     def members(self) -> Mapping[str, tuple[ContainerState, ...]]:

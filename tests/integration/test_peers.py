@@ -146,6 +146,9 @@ def test_a_container_that_is_not_ours(world: World) -> None:
         world.converge()
         second = world.engine.inspect(other)["Id"]
         assert world.inspect("user")["HostConfig"]["NetworkMode"] == f"container:{second}"
+        for name in (second, second[:12]):
+            world.declare({"user": {"network_mode": f"container:{name}"}})
+            world.expect_in_sync()
     finally:
         world.docker("rm", "-f", other)
 

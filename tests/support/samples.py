@@ -108,6 +108,9 @@ CONTENTS: Mapping[str, Any] = {
 }
 """The configs and secrets of the project that the samples are of; the file is to be there."""
 
+SAYS_NOTHING: Mapping[str, Any] = {"added": ("", ()), "alone": "the same attribute as another sample"}
+"""What means the same as no attribute at all."""
+
 LIMIT = {"back": REPLACE}  # the Engine's update call can't take a limit away
 
 SAMPLES: Mapping[str, tuple[Sample, ...]] = {
@@ -138,9 +141,18 @@ SAMPLES: Mapping[str, tuple[Sample, ...]] = {
         replaced("labels", {"a.b/c": "1"}, {"a.b/c": "2", "d": ""}, again=["a.b/c=1"],
                  keys=("a.b/c", "a.b/c d", "a.b/c d")),
     ),
-    "user": (replaced("user", "1000", "1000:1000", again=1000),),
-    "working_dir": (replaced("working_dir", "/tmp", "/"),),
-    "hostname": (replaced("hostname", "one", "two.example.org"),),
+    "user": (
+        replaced("user", "1000", "1000:1000", again=1000),
+        replaced("user", "", "1000", **SAYS_NOTHING),
+    ),
+    "working_dir": (
+        replaced("working_dir", "/tmp/", "/", again="//tmp"),
+        replaced("working_dir", "", "/", **SAYS_NOTHING),
+    ),
+    "hostname": (
+        replaced("hostname", "one", "two.example.org"),
+        replaced("hostname", "", "one", **SAYS_NOTHING),
+    ),
     "domainname": (replaced("domainname", "example.com", "example.org"),),
     "restart": (
         in_place("restart", "always", "unless-stopped", again={"name": "always"}),
@@ -155,9 +167,19 @@ SAMPLES: Mapping[str, tuple[Sample, ...]] = {
     "group_add": (replaced("group_add", [100, "audio"], ["200"], again=["audio", "100", "audio"]),),
     "annotations": (replaced("annotations", {"a": "b"}, {"a": "c"}, again=["a=b"]),),
     "init": (replaced("init", first=True, again="true", second=False),),
-    "runtime": (replaced("runtime", "io.containerd.runc.v2", "runc"),),
-    "stop_signal": (replaced("stop_signal", "SIGINT", "SIGUSR1", again="int"),),
-    "stop_grace_period": (replaced("stop_grace_period", "3s", "1m30s", again="3000ms"),),
+    "runtime": (
+        replaced("runtime", "io.containerd.runc.v2", "runc"),
+        replaced("runtime", "", "io.containerd.runc.v2", **SAYS_NOTHING),
+    ),
+    "stop_signal": (
+        replaced("stop_signal", "SIGINT", "SIGUSR1", again="int"),
+        replaced("stop_signal", "37", "SIGIOT", again="SIGRTMIN+3", alone="the same attribute as another sample"),
+        replaced("stop_signal", "abrt", "RTMAX-14", again="SIGIOT", alone="the same attribute as another sample"),
+    ),
+    "stop_grace_period": (
+        replaced("stop_grace_period", "3s", "1m30s", again="3000ms"),
+        replaced("stop_grace_period", "10s", "0s", **SAYS_NOTHING),
+    ),
     "healthcheck": (
         replaced(
             "healthcheck",
@@ -240,7 +262,10 @@ SAMPLES: Mapping[str, tuple[Sample, ...]] = {
     "cpuset": (in_place("cpuset", "0,1", "0", again="0-1", **LIMIT),),
     "pids_limit": (in_place("pids_limit", 100, 200, again="100"),),
     "mem_swappiness": (replaced("mem_swappiness", 10, 20, again="10"),),
-    "shm_size": (replaced("shm_size", "32m", "128m", again=2**25),),
+    "shm_size": (
+        replaced("shm_size", "32m", "128m", again=2**25),
+        replaced("shm_size", 0, "128m", **SAYS_NOTHING),
+    ),
     "oom_kill_disable": (replaced("oom_kill_disable", first=True, again="true"),),
     "oom_score_adj": (replaced("oom_score_adj", 100, -100, again="100"),),
     "storage_opt": (replaced("storage_opt", {"size": "1g"}, {"size": "2g"}, again=["size=1g"], refused=NO_QUOTA),),
@@ -259,14 +284,25 @@ SAMPLES: Mapping[str, tuple[Sample, ...]] = {
         ),
     ),
     # --- how it is reached ---
-    "dns": (replaced("dns", "192.0.2.1", ["192.0.2.2", "192.0.2.1"], again=["192.0.2.1"]),),
-    "dns_opt": (replaced("dns_opt", ["ndots:2"], ["ndots:3", "rotate"], again="ndots:2"),),
+    "dns": (
+        replaced("dns", "192.0.2.1", ["192.0.2.2", "192.0.2.1"], again=["192.0.2.1"]),
+        replaced("dns", ["2001:0db8::1", "192.0.2.1"], ["192.0.2.1", "2001:db8::1"],
+                 again=["2001:DB8:0::1", "192.0.2.1"], alone="the same attribute as another sample"),
+    ),
+    "dns_opt": (
+        replaced("dns_opt", ["ndots:2"], ["ndots:3", "rotate"], again="ndots:2"),
+        replaced("dns_opt", ["ndots:2", "rotate", "ndots:3"], ["ndots:3", "rotate", "ndots:2"],
+                 again=["rotate", "ndots:2", "ndots:3"], alone="the same attribute as another sample"),
+    ),
     "dns_search": (replaced("dns_search", "example.com", ["b.example", "a.example"], again=["example.com"]),),
     "extra_hosts": (
         replaced("extra_hosts", ["a=192.0.2.1", "b=::1"], {"a": ["192.0.2.2", "192.0.2.1"]},
                  again={"b": "0:0::1", "a": "192.0.2.1"}),
     ),
-    "expose": (replaced("expose", [8000, "90-91/udp"], ["8001"], again=["90/udp", "91/udp", "8000/tcp"]),),
+    "expose": (
+        replaced("expose", [8000, "90-91/udp"], ["8001"], again=["90/udp", "91/udp", "8000/tcp"]),
+        replaced("expose", ["80", "8000"], ["80"], removed=("", ()), alone="the same attribute as another sample"),
+    ),
     "ports": (
         replaced("ports", ["18080:80", "127.0.0.1::53/udp"], ["18081-18082:81-82"],
                  again=[{"target": 53, "protocol": "udp", "host_ip": "127.0.0.1"}, "18080:80/tcp"]),
@@ -398,6 +434,8 @@ SAMPLES: Mapping[str, tuple[Sample, ...]] = {
     ),
     "tmpfs": (
         replaced("tmpfs", ["/run:size=1m,mode=1777"], ["/run:size=2m", "/x"], again={"/run": "mode=1777,size=1m"}),
+        replaced("tmpfs", ["/run/./x/:size=1m,mode=01777"], ["/run/x:size=2m"],
+                 again={"/run/x": "mode=1777,size=1024K"}, alone="the same attribute as another sample"),
     ),
     "configs": (
         replaced(
@@ -428,7 +466,6 @@ ONE_VALUE = {
 
 ONE_SPELLING = {
     "container_name": "text",
-    "working_dir": "text",
     "hostname": "text",
     "domainname": "text",
     "state": "a word",

@@ -39,8 +39,10 @@ from reconciler.spec.model.values import (
     Name,
     Options,
     Size,
+    SizeOrNothing,
     SizeOrUnlimited,
     Text,
+    TextOrNothing,
     Texts,
     Value,
     VariableText,
@@ -128,7 +130,7 @@ class Container(Value):
     cap_add: Capabilities = ()
     cap_drop: Capabilities = ()
     cgroup: Annotated[Text, one_of("host", "private")] | None = None
-    cgroup_parent: Text | None = None
+    cgroup_parent: TextOrNothing = None
     command: Words | None = None
     configs: Annotated[tuple[Grant, ...], grants] = ()
     container_name: EngineName | None = None
@@ -138,14 +140,14 @@ class Container(Value):
     cpu_rt_runtime: Microseconds | None = None
     cpu_shares: Annotated[Integer, Field(ge=2)] | None = None
     cpus: Cpus | None = None
-    cpuset: Text | None = None
+    cpuset: TextOrNothing = None
     depends_on: dict[Name, Dependency] = {}
     device_cgroup_rules: Texts = ()
     devices: Annotated[tuple[Device, ...], each(Device, lambda text: [shorthand.device(text)])] = ()
     dns: Texts = ()
     dns_opt: Texts = ()
     dns_search: Texts = ()
-    domainname: Text | None = None
+    domainname: TextOrNothing = None
     drift: Drift = Drift.by_default()
     entrypoint: Words | None = None
     environment: Annotated[dict[str, VariableText], pairs("variable")] = {}
@@ -155,7 +157,7 @@ class Container(Value):
     gpus: Annotated[tuple[DeviceRequest, ...], BeforeValidator(_gpus)] = ()
     group_add: Texts = ()
     healthcheck: Healthcheck | None = None
-    hostname: Text | None = None
+    hostname: TextOrNothing = None
     init: Boolean | None = None
     ipc: Annotated[Text, namespace("none", "private", "host", "shareable")] | None = None
     labels: Labels = {}
@@ -183,27 +185,27 @@ class Container(Value):
     read_only: Boolean | None = None
     replicas: Annotated[Integer, Field(ge=0, le=_MOST_REPLICAS)] = 1
     restart: Restart = Restart.by_default()
-    runtime: Text | None = None
+    runtime: TextOrNothing = None
     secrets: Annotated[tuple[Grant, ...], grants] = ()
     security_opt: Texts = ()
-    shm_size: Size | None = None
+    shm_size: SizeOrNothing = None
     state: Annotated[State, one_of(*(state.value for state in State))] = State.RUNNING
     stdin_open: Boolean | None = None
     stop_grace_period: Duration | None = None
-    stop_signal: Text | None = None
+    stop_signal: TextOrNothing = None
     storage_opt: Options = {}
     sysctls: Annotated[dict[str, Text], pairs("sysctl")] = {}
     tmpfs: Annotated[dict[str, Text], BeforeValidator(tmpfs_mounts), written(tmpfs_text)] = {}
     tty: Boolean | None = None
     ulimits: Ulimits = {}
     update: Update = Update.by_default()
-    user: Text | None = None
+    user: TextOrNothing = None
     userns_mode: Annotated[Text, one_of("host")] | None = None
     uts: Annotated[Text, one_of("host")] | None = None
     volumes: Annotated[tuple[Mount, ...], each(Mount, lambda text: [shorthand.volume(text)])] = ()
     volumes_from: Annotated[Texts, AfterValidator(_volumes_from)] = ()
     was: Name | None = None
-    working_dir: Text | None = None
+    working_dir: TextOrNothing = None
 
     @property
     def joined(self) -> Mapping[str, Endpoint]:

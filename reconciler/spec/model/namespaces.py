@@ -42,6 +42,8 @@ def namespace(*modes: str, otherwise: str = "") -> BeforeValidator:
         guess = closest(value, modes)
         words = f"write {', '.join(modes)}, service:NAME or container:NAME"
         hint = f'did you mean "{guess}"?' if guess else words
-        raise Invalid(f'"{value}" can\'t stand here', f"{hint} Or {otherwise.format(value)}" if otherwise else hint)
+        if value and otherwise:
+            hint += f"{' Or' if guess else ', or'} {otherwise.format(value)}"
+        raise Invalid(f'"{value}" can\'t stand here', hint)
 
     return BeforeValidator(read)

@@ -130,8 +130,7 @@ class Mount(Item):
             raise Invalid(f'"{value}" is not an absolute path', "the path in the container begins with /")
         if not value.strip("/."):
             raise Invalid("nothing can be mounted over the root of a container", "name a folder in it: /data")
-        # The Engine cleans the path too: two spellings of one path are one mount.
-        return "/" + "/".join(part for part in value.split("/") if part not in {"", "."})
+        return clean_path(value)
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -192,6 +191,11 @@ def is_bound_folder(driver: str, options: Mapping[str, str]) -> bool:
     return driver in {"", "local"} and bound and bool(options.get("device"))
 
 
+def clean_path(path: str) -> str:
+    """One spelling of an absolute path. The Engine cleans it too: two spellings of one path are one mount."""
+    return "/" + "/".join(part for part in path.split("/") if part not in {"", "."})
+
+
 def tmpfs_mounts(value: Any) -> Any:
     """`/run:size=64m,mode=1777` or a list of such → path to options."""
     if isinstance(value, str):
@@ -202,6 +206,7 @@ def tmpfs_mounts(value: Any) -> Any:
     problems: list[Invalid] = []
     for index, item in enumerate(value):
         path, _, options = item.partition(":") if isinstance(item, str) else ("", "", "")
+        path = clean_path(path) if path.startswith("/") else path
         if not path.startswith("/"):
             wrong = f'"{path}" is not an absolute path' if path else "a tmpfs is PATH or PATH:OPTIONS"
             problems.append(Invalid(wrong, 'write "/run", or "/run:size=64m,mode=1777"', at=(index,)))

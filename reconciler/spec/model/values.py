@@ -107,6 +107,10 @@ def written(write: Callable[[Any], Any]) -> PlainSerializer:
     return PlainSerializer(write, when_used="json")
 
 
+def _or_nothing(value: Any) -> Any:
+    return value or None
+
+
 def _words(value: Any) -> Any:
     return shorthand.command(value) if isinstance(value, str) else value
 
@@ -238,6 +242,9 @@ def absolute(path: Path, info: ValidationInfo) -> Path:
 
 
 Text = Annotated[str, BeforeValidator(_text)]
+TextOrNothing = Annotated[Text | None, BeforeValidator(_or_nothing)]
+"""Text, of which an empty one says nothing: to the Engine it is the same as none."""
+
 VariableText = Annotated[Text, WrapValidator(_marked)]
 """Text that remembers whether it came from an `env_file`."""
 
@@ -251,6 +258,8 @@ Duration = Annotated[int, _read(quantities.duration), written(quantities.duratio
 """Nanoseconds."""
 Size = Annotated[int, _read(quantities.size), written(quantities.size_text)]
 """Bytes."""
+SizeOrNothing = Annotated[Size | None, AfterValidator(_or_nothing)]
+"""Bytes, of which none say nothing: to the Engine they are its default."""
 SizeOrUnlimited = Annotated[int, _read(quantities.size_or_unlimited), written(quantities.size_text)]
 """Bytes, or -1."""
 Cpus = Annotated[int, _read(quantities.cpus), written(quantities.cpus_text)]

@@ -93,7 +93,7 @@ def test_cpus(value: int, text: str) -> None:
         ("command", "echo 'a  b'", ["echo", "a  b"]),
         ("entrypoint", [], []),
         ("hostname", None, None),
-        ("hostname", "", ""),
+        ("hostname", "", None),
         ("environment", ["A=$x", "B="], {"A": "$$x", "B": ""}),
         ("ports", ["8080:80"], [{"target": 80, "published": "8080", "protocol": "tcp"}]),
         ("ports", [{"target": 80}], [{"target": 80}]),

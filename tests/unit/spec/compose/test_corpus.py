@@ -40,6 +40,16 @@ EXPLAINED: dict[Path_, tuple[Any, Any, str]] = {
         "a label may be named so; Compose takes it for an extension, and makes nonsense of it (next line)",
     ),
     ("fragments", "services", "other", "labels", "#extensions"): (ABSENT, "map[x-label:kept]", "see the line before"),
+    ("interpolation", "services", "by_default", "network_mode"): (
+        "bridge",
+        "default",
+        "two names of the Engine's for the same network; here `default` is one of the project's",
+    ),
+    ("interpolation", "services", "empty", "networks"): (
+        {"default": None},
+        ABSENT,
+        'said of `network_mode: ""` only when Compose makes the container, which is then in the default network',
+    ),
     ("merge-lists", "networks", "back", "ipam", "config"): (
         [{"subnet": "172.30.0.0/16", "ip_range": "172.30.1.0/24", "gateway": "172.30.0.1"}, {"subnet": "fd00:30::/64"}],
         [{"subnet": "172.30.0.0/16", "ip_range": "172.30.1.0/24"}],

@@ -148,7 +148,6 @@ ACCEPTED: list[tuple[str, str, str]] = [
 
 VALUES: list[tuple[str, str]] = [
     # Values that Compose has a meaning for, and we have not.
-    ('image: a, network_mode: ""', '"" can\'t stand here'),
     ("image: a, volumes: [{type: npipe, source: a, target: /a}]", "the mount type npipe is Windows's"),
     ("image: a, volumes: [{type: cluster, source: a, target: /a}]", "the mount type cluster is Swarm's"),
     ("image: a, volumes: [{type: tmpfs, target: /a, tmpfs: {mode: 1023}}]", "the mode 1023 can be read as octal and"),
