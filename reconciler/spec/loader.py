@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from reconciler.spec.folders import STANDARD_INPUT, compose_files, find, project_name
+from reconciler.spec.folders import STANDARD_INPUT, compose_files, find
+from reconciler.spec.project_names import hint, is_name, normalised, project_name
 from reconciler.spec.uses import PROJECT_NAME
 
 if TYPE_CHECKING:
@@ -258,19 +259,35 @@ def _within(spec: Spec, part: Part, reading: Reading) -> Spec:
 def _name(documents: list[Document], reading: Reading, asked: Asked) -> str:
     """The project's name; known before the files are read in full, since they may use it."""
     from reconciler.spec.interpolation import interpolate
-    from reconciler.spec.scalar import Scalar
+    from reconciler.spec.scalar import Placeholder, Scalar
 
     if asked.project:
-        return asked.project
+        return _asked_name(asked.project, "--project")
     if reading.compose and (name := reading.variables.get(PROJECT_NAME)):
-        return name
+        return _asked_name(name, PROJECT_NAME)
+    # What is wrong with it is said when the whole file is read.
+    undefined = _ignore_place if reading.compose else None
     for document in reversed(documents):
         given = document.data.get("name")
         if given and isinstance(given, str):
-            # What is wrong with it is said when the whole file is read.
-            found = interpolate(given, reading.variables, lambda *_: None)
+            found = interpolate(given, reading.variables, _ignore_place, undefined=undefined)
+            if reading.compose and not isinstance(found, Placeholder):
+                found = normalised(found) or found
             return found if isinstance(found, Scalar) else str(found)
     return project_name(reading.folder.name)
+
+
+def _ignore_place(*_place: object) -> None:
+    return None
+
+
+def _asked_name(name: str, by: str) -> str:
+    """A name that does not stand in the spec: what is wrong with it is said of who gave it."""
+    from reconciler.errors import SpecError
+
+    if not is_name(name):
+        raise SpecError(f'{by}: "{name}" is not a project name', hint(name))
+    return name
 
 
 def _merged(documents: list[Document], reading: Reading, chain: tuple[Path, ...]) -> Part:
