@@ -226,7 +226,7 @@ def _loaded(documents: list[Document], chain: tuple[Path, ...], reading: Reading
         hint = "to remove a project use `reconciler down`"
         problems.add([documents[0].diagnostic((), "the spec declares nothing", hint)])
     spec = compose.selected(spec, text, inactive, problems, only_used=reading.compose)
-    spec = with_variables(spec, reading.variables)
+    spec = with_variables(spec, reading.variables, reading.contents)
     if not reading.trusted:
         spec = _within(spec, part, reading)
     for found in checks.problems(spec, text):
