@@ -159,7 +159,7 @@ def load_files(files: Sequence[Path], here: Path, asked: Asked) -> Loaded:
     Raises:
         SpecError: as for `load`.
     """
-    reading = _reading(files[0].parent, here, asked)
+    reading = _reading(files[0].parent, here, asked, _dot_env_folders(files, here, asked))
     return _loaded([reading.document(path) for path in files], tuple(files), reading, asked)
 
 
@@ -176,21 +176,31 @@ def load_text(text: bytes, here: Path, asked: Asked) -> Loaded:
     """
     from reconciler.spec.document import parse
 
-    return _loaded([parse(text, "<stdin>")], (), _reading(here, here, asked), asked)
+    return _loaded([parse(text, "<stdin>")], (), _reading(here, here, asked, [here]), asked)
 
 
-def _reading(folder: Path, here: Path, asked: Asked) -> Reading:
+def _dot_env_folders(files: Sequence[Path], here: Path, asked: Asked) -> list[Path]:
+    """Whose `.env` counts, the strongest first: where COMPOSE_FILE names the files, the working folder's too."""
+    folder = files[0].parent
+    if not asked.trusted or folder == here or asked.env_files:
+        return [folder]
+    named = [_absolute(path) for path in named_by_environment(asked.environ, here)]
+    return [here, folder] if named == [*files] else [folder]
+
+
+def _reading(folder: Path, here: Path, asked: Asked, dot_env_folders: Sequence[Path]) -> Reading:
     from reconciler.spec.reading import Reading
     from reconciler.spec.variables import variables_of
 
     reading = Reading(folder, folder, here, asked.environ, asked.trusted, asked.warn, count=asked.reads)
     if asked.env_files:  # who loads names them, and not the source
         variables = variables_of([(here / path, None) for path in asked.env_files], replace(reading, trusted=True))
-    elif (default := folder / ".env").is_file():
-        variables = variables_of([(default, None)], reading)
-    else:
-        variables = {}
-    return reading.below(folder, {**variables, **asked.environ})
+        return reading.below(folder, {**variables, **asked.environ})
+    for default in [one / ".env" for one in dot_env_folders]:
+        if default.is_file():
+            variables = variables_of([(default, None)], reading)
+            reading = reading.below(folder, {**variables, **reading.variables})
+    return reading
 
 
 def _loaded(documents: list[Document], chain: tuple[Path, ...], reading: Reading, asked: Asked) -> Loaded:
