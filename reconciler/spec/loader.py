@@ -90,7 +90,7 @@ def files_of(source: Source | None, environ: Mapping[str, str], here: Path, *, t
 
 def named_by_environment(environ: Mapping[str, str], here: Path, *, trusted: bool = True) -> list[Path]:
     """The files that COMPOSE_FILE names, where none is named otherwise; as for `files_of`."""
-    beside = _beside(here) if trusted else {}
+    beside = _beside(here) if trusted and not _without_dot_env(environ) else {}
     return compose_files({**beside, **environ}, here)
 
 
@@ -179,10 +179,19 @@ def load_text(text: bytes, here: Path, asked: Asked) -> Loaded:
     return _loaded([parse(text, "<stdin>")], (), _reading(here, here, asked, [here]), asked)
 
 
+def _env_files(asked: Asked) -> Sequence[str | Path]:
+    """The files of variables that count instead of `.env`."""
+    return asked.env_files or [name for name in asked.environ.get("COMPOSE_ENV_FILES", "").split(",") if name]
+
+
+def _without_dot_env(environ: Mapping[str, str]) -> bool:
+    return environ.get("COMPOSE_DISABLE_ENV_FILE", "").lower() in {"1", "t", "true"}
+
+
 def _dot_env_folders(files: Sequence[Path], here: Path, asked: Asked) -> list[Path]:
     """Whose `.env` counts, the strongest first: where COMPOSE_FILE names the files, the working folder's too."""
     folder = files[0].parent
-    if not asked.trusted or folder == here or asked.env_files:
+    if not asked.trusted or folder == here:
         return [folder]
     named = [_absolute(path) for path in named_by_environment(asked.environ, here)]
     return [here, folder] if named == [*files] else [folder]
@@ -193,9 +202,11 @@ def _reading(folder: Path, here: Path, asked: Asked, dot_env_folders: Sequence[P
     from reconciler.spec.variables import variables_of
 
     reading = Reading(folder, folder, here, asked.environ, asked.trusted, asked.warn, count=asked.reads)
-    if asked.env_files:  # who loads names them, and not the source
-        variables = variables_of([(here / path, None) for path in asked.env_files], replace(reading, trusted=True))
+    if named := _env_files(asked):  # who loads names them, and not the source
+        variables = variables_of([(here / path, None) for path in named], replace(reading, trusted=True))
         return reading.below(folder, {**variables, **asked.environ})
+    if _without_dot_env(asked.environ):
+        return reading
     for default in [one / ".env" for one in dot_env_folders]:
         if default.is_file():
             variables = variables_of([(default, None)], reading)

@@ -161,3 +161,21 @@ def test_the_env_file_of_the_working_folder_counts_where_compose_file_names_the_
     assert spec.containers["web"].environment == {"A": "sub", "C": "sub", "D": "sub with sub"}
     spec = project.load(environ={"COMPOSE_FILE": "sub/compose.yaml"}, env_files=["sub/.env"])
     assert spec.containers["web"].environment == {"A": "sub", "C": "sub", "D": "sub with sub"}
+
+
+def test_the_environment_may_name_files_of_variables_or_leave_the_default_one_out(project: Project) -> None:
+    project.file("compose.yaml", 'services: {web: {image: "a:${A:-none}${B:-none}"}}')
+    project.file(".env", "A=dot\nCOMPOSE_FILE=no/such.yaml")
+    project.file("one.env", "A=one\nB=one")
+    project.file("two.env", "A=two")
+
+    def image(*env_files: str, **environ: str) -> str:
+        found = project.load("compose.yaml", environ=environ, env_files=env_files)
+        return found.containers["web"].image
+
+    assert image() == "a:dotnone"
+    assert image(COMPOSE_ENV_FILES="one.env,two.env") == "a:twoone"
+    assert image("two.env", COMPOSE_ENV_FILES="one.env") == "a:twonone"
+    assert image(COMPOSE_DISABLE_ENV_FILE="true") == "a:nonenone"
+    assert image(COMPOSE_DISABLE_ENV_FILE="false") == "a:dotnone"
+    assert list(project.load(environ={"COMPOSE_DISABLE_ENV_FILE": "1"}).containers) == ["web"]
