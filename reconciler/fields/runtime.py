@@ -28,7 +28,8 @@ def _words(value: Any) -> tuple[str, ...] | None:
 
 
 def _environment(variables: Any) -> dict[str, str]:
-    return {name: value for name, _, value in (entry.partition("=") for entry in variables or ())}
+    # A name alone is a variable that is not set: so Compose creates what it has no value for.
+    return {name: value for name, is_set, value in (entry.partition("=") for entry in variables or ()) if is_set}
 
 
 def _write_environment(payload: Payload, value: Canonical) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from reconciler.planning.actions import Action, ImportImage, LoadImage, PullImag
 from reconciler.planning.builds import build_action, build_digest, build_secrets
 from reconciler.planning.plan import Change, Conflict, FieldChange, Notice, Operation
 from reconciler.spec.buildkit import needs_buildkit, would_use_buildkit
-from reconciler.spec.reference import full_reference, parse_reference
+from reconciler.spec.reference import ID_PREFIX, full_reference, is_id, parse_reference
 from reconciler.spec.wanted_images import Problem, WantedImage, wanted_images
 from reconciler.state.asking import asks_registry
 from reconciler.state.resource import Kind, ResourceKey
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from reconciler.state.snapshot import Snapshot
 
 _NOT_HERE = "not here yet"
+_SHORT_ID = re.compile(r"[0-9a-f]{12,63}")
+"""As `docker images` shows an ID, and anybody cuts it off."""
 _SHORT_DIGEST = 19
 """`sha256:` and 12 digits."""
 
@@ -150,6 +153,15 @@ class _Source:
                     "it is not here, and its pull policy is `never`",
                     f"bring it by hand (`docker pull {wanted.text}`, `docker load`), or choose another policy",
                 )
+            if is_id(wanted.text):
+                return self._refused(
+                    "no image has this ID, and no registry knows an image by its ID",
+                    "name it by its tag, or by its digest (NAME@sha256:…); or bring it by hand (`docker load`)",
+                )
+            if begun := self._ids_begun():
+                return self._refused(
+                    "no image is named so; an image's ID begins with it", f"write the whole of the ID: {begun[0]}"
+                )
             offer = self.snapshot.offers.get(wanted.full)
             return self._brought(_NOT_HERE, digest=offer.digest or "" if offer else "", is_guess=True)
         if wanted.platform and here.platform and here.platform != wanted.platform and not self._can_run(here):
@@ -174,6 +186,13 @@ class _Source:
             hint = f"what is here stays; {offer.hint}" if offer.hint else "what is here stays"
             return self._kept(Notice(self.key, message, hint))
         return self._kept() if self._has(offer.digest) else self._moved(offer.digest)
+
+    def _ids_begun(self) -> list[str]:
+        """The IDs of images that are here, where the reference may be the short form of one."""
+        if not _SHORT_ID.fullmatch(self.wanted.text):
+            return []
+        begin = f"{ID_PREFIX}{self.wanted.text}"
+        return [image.id for image in self.snapshot.images if image.id.startswith(begin)]
 
     def _can_run(self, here: ImageState) -> bool:
         wanted = self.wanted.platform

@@ -12,7 +12,7 @@ from reconciler.planning.images import tag_owners
 from reconciler.planning.plan import Notice
 from reconciler.spec.invalid import Invalid
 from reconciler.spec.model import Image
-from reconciler.spec.reference import full_reference, parse_reference
+from reconciler.spec.reference import full_reference, is_id, parse_reference
 from reconciler.spec.wanted_images import WantedImage, wanted_images
 from reconciler.state.resource import Kind, ResourceKey
 
@@ -59,7 +59,7 @@ def lockable(spec: Spec) -> Lockable:
 
 
 def _why_not(image: WantedImage) -> str:
-    reference = parse_reference(image.text) if not _DIGEST.fullmatch(image.text) else None
+    reference = None if is_id(image.text) else parse_reference(image.text)
     if reference is None:
         return "named by its ID"
     if image.image.import_:

@@ -108,13 +108,15 @@ def _as_own(word: str, key: str, container: Container) -> str:
 
 def _links(container: Container, resource: ResourceKey) -> Iterator[Conflict]:
     mode = container.network_mode or ""
+    found = f"`links` mean nothing with network_mode: {mode}"
     if mode == "bridge" and container.links:
+        found = "`links` are not carried out with network_mode: bridge"
         hint = "leave network_mode out: in a network of the project containers find each other"
     elif mode in _WITHOUT_LINKS and (container.links or container.external_links):
         hint = "leave them out, or network_mode"
     else:
         return
-    yield Conflict(resource, f'{resource.kind} "{resource.name}": `links` mean nothing with network_mode: {mode}', hint)
+    yield Conflict(resource, f'{resource.kind} "{resource.name}": {found}', hint)
 
 
 # --- replaced together ----------------------------------------------------------------------------------------------

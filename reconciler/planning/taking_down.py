@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reconciler.fields import compose_labels, ownership
+from reconciler.fields.base import at
 from reconciler.planning.actions import RemoveVolume
 from reconciler.planning.image_removal import going, removal, users
 from reconciler.planning.plan import Change, Conflict, Notice, Operation
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from reconciler.planning.draft import Draft
     from reconciler.spec.model import Spec
     from reconciler.state.images import ImageState
-    from reconciler.state.snapshot import Snapshot, VolumeState
+    from reconciler.state.snapshot import ContainerState, Snapshot, VolumeState
 
 _ASKED = "the project is taken down with its volumes"
 _WITH_IMAGES = "the project is taken down with its images"
@@ -62,9 +63,11 @@ def remove_besides(draft: Draft, spec: Spec, snapshot: Snapshot, besides: Beside
 def _remove_volumes(draft: Draft, spec: Spec, snapshot: Snapshot, sizes: Mapping[str, int]) -> None:
     declared = {spec.volume_name(key): volume for key, volume in spec.volumes.items()}
     freed = going(draft.actions)
+    places = _anonymous(snapshot, freed)
     for state in sorted(snapshot.volumes, key=lambda one: one.name):
         volume, key = declared.get(state.name), ResourceKey(Kind.VOLUME, state.name)
-        if (volume and volume.external) or not _is_ours(state, spec.name, named=volume is not None):
+        place = "" if volume or ownership.project(state.labels) else places.get(state.name, "")
+        if (volume and volume.external) or not (place or _is_ours(state, spec.name, named=volume is not None)):
             continue
         if volume and volume.protect:
             message = f'volume "{state.name}" is protected: its spec says `protect: true`'
@@ -72,11 +75,13 @@ def _remove_volumes(draft: Draft, spec: Spec, snapshot: Snapshot, sizes: Mapping
             continue
         used = dict(_mounted_by(state, snapshot))
         if staying := sorted(name for container, name in used.items() if container not in freed):
-            draft.notices.append(Notice(key, f"volume {state.name} stays: {', '.join(staying)} uses it"))
+            if not place:
+                draft.notices.append(Notice(key, f"volume {state.name} stays: {', '.join(staying)} uses it"))
             continue
         size = sizes.get(state.name)
         known = "of unknown size" if size is None else size_text(size)
-        draft.changes.append(Change(key, Operation.REMOVE, f"{known}; its data is lost"))
+        whose = f"anonymous, {place}; " if place else ""
+        draft.changes.append(Change(key, Operation.REMOVE, f"{whose}{known}; its data is lost"))
         action = RemoveVolume(
             id=f"{Kind.VOLUME}/{state.name}:remove",
             resource=key,
@@ -87,6 +92,22 @@ def _remove_volumes(draft: Draft, spec: Spec, snapshot: Snapshot, sizes: Mapping
             labels=dict(sorted(state.labels.items())),
         )
         draft.actions[action.id] = action
+
+
+def _anonymous(snapshot: Snapshot, freed: Mapping[str, str]) -> dict[str, str]:
+    """The anonymous volumes of the containers that go, by name: where each is mounted."""
+    return {
+        name: f"{path} of {container.name}"
+        for container in sorted(snapshot.containers, key=_lends_and_name, reverse=True)
+        if container.id in freed
+        for path, name in container.anonymous_volumes.items()
+        if ownership.is_anonymous(name)
+    }
+
+
+def _lends_and_name(container: ContainerState) -> tuple[bool, str]:
+    # Who has a volume of another container comes after that one, which is to be named.
+    return bool(at("HostConfig.VolumesFrom", container.inspect)), container.name
 
 
 def _is_ours(state: VolumeState, project: str, *, named: bool) -> bool:

@@ -77,6 +77,11 @@ CONTAINER: Table = {
     **_refused("credential_spec", _WINDOWS),
     **_refused("isolation", _WINDOWS),
     **_refused("models", "AI models are run by Docker Model Runner, not by the Engine; run the model in a container"),
+    **_refused(
+        "pre_start",
+        "its commands run to their end in containers of their own; write each as a container with state: completed, "
+        "and here depends_on: {NAME: {condition: service_completed_successfully}}",
+    ),
     **_refused("provider", "a provider is a program that Compose starts, not a container; run it on its own"),
     **_supported("build configs external_links links mac_address platform post_start pre_stop pull_policy"),
     **_supported("pull_refresh_after secrets volumes_from"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -83,11 +82,6 @@ def find_all(folder: Path, *, trusted: bool = True) -> list[list[Path]]:
     entries = _entries(folder)
     projects = [[path] for path in entries if _is_spec(path, trusted)]
     return projects + [files for path in entries if (files := default_files(path))]
-
-
-def project_name(text: str) -> str:
-    """A file's or folder's name → a project's, by Compose's rule: lowercase, without what such a name can't have."""
-    return re.sub(r"^[_-]+", "", re.sub(r"[^a-z0-9_-]", "", text.lower())) or "default"
 
 
 def _entries(folder: Path) -> list[Path]:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors import SpecError
 from reconciler.spec.attributes import refusal
+from reconciler.spec.contents import variables_of_contents
 from reconciler.spec.diagnostics import closest
 from reconciler.spec.origin import Part, mapping
 from reconciler.spec.reading import MOST_STEPS
 from reconciler.spec.relative import made_absolute
 from reconciler.spec.scalar import REST
+from reconciler.spec.valueless import with_included
 from reconciler.spec.variables import variables_of
 
 if TYPE_CHECKING:
@@ -93,7 +95,11 @@ def _entry(
     else:
         variables = {}
     below = below.below(folder, {**variables, **reading.variables})
-    return made_absolute(open_files(files, below, chain), below)
+    part = made_absolute(open_files(files, below, chain), below)
+    for section, name, variable in variables_of_contents(part):
+        if variable in below.variables:
+            reading.contents.setdefault((section, name, variable), below.variables[variable])
+    return with_included(part, below.variables, below.uses) if reading.compose else part
 
 
 def _unknown(name: str) -> tuple[str, str]:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from reconciler.spec.folders import STANDARD_INPUT, compose_files, find, project_name
+from reconciler.spec.folders import STANDARD_INPUT, compose_files, find
+from reconciler.spec.project_names import hint, is_name, normalised, project_name
 from reconciler.spec.uses import PROJECT_NAME
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def files_of(source: Source | None, environ: Mapping[str, str], here: Path, *, t
 
 def named_by_environment(environ: Mapping[str, str], here: Path, *, trusted: bool = True) -> list[Path]:
     """The files that COMPOSE_FILE names, where none is named otherwise; as for `files_of`."""
-    beside = _beside(here) if trusted else {}
+    beside = _beside(here) if trusted and not _without_dot_env(environ) else {}
     return compose_files({**beside, **environ}, here)
 
 
@@ -158,7 +159,7 @@ def load_files(files: Sequence[Path], here: Path, asked: Asked) -> Loaded:
     Raises:
         SpecError: as for `load`.
     """
-    reading = _reading(files[0].parent, here, asked)
+    reading = _reading(files[0].parent, here, asked, _dot_env_folders(files, here, asked))
     return _loaded([reading.document(path) for path in files], tuple(files), reading, asked)
 
 
@@ -175,21 +176,42 @@ def load_text(text: bytes, here: Path, asked: Asked) -> Loaded:
     """
     from reconciler.spec.document import parse
 
-    return _loaded([parse(text, "<stdin>")], (), _reading(here, here, asked), asked)
+    return _loaded([parse(text, "<stdin>")], (), _reading(here, here, asked, [here]), asked)
 
 
-def _reading(folder: Path, here: Path, asked: Asked) -> Reading:
+def _env_files(asked: Asked) -> Sequence[str | Path]:
+    """The files of variables that count instead of `.env`."""
+    return asked.env_files or [name for name in asked.environ.get("COMPOSE_ENV_FILES", "").split(",") if name]
+
+
+def _without_dot_env(environ: Mapping[str, str]) -> bool:
+    return environ.get("COMPOSE_DISABLE_ENV_FILE", "").lower() in {"1", "t", "true"}
+
+
+def _dot_env_folders(files: Sequence[Path], here: Path, asked: Asked) -> list[Path]:
+    """Whose `.env` counts, the strongest first: where COMPOSE_FILE names the files, the working folder's too."""
+    folder = files[0].parent
+    if not asked.trusted or folder == here:
+        return [folder]
+    named = [_absolute(path) for path in named_by_environment(asked.environ, here)]
+    return [here, folder] if named == [*files] else [folder]
+
+
+def _reading(folder: Path, here: Path, asked: Asked, dot_env_folders: Sequence[Path]) -> Reading:
     from reconciler.spec.reading import Reading
     from reconciler.spec.variables import variables_of
 
     reading = Reading(folder, folder, here, asked.environ, asked.trusted, asked.warn, count=asked.reads)
-    if asked.env_files:  # who loads names them, and not the source
-        variables = variables_of([(here / path, None) for path in asked.env_files], replace(reading, trusted=True))
-    elif (default := folder / ".env").is_file():
-        variables = variables_of([(default, None)], reading)
-    else:
-        variables = {}
-    return reading.below(folder, {**variables, **asked.environ})
+    if named := _env_files(asked):  # who loads names them, and not the source
+        variables = variables_of([(here / path, None) for path in named], replace(reading, trusted=True))
+        return reading.below(folder, {**variables, **asked.environ})
+    if _without_dot_env(asked.environ):
+        return reading
+    for default in [one / ".env" for one in dot_env_folders]:
+        if default.is_file():
+            variables = variables_of([(default, None)], reading)
+            reading = reading.below(folder, {**variables, **reading.variables})
+    return reading
 
 
 def _loaded(documents: list[Document], chain: tuple[Path, ...], reading: Reading, asked: Asked) -> Loaded:
@@ -225,7 +247,7 @@ def _loaded(documents: list[Document], chain: tuple[Path, ...], reading: Reading
         hint = "to remove a project use `reconciler down`"
         problems.add([documents[0].diagnostic((), "the spec declares nothing", hint)])
     spec = compose.selected(spec, text, inactive, problems, only_used=reading.compose)
-    spec = with_variables(spec, reading.variables)
+    spec = with_variables(spec, reading.variables, reading.contents)
     if not reading.trusted:
         spec = _within(spec, part, reading)
     for found in checks.problems(spec, text):
@@ -258,19 +280,35 @@ def _within(spec: Spec, part: Part, reading: Reading) -> Spec:
 def _name(documents: list[Document], reading: Reading, asked: Asked) -> str:
     """The project's name; known before the files are read in full, since they may use it."""
     from reconciler.spec.interpolation import interpolate
-    from reconciler.spec.scalar import Scalar
+    from reconciler.spec.scalar import Placeholder, Scalar
 
     if asked.project:
-        return asked.project
+        return _asked_name(asked.project, "--project")
     if reading.compose and (name := reading.variables.get(PROJECT_NAME)):
-        return name
+        return _asked_name(name, PROJECT_NAME)
+    # What is wrong with it is said when the whole file is read.
+    undefined = _ignore_place if reading.compose else None
     for document in reversed(documents):
         given = document.data.get("name")
         if given and isinstance(given, str):
-            # What is wrong with it is said when the whole file is read.
-            found = interpolate(given, reading.variables, lambda *_: None)
+            found = interpolate(given, reading.variables, _ignore_place, undefined=undefined)
+            if reading.compose and not isinstance(found, Placeholder):
+                found = normalised(found) or found
             return found if isinstance(found, Scalar) else str(found)
     return project_name(reading.folder.name)
+
+
+def _ignore_place(*_place: object) -> None:
+    return None
+
+
+def _asked_name(name: str, by: str) -> str:
+    """A name that does not stand in the spec: what is wrong with it is said of who gave it."""
+    from reconciler.errors import SpecError
+
+    if not is_name(name):
+        raise SpecError(f'{by}: "{name}" is not a project name', hint(name))
+    return name
 
 
 def _merged(documents: list[Document], reading: Reading, chain: tuple[Path, ...]) -> Part:

@@ -47,6 +47,7 @@ class Reading:
         compose: whether the files are Compose files, where an undefined variable is only a warning.
         count: how many files were read, shared by all parts of the load.
         uses: the variables that were put in, likewise.
+        contents: what variables of included files give configs and secrets, likewise: by section, name and variable.
     """
 
     folder: Path
@@ -59,6 +60,7 @@ class Reading:
     problems: Problems = field(default_factory=Problems)
     count: list[Path] = field(default_factory=list)
     uses: Uses = field(default_factory=Uses)
+    contents: dict[tuple[str, str, str], str] = field(default_factory=dict)
 
     def below(self, folder: Path, variables: Mapping[str, str]) -> Reading:
         """The same load, where it goes on in another folder with other variables."""

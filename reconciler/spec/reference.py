@@ -17,8 +17,17 @@ _COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _PATH = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")
 _TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
 _DIGEST = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}")
+_ID = re.compile(r"sha256:[0-9a-f]{64}")
 _MOST_NAME = 255
 _HUB = "docker.io"
+
+ID_PREFIX = "sha256:"
+"""With this begins the ID of an image, as the Engine tells it; people leave it out."""
+
+
+def is_id(text: str) -> bool:
+    """Whether it is an image's ID, rather than a reference."""
+    return _ID.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, slots=True)

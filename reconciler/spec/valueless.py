@@ -52,6 +52,16 @@ def with_values(container: Part, variables: Mapping[str, str], uses: Uses) -> Pa
     return container
 
 
+def with_included(part: Part, variables: Mapping[str, str], uses: Uses) -> Part:
+    """An included file's data, where each variable of a container that can has its value: from that file's variables.
+
+    One that has none there stays without: what includes the file may still give it one.
+    """
+    for path in _VARIABLES:
+        part = _changed(part, ("containers", "*", *path), lambda one: _given(one, variables, uses, keep=True))
+    return part
+
+
 def with_labels(part: Part) -> Part:
     """A spec's data, where each label of a network, volume, config and secret has a value."""
     for section in _SECTIONS:
@@ -79,7 +89,9 @@ def _changed(part: Part, path: Path_, change: Callable[[Part], Part]) -> Part:
     return part
 
 
-def _given(part: Part, variables: Mapping[str, str] | None = None, uses: Uses | None = None) -> Part:
+def _given(
+    part: Part, variables: Mapping[str, str] | None = None, uses: Uses | None = None, *, keep: bool = False
+) -> Part:
     if isinstance(part.data, dict):
         if None not in part.data.values():
             return part
@@ -95,4 +107,6 @@ def _given(part: Part, variables: Mapping[str, str] | None = None, uses: Uses | 
             found[key] = Part(Scalar(variables[key]), value.origin)
             if uses is not None:
                 uses.add(value.origin.document, value.origin.path, use_of(key, variables[key]))
+        elif keep:
+            found[key] = value
     return mapping(found, part.origin)

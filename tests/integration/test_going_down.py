@@ -63,6 +63,20 @@ def test_volumes_go_with_their_size_said_and_only_where_asked(world: World) -> N
     assert down(world, VOLUMES).in_sync
 
 
+def test_anonymous_volumes_go_with_their_containers_also_those_that_moved_along(world: World) -> None:
+    cache = {"volumes": ["/cache"], "init": True}
+    world.declare({"web": cache, "user": {"volumes_from": ["web"], "init": True}}, volumes={})
+    world.converge()
+    before = set(world.docker("volume", "ls", "-q").split())
+    world.declare({"web": {**cache, "environment": {"A": "1"}}, "user": {"volumes_from": ["web"], "init": True}})
+    world.converge()
+    assert set(world.docker("volume", "ls", "-q").split()) == before, "it moved along"
+    of_both = {place["Name"] for key in ("web", "user") for place in world.inspect(key)["Mounts"]}
+    outcome = take_down(world, VOLUMES)
+    assert outcome.exit_code is ExitCode.OK, failures(outcome)
+    assert set(world.docker("volume", "ls", "-q").split()) == before - of_both
+
+
 def test_what_is_protected_external_or_somebody_elses_stays(world: World) -> None:
     other, unrelated = f"{world.project}_other", f"{world.project}_unrelated"
     world.docker("volume", "create", other)

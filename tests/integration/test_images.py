@@ -130,6 +130,17 @@ def test_an_image_whose_tag_was_removed_under_a_container(world: World) -> None:
     assert world.exec("web", "cat", "/page") == "one"
 
 
+def test_an_image_may_be_named_by_its_id(world: World) -> None:
+    whole = world.docker("image", "inspect", "--format", "{{.Id}}", world.image)
+    world.declare({"web": {"image": whole.removeprefix("sha256:")}})
+    world.converge()
+    assert world.inspect("web")["Image"] == whole
+    world.declare({"web": {"image": whole}})
+    world.expect_in_sync()
+    world.declare({"web": {"image": world.image}})
+    world.expect_in_sync()
+
+
 # --- from a registry -------------------------------------------------------------------------------------------
 
 

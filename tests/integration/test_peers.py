@@ -181,7 +181,10 @@ def test_a_link_is_a_name_that_one_container_knows(world: World) -> None:
             'it lives in the namespaces of "a", which is to be stopped',
         ),
         ({"a": {"replicas": 0}, "b": {"volumes_from": ["a"]}}, 'it needs "a", of which there are to be 0 replicas'),
-        ({"a": {}, "b": {"network_mode": "bridge", "links": ["a"]}}, "`links` mean nothing with network_mode: bridge"),
+        (
+            {"a": {}, "b": {"network_mode": "bridge", "links": ["a"]}},
+            "`links` are not carried out with network_mode: bridge",
+        ),
         ({"a": {"container_name": "own-1"}, "b": {"ipc": "container:own-1"}}, '"container:own-1" is of this project'),
     ],
 )

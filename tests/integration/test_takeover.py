@@ -32,7 +32,7 @@ def services(world: World) -> dict[str, Any]:
             ],
             "networks": {"back": {"aliases": ["database"]}},
             "healthcheck": {"test": ["CMD", "true"], "interval": "1s"},
-            "environment": {"A": "1", "EMPTY": ""},
+            "environment": {"A": "1", "EMPTY": "", "UNSET_OUTSIDE": None},
             "labels": {"of.mine": "1"},
             "mem_limit": "64m",
             "cpus": 0.5,

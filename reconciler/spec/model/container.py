@@ -52,7 +52,7 @@ from reconciler.spec.model.values import (
     pairs,
     written,
 )
-from reconciler.spec.reference import parse_reference
+from reconciler.spec.reference import ID_PREFIX, is_id, parse_reference
 from reconciler.spec.signals import check_signal
 
 DEFAULT_NETWORK = "default"
@@ -240,7 +240,8 @@ class Container(Value):
         if not value:
             raise Invalid("the image is empty", "name one: image: nginx:1.27")
         parse_reference(value)
-        return value
+        # No repository may be named like an image's whole ID: it is one, as `docker images` shows it.
+        return f"{ID_PREFIX}{value}" if is_id(f"{ID_PREFIX}{value}") else value
 
     @field_validator("command", mode="after")
     @classmethod

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 CONTAINER: Mapping[str, tuple[str, str]] = {
-    "image": ("The image that it runs, by reference.", "registry.example.com:5000/shop/web:2.1"),
+    "image": (
+        "The image that it runs, by reference or by its whole ID.",
+        "registry.example.com:5000/shop/web:2.1",
+    ),
     "adopt": ("Whether a container that stands already under its name becomes this one.", "true"),
     "annotations": ("Annotations for the OCI runtime.", "{org.example.purpose: cache}"),
     "blkio_config": ("Its share of the host's block I/O, and limits by device.", "{weight: 300}"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -79,12 +78,10 @@ class _Content(Value):
         """The value of its variable; None where it has none, or that is not set."""
         return self._value
 
-    def with_variables(self, variables: Mapping[str, str]) -> Self:
+    def with_value(self, value: str | None) -> Self:
         """The same, knowing the value of its variable."""
-        if self.environment is None:
-            return self
         found = self.model_copy()
-        found._value = variables.get(self.environment)  # noqa: SLF001
+        found._value = value  # noqa: SLF001
         return found
 
     @model_validator(mode="before")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal
@@ -18,15 +17,8 @@ from reconciler.spec.model.settings import Settings
 from reconciler.spec.model.several import fail
 from reconciler.spec.model.storage import Volume
 from reconciler.spec.model.values import Boolean, Name, Value, one_of
+from reconciler.spec.project_names import hint, is_name
 from reconciler.spec.reference import Reference, parse_reference
-
-_PROJECT_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
-
-
-def _project_hint(text: str) -> str:
-    likely = re.sub(r"^[_-]+", "", re.sub(r"[^a-z0-9_-]+", "-", text.lower())).strip("-")
-    rule = "it has lowercase letters, digits, '_' and '-', a letter or digit first"
-    return f'write "{likely}": {rule}' if likely and len(likely) < 64 else rule
 
 
 class Spec(Value):
@@ -59,11 +51,8 @@ class Spec(Value):
     @field_validator("name", mode="after")
     @classmethod
     def _project(cls, value: str) -> str:
-        if not _PROJECT_NAME.fullmatch(value):
-            raise Invalid(
-                f'"{value}" is not a project name',
-                _project_hint(value),
-            )
+        if not is_name(value):
+            raise Invalid(f'"{value}" is not a project name', hint(value))
         return value
 
     @field_validator("images", "containers", "networks", "volumes", "configs", "secrets", mode="before")

@@ -40,6 +40,30 @@ def outcome(plan: ImagePlan) -> str:
     return plan.action.kind if plan.action else "kept"
 
 
+@pytest.mark.parametrize("written", [ONE, ONE.removeprefix("sha256:")])
+def test_an_image_may_be_named_by_its_id(written: str) -> None:
+    spec = Spec.model_validate({"name": "p", "containers": {"web": {"image": written}}}, context={"folder": None})
+    assert spec.containers["web"].image == ONE
+
+    def found(*images: ImageState) -> ImagePlan:
+        [plan] = plan_images(spec, Snapshot(taken_at=NOW, engine=NEW, images=images)).values()
+        return plan
+
+    kept = found(ImageState(ONE, frozenset(), {}, {}))
+    assert (outcome(kept), kept.image_id) == ("kept", ONE)
+    [conflict] = found(ImageState(TWO, frozenset(), {}, {})).conflicts
+    assert "no registry knows an image by its ID" in conflict.message
+
+
+def test_the_beginning_of_an_id_is_no_name_of_an_image_to_pull() -> None:
+    data = {"name": "p", "containers": {"web": {"image": ONE.removeprefix("sha256:")[:12]}}}
+    spec = Spec.model_validate(data, context={"folder": None})
+    for images, expected in ([ImageState(ONE, frozenset(), {}, {})], "conflict"), ([], "pull"):
+        [plan] = plan_images(spec, Snapshot(taken_at=NOW, engine=NEW, images=tuple(images))).values()
+        assert outcome(plan) == expected
+        assert [one.hint for one in plan.conflicts] == [f"write the whole of the ID: {ONE}"] * len(images)
+
+
 @pytest.mark.parametrize(
     ("policy", "images", "digest", "expected"),
     [

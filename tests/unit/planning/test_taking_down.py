@@ -87,6 +87,37 @@ def test_composes_go_only_where_the_spec_has_them() -> None:
     assert removed(down(scene, volumes=True)) == ["p_data"]
 
 
+def test_anonymous_ones_of_its_containers_go_too() -> None:
+    scene = Scene()
+    scene.declare({"web": {"volumes": ["/cache"]}, "other": {}})
+    scene.converge()
+    scene.hand("POST", "/volumes/create", None, {"Name": "f" * 64, "Labels": None})  # of nobody that is known
+    [name] = [one.name for one in scene.snapshot().volumes if one.name != "f" * 64]
+    assert removed(down(scene)) == []
+    found = down(scene, volumes=True, sizes={name: 5})
+    assert [(one.resource.name, one.note) for one in found.changes if one.resource.kind == "volume"] == [
+        (name, "anonymous, /cache of p-web-1; 5 B; its data is lost")
+    ]
+    [volume] = [one for one in found.actions if one.kind == "remove-volume"]
+    assert volume.needs == ("container/p-web-1:remove",)
+
+
+def test_an_anonymous_one_that_somebody_else_has_by_now_stays_without_a_word() -> None:
+    scene = Scene()
+    scene.declare({"web": {"volumes": ["/cache"]}})
+    scene.converge()
+    [volume] = scene.snapshot().volumes
+    body = {
+        "Image": "app:1",
+        "HostConfig": {"Mounts": [{"Type": "volume", "Source": volume.name, "Target": "/mine"}]},
+        "NetworkingConfig": {"EndpointsConfig": {}},
+    }
+    scene.hand("POST", "/containers/create", {"name": "theirs"}, body)
+    found = down(scene, volumes=True)
+    assert removed(found) == []
+    assert found.notices == ()
+
+
 def test_what_others_use_stays_with_a_notice() -> None:
     scene = a_scene()
     body = {

@@ -36,6 +36,12 @@ REFUSED: list[tuple[str, str, str, str]] = [
     ),
     ("containers.*.models", _ALL, "image: a, models: [m]", '"models" in container "web" is refused: AI models'),
     (
+        "containers.*.pre_start",
+        _ALL,
+        "image: a, pre_start: [{command: a}]",
+        '"pre_start" in container "web" is refused: its commands run to their end in containers of their own',
+    ),
+    (
         "containers.*.provider",
         _ALL,
         "image: a, provider: {type: a}",

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from reconciler.fields.base import Instance
 from reconciler.fields.payload import create_payload
 from tests.unit.spec.compose.project import Project
@@ -163,3 +165,34 @@ def test_the_project_name(project: Project) -> None:
     assert project.load("compose.yaml", environ=environ).containers["web"].image == "a:outside"
     assert project.load("compose.yaml", environ=environ, project="given").name == "given"
     assert project.load("native.yaml", environ=environ).name == "shop"
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("My.Shop 2", "myshop2"),
+        ("_shop", "shop"),
+        ("shop-${STAGE}", "shop-"),
+        ("shop-${STAGE}-${UNSET:-eu}", "shop--eu"),
+    ],
+)
+def test_any_text_names_a_compose_project(project: Project, written: str, name: str) -> None:
+    """By Compose's own rule, so that what Docker Compose made of the file is found again."""
+    project.write(compose_yaml=f'name: "{written}"\nservices: {{web: {{image: "a:${{COMPOSE_PROJECT_NAME}}"}}}}')
+    spec = project.load("compose.yaml")
+    assert (spec.name, spec.containers["web"].image) == (name, f"a:{name}")
+
+
+def test_a_text_of_which_nothing_can_be_in_a_name(project: Project) -> None:
+    project.write(compose_yaml='name: "..."\nservices: {web: {image: a}}')
+    assert project.wrong() == ['compose.yaml:1:7: "..." is not a project name']
+
+
+def test_a_name_from_outside_is_not_said_to_stand_in_the_file(project: Project) -> None:
+    project.write(compose_yaml="name: named\nservices: {web: {image: a}}", native_yaml="containers: {web: {image: a}}")
+    environ = {"COMPOSE_PROJECT_NAME": "My Shop"}
+    assert project.wrong("compose.yaml", environ=environ) == [
+        'COMPOSE_PROJECT_NAME: "My Shop" is not a project name',
+    ]
+    assert project.wrong("compose.yaml", project="Shop") == ['--project: "Shop" is not a project name']
+    assert project.wrong("native.yaml", project="Shop") == ['--project: "Shop" is not a project name']

@@ -49,6 +49,66 @@ def test_missing_files_stand_where_they_are_named(project: Project) -> None:
     assert project.wrong() == ["compose.yaml:1:39: three.env: there is no such file"]
 
 
+def test_an_included_file_takes_its_variables_from_its_own_env_file(project: Project) -> None:
+    project.file(
+        "compose.yaml",
+        """
+        include: [{path: sub/inc.yaml, env_file: sub/own.env}]
+        services:
+          outer: {image: a, environment: [GIVEN, INSIDE], secrets: [outside]}
+        secrets:
+          outside: {environment: INSIDE}
+        """,
+    )
+    project.file(
+        "sub/inc.yaml",
+        """
+        include: [deeper/inc.yaml]
+        services:
+          inner: {image: a, environment: [GIVEN, INSIDE, UNSET], configs: [inside], secrets: [inside]}
+        configs: {inside: {environment: INSIDE}}
+        secrets: {inside: {environment: GIVEN}}
+        """,
+    )
+    project.file(
+        "sub/deeper/inc.yaml",
+        """
+        services:
+          deepest: {image: a, environment: {DEEPER: , INSIDE: }, secrets: [deepest]}
+        secrets: {deepest: {environment: DEEPER}}
+        """,
+    )
+    project.file("sub/own.env", "INSIDE=inside\nGIVEN=never")
+    project.file("sub/deeper/.env", "DEEPER=deeper\nINSIDE=never")
+    spec = project.load("compose.yaml", environ={"GIVEN": "outside"})
+    assert spec.containers["outer"].environment == {"GIVEN": "outside"}
+    assert spec.containers["inner"].environment == {"GIVEN": "outside", "INSIDE": "inside"}
+    assert spec.containers["deepest"].environment == {"DEEPER": "deeper", "INSIDE": "inside"}
+    assert {name: one.value for name, one in spec.secrets.items()} == {
+        "inside": "outside",
+        "deepest": "deeper",
+        "outside": None,
+    }
+    assert spec.configs["inside"].value == "inside"
+
+
+def test_a_later_file_has_the_last_word_on_a_variable_of_an_included_one(project: Project) -> None:
+    project.file("compose.yaml", "include: [sub/inc.yaml]")
+    project.file(
+        "sub/inc.yaml",
+        """
+        services: {inner: {image: a, environment: [ONE, TWO], env_file: one.env, secrets: [s]}}
+        secrets: {s: {environment: ONE}}
+        """,
+    )
+    project.file("sub/one.env", "TWO=of the file")
+    project.file("sub/.env", "ONE=inside")
+    project.file("over.yaml", "services: {inner: {environment: [ONE]}}\nsecrets: {s: {environment: OTHER}}")
+    spec = project.load("compose.yaml", "over.yaml", environ={"OTHER": "other"})
+    assert spec.containers["inner"].environment == {}, "as for Docker Compose: not set outside, and TWO nowhere"
+    assert spec.secrets["s"].value == "other"
+
+
 def test_include_and_its_conflicts(project: Project) -> None:
     project.file("inc.yaml", "services: {web: {image: b}, same: {image: a}}\nservises: 1\n")
     project.file("compose.yaml", "include: [inc.yaml]\nservices: {web: {image: a}, same: {image: a}}")

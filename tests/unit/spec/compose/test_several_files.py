@@ -144,3 +144,38 @@ def test_profiles(project: Project) -> None:
     ]
     project.write(native_yaml="containers: {db: {image: a, profiles: x}}")
     assert project.wrong("native.yaml") == ['native.yaml:1:39: "profiles" in container "db" must be a list']
+
+
+def test_the_env_file_of_the_working_folder_counts_where_compose_file_names_the_spec(project: Project) -> None:
+    project.file(".env", "COMPOSE_FILE=sub/compose.yaml\nCOMPOSE_PROJECT_NAME=given\nA=here\nB=here")
+    project.file("sub/.env", "A=sub\nC=sub\nD=sub with $A")
+    project.file("sub/compose.yaml", "services: {web: {image: a, environment: [A, B, C, D]}}")
+    spec = project.load(environ={"B": "outside"})
+    assert spec.name == "given"
+    expected = {"A": "here", "B": "outside", "C": "sub", "D": "sub with here"}
+    assert spec.containers["web"].environment == expected
+    project.file(".env", "A=here")
+    spec = project.load(environ={"COMPOSE_FILE": "sub/compose.yaml", "B": "outside"})
+    assert (spec.name, spec.containers["web"].environment) == ("sub", expected)
+    spec = project.load("sub/compose.yaml")
+    assert spec.containers["web"].environment == {"A": "sub", "C": "sub", "D": "sub with sub"}
+    spec = project.load(environ={"COMPOSE_FILE": "sub/compose.yaml"}, env_files=["sub/.env"])
+    assert spec.containers["web"].environment == {"A": "sub", "C": "sub", "D": "sub with sub"}
+
+
+def test_the_environment_may_name_files_of_variables_or_leave_the_default_one_out(project: Project) -> None:
+    project.file("compose.yaml", 'services: {web: {image: "a:${A:-none}${B:-none}"}}')
+    project.file(".env", "A=dot\nCOMPOSE_FILE=no/such.yaml")
+    project.file("one.env", "A=one\nB=one")
+    project.file("two.env", "A=two")
+
+    def image(*env_files: str, **environ: str) -> str:
+        found = project.load("compose.yaml", environ=environ, env_files=env_files)
+        return found.containers["web"].image
+
+    assert image() == "a:dotnone"
+    assert image(COMPOSE_ENV_FILES="one.env,two.env") == "a:twoone"
+    assert image("two.env", COMPOSE_ENV_FILES="one.env") == "a:twonone"
+    assert image(COMPOSE_DISABLE_ENV_FILE="true") == "a:nonenone"
+    assert image(COMPOSE_DISABLE_ENV_FILE="false") == "a:dotnone"
+    assert list(project.load(environ={"COMPOSE_DISABLE_ENV_FILE": "1"}).containers) == ["web"]
