@@ -14,6 +14,7 @@ from reconciler.spec.diagnostics import closest
 from reconciler.spec.invalid import Invalid
 from reconciler.spec.model import Container, Spec
 from reconciler.spec.model.several import BUDGET, MOST_ITEMS
+from reconciler.spec.model.values import COMPOSE
 from reconciler.spec.places import Path_
 from reconciler.spec.reading import placeholders
 from reconciler.spec.scalar import REST
@@ -40,7 +41,9 @@ def shaped(data: Mapping[str, Any], folder: Path) -> Spec:
     Raises:
         ValidationError: pydantic's, with everything that is wrong.
     """
-    return Spec.model_validate(data, context={"folder": folder, BUDGET: [MOST_ITEMS]})
+    return Spec.model_validate(
+        data, context={"folder": folder, BUDGET: [MOST_ITEMS], COMPOSE: data.get("compose_labels")}
+    )
 
 
 def path_of(detail: ErrorDetails) -> Path_:

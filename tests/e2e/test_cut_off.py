@@ -172,9 +172,11 @@ class Scene:
         def is_still() -> bool:
             time.sleep(0.2)
             docker = self.world.docker
+            containers = docker("ps", "-a", "--no-trunc", "--format", "{{.ID}},{{.Names}},{{.State}},{{.Networks}}")
             seen.append(
                 (
-                    docker("ps", "-a", "--no-trunc", "--format", "{{.ID}} {{.Names}} {{.State}} {{.Networks}}"),
+                    # A newer docker names the networks in another order each time.
+                    str([sorted(line.split(",")) for line in containers.splitlines()]),
                     docker("network", "ls", "-q"),
                     docker("volume", "ls", "-q"),
                     docker("images", "-aq", "--no-trunc"),

@@ -76,12 +76,21 @@ def _marked(value: Any, handler: Callable[[Any], str]) -> str:
     return FromEnvFile(text) if isinstance(value, FromEnvFile) else text
 
 
-def _boolean(value: Any) -> Any:
+COMPOSE = "compose"
+"""In the context of a validation: whether it is of a Compose file."""
+
+_WORDS = {"yes": True, "y": True, "on": True, "no": False, "n": False, "off": False}
+"""YAML 1.1's other words for booleans, which Compose takes."""
+
+
+def _boolean(value: Any, info: ValidationInfo) -> Any:
     if isinstance(value, str):
         if value in {"true", "True", "TRUE"}:
             return True
         if value in {"false", "False", "FALSE"}:
             return False
+        if (info.context or {}).get(COMPOSE) and value.lower() in _WORDS:
+            return _WORDS[value.lower()]
         raise Invalid(f'"{value}" is neither true nor false', "write true or false, without quotes")
     return value
 

@@ -196,3 +196,17 @@ def test_a_name_from_outside_is_not_said_to_stand_in_the_file(project: Project) 
     ]
     assert project.wrong("compose.yaml", project="Shop") == ['--project: "Shop" is not a project name']
     assert project.wrong("native.yaml", project="Shop") == ['--project: "Shop" is not a project name']
+
+
+@pytest.mark.parametrize(("word", "meant"), [("yes", True), ("On", True), ("y", True), ("no", False), ("'off'", False)])
+def test_a_compose_file_has_the_older_words_for_booleans_too(project: Project, word: str, meant: bool) -> None:
+    project.file("compose.yaml", f"services: {{web: {{image: x, tty: {word}, volumes: [{{type: volume, source: d,\n"
+                 f"  target: /d, read_only: {word}}}]}}}}\nvolumes: {{d: {{}}}}\n")  # fmt: skip
+    [web] = project.load().containers.values()
+    assert (web.tty, web.volumes[0].read_only) == (meant, meant)
+
+
+def test_a_native_spec_has_true_and_false(project: Project) -> None:
+    project.file("reconciler.yaml", "containers: {web: {image: x, tty: yes}}\n")
+    [said] = project.wrong()
+    assert '"yes" is neither true nor false' in said
