@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import reconciler
-from tests.support.engine import PATIENCE, wait_for
+from tests.support.engine import PATIENCE, state, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -266,6 +266,14 @@ class Terminal:
         while not re.search(pattern, self.plain[after:]):
             assert time.monotonic() < deadline, f"not within {PATIENCE:.0f} s: {pattern!r} on the screen"
             assert self._read(), f"it ended without showing {pattern!r}"
+
+    def until_it_waits(self) -> None:
+        """Wait until it does nothing: a Ctrl-C between a prompt and the read after it is lost, in Python's `input`."""
+        deadline, quiet = time.monotonic() + PATIENCE, 0
+        while quiet < 10:
+            assert time.monotonic() < deadline, f"not within {PATIENCE:.0f} s: it waits for its input"
+            time.sleep(0.02)
+            quiet = quiet + 1 if state(Path(f"/proc/{self.process.pid}")) == "S" else 0
 
     def type(self, keys: str) -> None:
         """Press keys: `"y\\n"`, `"\\x03"` for Ctrl-C."""

@@ -35,6 +35,7 @@ def test_it_asks_before_it_replaces_and_no_means_no(shell: Shell) -> None:
             assert "nothing has been changed" in terminal.plain
         with shell.terminal("apply", "--host", proxy.host) as terminal:
             terminal.until("Go ahead?")
+            terminal.until_it_waits()
             terminal.type("\x03")
             assert terminal.end() == 130
         with shell.terminal("apply", "--host", proxy.host) as terminal:

@@ -200,10 +200,20 @@ def tmpfs_mounts(value: Any) -> Any:
     """`/run:size=64m,mode=1777` or a list of such → path to options."""
     if isinstance(value, str):
         value = [value]
+    found: dict[Any, Any] = {}
+    problems: list[Invalid] = []
+    if isinstance(value, dict):
+        for path, options in value.items():
+            cleaned = clean_path(path) if str(path).startswith("/") else path
+            if cleaned in found:
+                problems.append(
+                    Invalid(f'"{cleaned}" is mounted twice', "give each mount a path of its own", at=(path,))
+                )
+            found[cleaned] = options
+        fail(problems)
+        return found
     if not isinstance(value, list):
         return value
-    found: dict[str, str] = {}
-    problems: list[Invalid] = []
     for index, item in enumerate(value):
         path, _, options = item.partition(":") if isinstance(item, str) else ("", "", "")
         path = clean_path(path) if path.startswith("/") else path
@@ -211,10 +221,14 @@ def tmpfs_mounts(value: Any) -> Any:
             wrong = f'"{path}" is not an absolute path' if path else "a tmpfs is PATH or PATH:OPTIONS"
             problems.append(Invalid(wrong, 'write "/run", or "/run:size=64m,mode=1777"', at=(index,)))
         elif path in found:
-            problems.append(Invalid(f'"{path}" is mounted twice', "give each mount a path of its own", at=(index,)))
+            problems.append(_twice(path, index))
         found[path] = options
     fail(problems)
     return found
+
+
+def _twice(path: str, at: str | int) -> Invalid:
+    return Invalid(f'"{path}" is mounted twice', "give each mount a path of its own", at=(at,))
 
 
 def tmpfs_text(value: dict[str, str]) -> list[str] | dict[str, str]:
