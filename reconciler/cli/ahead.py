@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from reconciler.engine.engine import DockerEngine
 
 
+_FRESH_SECONDS = 2.0
+"""That reading a spec may take: from standard input it may come whenever somebody writes it."""
+
+
 class Ahead:
     """An Engine that is connected to, and whose lists are read, by a thread.
 
@@ -29,16 +34,20 @@ class Ahead:
         """Begin. Whatever goes wrong is for who wants the Engine: a wrong spec is told first, and waits for nobody."""
         self.turns: Mapping[Path, str | None] = last_turns(lock_folder(os.environ))
         self._options = options
+        self._began = time.monotonic()
         self._engine: Future[DockerEngine | None] = Future()
         threading.Thread(target=self._ask, name="ahead", daemon=True).start()
 
     def engine(self) -> DockerEngine:
-        """The Engine, once it is connected to.
+        """The Engine, once it is connected to. Where it took long to read the spec, its lists are asked for again.
 
         Raises:
             EngineUnreachable, UsageError: as `reconciler.engine.engine.connect`.
         """
+        is_old = time.monotonic() - self._began > _FRESH_SECONDS
         if engine := self._engine.result():
+            if is_old:
+                engine.look_again()
             return engine
         from reconciler.engine.engine import connect
 
