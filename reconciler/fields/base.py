@@ -235,12 +235,7 @@ def of_daemon(read: Callable[[Inspect], Canonical]) -> Callable[[Inspect, ImageC
 
 
 def plain(
-    path: str,
-    where: str,
-    default: Canonical,
-    *,
-    undeclared: Canonical = None,
-    since: ApiVersion = OLDEST,
+    path: str, where: str, default: Canonical, *, undeclared: Canonical = None, since: ApiVersion = OLDEST
 ) -> Field:
     """The row of an attribute that is the same in the spec, the payload and the report.
 

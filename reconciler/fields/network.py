@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from reconciler.fields import compose_labels
-from reconciler.fields.base import ApiVersion, Field, Mend, at, constant, plain, put, shown
+from reconciler.fields.base import ApiVersion, Field, Mend, at
 from reconciler.fields.peers import is_word
 from reconciler.fields.peers import show as show_word
 from reconciler.spec.model import DEFAULT_NETWORK
@@ -304,31 +303,6 @@ def _since(wanted: Canonical) -> Mapping[str, ApiVersion]:
     )
 
 
-def _wanted_hosts(instance: Instance) -> Canonical:
-    return tuple(
-        f"{host}:{address}"
-        for host, addresses in sorted(instance.container.extra_hosts.items())
-        for address in addresses
-    )
-
-
-def _servers(addresses: Iterable[str]) -> Canonical:
-    return tuple(map(_address, addresses))
-
-
-def _address(text: str) -> str:
-    """One spelling of an IPv6 address."""
-    try:
-        return str(ipaddress.ip_address(text)) if ":" in text else text
-    except ValueError:
-        return text
-
-
-def _options(options: Iterable[str]) -> Canonical:
-    # Their order means nothing, but of two of one name, where the last one counts.
-    return tuple(sorted(options, key=lambda option: option.partition(":")[0]))
-
-
 def _exposed_anyway(inspect: Inspect, image: ImageConfig) -> Canonical:
     published = at("HostConfig.PortBindings", inspect) or {}
     return tuple(sorted({*published, *(image.get("ExposedPorts") or ())}))
@@ -339,32 +313,6 @@ def _write_expose(payload: Payload, value: Canonical) -> None:
 
 
 ROWS = (
-    Field(
-        path="dns",
-        wanted=lambda instance: _servers(instance.container.dns),
-        actual=lambda inspect: _servers(at("HostConfig.Dns", inspect) or ()),
-        write=put("HostConfig.Dns"),
-        undeclared=constant(()),
-        show=shown,
-    ),
-    Field(
-        path="dns_opt",
-        wanted=lambda instance: _options(instance.container.dns_opt),
-        actual=lambda inspect: _options(at("HostConfig.DnsOptions", inspect) or ()),
-        write=put("HostConfig.DnsOptions"),
-        undeclared=constant(()),
-        show=shown,
-    ),
-    plain("dns_search", "HostConfig.DnsSearch", ()),
-    Field(
-        path="extra_hosts",
-        wanted=_wanted_hosts,
-        actual=lambda inspect: tuple(sorted(at("HostConfig.ExtraHosts", inspect) or ())),
-        write=put("HostConfig.ExtraHosts"),
-        same=lambda wanted, actual: sorted(wanted) == sorted(actual),
-        undeclared=constant(()),
-        show=lambda value: ", ".join(value) or "none",
-    ),
     Field(
         path="expose",
         wanted=lambda instance: tuple(sorted(set(instance.container.expose))),

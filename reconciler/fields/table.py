@@ -6,7 +6,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from reconciler.fields import contents, hardware, limits, network, runtime, security, storage
+from reconciler.fields import contents, hardware, limits, names, network, runtime, security, storage
 from reconciler.fields.base import since_ever
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ TABLE = (
     *runtime.ROWS,
     *security.ROWS,
     *limits.ROWS,
+    *names.ROWS,
     *network.ROWS,
     hardware.ROW,
     *storage.ROWS,

@@ -41,8 +41,7 @@ def plan_volumes(spec: Spec, snapshot: Snapshot, plan: PlacesPlan) -> None:
         found = here.get(name)
         if found and _is_as_it_was_made(spec, volume, found):
             continue
-        old = _forerunner(spec, volume, snapshot) if volume.was else None
-        _plan(spec, key, name, volume, found, old, plan)
+        _plan(spec, key, name, volume, found, _forerunner(spec, volume, snapshot), plan)
     plan.kept_volumes = sorted(
         state.name
         for state in snapshot.volumes

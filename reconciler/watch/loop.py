@@ -125,8 +125,6 @@ class Watch:
     _crashes: Crashes = field(default_factory=Crashes)
     _telling: Telling = field(default_factory=Telling)
     _number: int = 0
-    _left_alone: str = ""
-    """Why nothing at all was done in the last cycle, whatever differed."""
     _errors: int = 0
     _rounds: int = 0
     _due: float | None = None
@@ -213,8 +211,9 @@ class Watch:
 
     def _reconcile(self, spec: Spec, log: Log, cycle: Cycle, began: float) -> Cycle:
         snapshot = self.engine.observe(spec.name, spec)
-        found = self._plan(spec, snapshot, again=bool(PERSONS.intersection(cycle.reasons)))
-        cycle = replace(cycle, plan=found, snapshot=snapshot, left_alone=self._left_alone)
+        restrained = self._plan(spec, snapshot, again=bool(PERSONS.intersection(cycle.reasons)))
+        found = restrained.plan
+        cycle = replace(cycle, plan=found, snapshot=snapshot, left_alone=restrained.why)
         self._telling.plan(found, self._crashes.looping, log)
         if self._telling.stands_in_the_way(found, log) or not found.actions:
             self._rounds = 0
@@ -246,13 +245,12 @@ class Watch:
         finally:
             self.is_busy = False
 
-    def _plan(self, spec: Spec, snapshot: Snapshot, *, again: bool) -> Plan:
+    def _plan(self, spec: Spec, snapshot: Snapshot, *, again: bool) -> Restrained:
         now, jitter = self.clock.monotonic(), self.jitter()
         self._crashes = self._crashes.seen(snapshot, now, jitter)
         if self.going_down:
-            self._left_alone = ""
             down = plan_down(spec.name, snapshot, spec)
-            return replace(down, needs_person=needs_person(down.changes, spec, snapshot))
+            return Restrained(replace(down, needs_person=needs_person(down.changes, spec, snapshot)))
         engine = self.engine.identity()
         failed = self.memory.recall(spec.name, engine, snapshot) | failed_jobs(spec, snapshot)
         self._backoff = self._backoff.at(spec, now)
@@ -262,10 +260,10 @@ class Watch:
         holds = self.holds()
         found = plan(spec, snapshot, failed, prune=self._used(spec, engine), holds=holds, attended=False)
         restrained = self.restrain(found, spec, snapshot)
-        self._left_alone = restrained.why
         if restrained.seconds is not None:
             self._look_again(restrained.seconds)
-        return held_back(restrained.plan, self._held(restrained.plan, snapshot, spec, now, again=again), _LATER)
+        held = self._held(restrained.plan, snapshot, spec, now, again=again)
+        return replace(restrained, plan=held_back(restrained.plan, held, _LATER))
 
     def _held(self, found: Plan, snapshot: Snapshot, spec: Spec, now: float, *, again: bool) -> frozenset[ResourceKey]:
         """What failed lately and is left alone for a while; nothing where a person asks."""
