@@ -24,13 +24,10 @@ def command(name: tuple[str, ...], **given: Any) -> int:
     options = Options(**given)
     spec = load_spec(options)
     if unknown := [one for one in name if one not in spec.containers]:
-        from reconciler.spec.diagnostics import closest
+        from reconciler.spec.diagnostics import meant
 
-        guess = closest(unknown[0], spec.containers)
-        raise UsageError(
-            f'the spec has no container "{unknown[0]}"',
-            f'did you mean "{guess}"?' if guess else f"it has: {', '.join(sorted(spec.containers))}",
-        )
+        hint = meant(unknown[0], spec.containers)
+        raise UsageError(f'project "{spec.name}" has no container "{unknown[0]}"', hint)
     from reconciler.planning.planner import plan  # a wrong spec should not wait for it
     from reconciler.planning.takeover import adoptable, with_adopted
 

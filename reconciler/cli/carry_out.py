@@ -57,7 +57,7 @@ def carry_out(
 
         plan = _with_lost(plan, record.snapshot, engine)
         click.echo(plan_text(options.to_show(plan), style(), width()))
-        if plan.is_pending or options.wait:
+        if plan.actions or plan.conflicts or options.wait:
             click.echo()
     if text and not plan.is_pending and not options.wait:
         return ExitCode.OK

@@ -117,15 +117,13 @@ def _only(
     """What is asked for, with the names that were given."""
     from dataclasses import replace
 
-    from reconciler.spec.diagnostics import closest
+    from reconciler.spec.diagnostics import meant
 
     known = {one.resource for one in here} | {one.name for one in here} | set(spec.containers if spec else ())
     for name in names:
         # Whoever follows may wait for what is not there yet, if it can ever come: that only a spec says.
         if name not in known and not (follow and spec is None):
-            guess = closest(name, known)
-            hint = f'did you mean "{guess}"?' if guess else f"there are: {', '.join(sorted(known)) or 'none'}"
-            raise UsageError(f'"{name}" is no container of {asked.project}', hint)
+            raise UsageError(f'project "{asked.project}" has no container "{name}"', meant(name, known))
     wanted = frozenset(names)
     return replace(asked, wants=lambda one: not wanted or bool(wanted & {one.resource, one.name}))
 

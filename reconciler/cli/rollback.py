@@ -10,10 +10,10 @@ import click
 
 from reconciler.cli.options import (
     Options,
+    applying_options,
     engine_options,
     pause_option,
     show_sensitive_option,
-    spec_options,
     turn_option,
     yes_option,
 )
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("number", type=click.IntRange(1), required=False)
-@spec_options
+@applying_options
 @engine_options
 @turn_option
 @pause_option
@@ -56,7 +56,7 @@ def command(number: int | None, **given: Any) -> int:
         run = run_to_go_back_to(runs, number)
         spec = _read(spec_of(run, native(today), engine.observe(today.name)), options)
         snapshot = engine.observe(spec.name, spec)
-        if options.output == "text":
+        if options.output == "text" and not options.quiet:
             click.echo(f"Going back to {run.number} in the history, of {run.began}.\n")
         holds = holds_of(spec.name)
         record = Recorder("rollback", spec, files, snapshot, engine)

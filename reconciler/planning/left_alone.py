@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from reconciler.errors import UsageError
@@ -13,6 +12,7 @@ from reconciler.planning.plan import Change, Notice, Operation
 from reconciler.planning.slots import key_of
 from reconciler.planning.steps import ContainerPlan
 from reconciler.planning.windows import opening_text, opens_at
+from reconciler.spec.diagnostics import meant
 from reconciler.state.resource import Kind, ResourceKey
 
 if TYPE_CHECKING:
@@ -53,9 +53,7 @@ def hold_of(spec: Spec, name: str) -> Hold:
     known = {**dict.fromkeys(spec.containers, ""), **{f"{Kind.NETWORK}/{one}": "" for one in spec.networks}}
     found = key if not slash or kind == Kind.CONTAINER else name
     if found not in known:
-        near = get_close_matches(found, known, n=3)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(known)}"
-        raise UsageError(f'project "{spec.name}" has no container and no network "{name}"', hint)
+        raise UsageError(f'project "{spec.name}" has no container and no network "{name}"', meant(found, known))
     return Hold(found)
 
 

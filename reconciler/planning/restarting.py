@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from reconciler.errors import UsageError
@@ -16,6 +15,7 @@ from reconciler.planning.slots import find_slot, key_of
 from reconciler.planning.steps import ContainerPlan, Step, start, stop
 from reconciler.planning.takeover import take_over
 from reconciler.planning.waiting import Before, Waiting
+from reconciler.spec.diagnostics import meant
 from reconciler.spec.model import Spec, State
 from reconciler.state.resource import Kind, ResourceKey
 
@@ -88,9 +88,7 @@ def _problem(state: State, current: ContainerState | None) -> str:
 def _key(spec: Spec, name: str) -> str:
     key = name.removeprefix(f"{Kind.CONTAINER}/")
     if key not in spec.containers:
-        near = get_close_matches(key, spec.containers, n=3)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(spec.containers)}"
-        raise UsageError(f'project "{spec.name}" has no container "{name}"', hint)
+        raise UsageError(f'project "{spec.name}" has no container "{name}"', meant(key, spec.containers))
     return key
 
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 
 from reconciler.errors import UsageError
 from reconciler.fields import ownership
 from reconciler.planning.slots import key_of
 from reconciler.planning.waiting import precede
+from reconciler.spec.diagnostics import meant
 from reconciler.spec.model import Spec
 from reconciler.spec.reference import full_reference
 from reconciler.state.resource import Kind
 from reconciler.state.snapshot import ContainerState, OtherContainer, Snapshot
-
-_MOST_LISTED = 12
 
 
 @dataclass(slots=True)
@@ -134,10 +132,7 @@ def _known(spec: Spec, snapshot: Snapshot) -> Iterator[tuple[str, tuple[Kind, st
 
 def _unknown(target: str, known: dict[str, tuple[Kind, str]], spec: Spec) -> tuple[Kind, str]:
     spoken = [name.removeprefix(f"{Kind.CONTAINER}/") for name in known]
-    near = get_close_matches(target, spoken, n=3)
-    names = ", ".join(near or sorted(spoken)[:_MOST_LISTED])
-    hint = f"did you mean {' or '.join(near)}?" if near else f"there are: {names}" if names else "it declares nothing"
-    raise UsageError(f'--target: project "{spec.name}" has nothing called "{target}"', hint)
+    raise UsageError(f'--target: project "{spec.name}" has nothing called "{target}"', meant(target, spoken))
 
 
 def _close(scope: _Scope, spec: Spec) -> None:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from reconciler.errors import SpecError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
 Severity = Literal["error", "warning"]
 
 _WIDTH = 100  # characters of an excerpt; a longer line is cut around the caret
 _BEFORE = 40  # of these, how many stand before the caret where the line had to be cut
 _UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"
+_MOST_LISTED = 12  # names that there are, where none is near
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,15 @@ def closest(word: str, candidates: Iterable[str]) -> str | None:
     by_folded = {candidate.casefold(): candidate for candidate in candidates}
     found = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
     return by_folded[found[0]] if found else None
+
+
+def meant(word: str, known: Collection[str]) -> str:
+    """The hint for a name that nobody knows: the one that was probably meant, or some of those that there are."""
+    if guess := closest(word, known):
+        return f'did you mean "{guess}"?'
+    names = sorted(known)
+    more = f" and {len(names) - _MOST_LISTED} more" if len(names) > _MOST_LISTED else ""
+    return f"there are: {', '.join(names[:_MOST_LISTED])}{more}" if names else "there are none"
 
 
 def spec_error(diagnostics: Iterable[Diagnostic]) -> SpecError:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.errors import SpecError
-from reconciler.spec.diagnostics import closest
+from reconciler.spec.diagnostics import meant
 from reconciler.spec.doors import opened
 from reconciler.spec.merge import merge, unmarked
 from reconciler.spec.origin import Part, mapping
@@ -79,10 +79,9 @@ class _Resolver:
         containers = base_file.part.get("containers")
         if containers is None or service.data not in (containers.data or ()):
             known = [name for name, _ in containers.items()] if containers else []
-            guess = closest(str(service.data), known)
             where = f' in "{file_name.data}"' if file_name else ""
-            hint = f'did you mean "{guess}"?' if guess else f"there: {', '.join(known) or 'none'}"
-            self._problem(service, f'container "{service.data}", which is extended here, is not declared{where}', hint)
+            message = f'container "{service.data}", which is extended here, is not declared{where}'
+            self._problem(service, message, meant(str(service.data), known))
             return own.incomplete()
         if (base_file.path, service.data) in self._open:
             names = " → ".join([*(name for _, name in self._open), str(service.data)])

@@ -122,7 +122,7 @@ def test_a_target(shell: Shell) -> None:
         assert wrong.code == 64
         assert wrong.err.splitlines() == [
             f'error: --target: project "{shell.project}" has nothing called "wbe"',
-            "  did you mean web?",
+            '  did you mean "web"?',
         ]
 
 

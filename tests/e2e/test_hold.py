@@ -61,6 +61,7 @@ def test_who_wants_the_host_port_of_what_is_held_is_not_tried_in_vain(shell: She
     assert done.code == 0, done.err
     said = " ".join(done.out.split())
     assert f"waits for host port 28697/tcp, which container {shell.name('web')} has: held by hand" in said
+    assert "\n\n\n" not in done.out
     assert shell.status("db") == "gone"
     assert shell.run("unhold", "web").code == 0
     assert shell.run("apply", "-y").code == 0

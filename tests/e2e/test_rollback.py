@@ -36,14 +36,18 @@ def test_without_a_number_it_goes_back_to_the_last_good_spec_before(shell: Shell
     refused = shell.run("rollback")
     assert refused.code == 7
     assert "nobody is here to agree" in refused.err
+    dry = shell.run("rollback", "--dry-run")
+    assert (dry.code, dry.out.splitlines()[-1]) == (0, "1 to replace. A dry run: nothing has been changed.")
+    assert environment(shell)["VERSION"] == "2"
     done = shell.run("rollback", "--yes")
 
     assert done.code == 0, done.err
     assert "Going back to 1 in the history" in done.out
     assert environment(shell)["VERSION"] == "1"
     assert shell.run("rollback", "1").out.splitlines()[-1].endswith("nothing to do.")
-    again = shell.run("rollback", "--yes")
+    again = shell.run("rollback", "--yes", "--quiet")
     assert environment(shell)["VERSION"] == "2", again.out
+    assert (again.out, again.err) == ("", "")
     assert [run["command"] for run in shell.run("history", "-o", "json").json["runs"]] == [
         *("rollback", "rollback", "apply", "apply"),
     ]

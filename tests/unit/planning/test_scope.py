@@ -88,8 +88,8 @@ def test_what_is_no_longer_declared_can_be_named() -> None:
 @pytest.mark.parametrize(
     ("target", "hint"),
     [
-        ("wbe", "did you mean web?"),
-        ("network/fornt", "did you mean network/front"),
+        ("wbe", 'did you mean "web"?'),
+        ("network/fornt", 'did you mean "network/front"?'),
         ("nothing-like-it", "there are: "),
         ("container/front", "did you mean"),
     ],
