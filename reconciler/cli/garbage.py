@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import gc
 
 _SELDOM = 100_000
@@ -11,13 +10,8 @@ _STEADILY = 2_000
 
 
 def collect_seldom() -> None:
-    """For a command that ends soon: to go through a spec and a snapshot of thousands of containers takes its time.
-
-    That took a seventh of the time of planning; and at the end, where all goes with the process, an eighth of an apply
-    that finds nothing to do.
-    """
+    """For a command that ends soon: of planning, a seventh was to go through a spec and a snapshot of thousands."""
     gc.set_threshold(_SELDOM)
-    atexit.register(gc.freeze)
 
 
 def collect_steadily() -> None:

@@ -93,19 +93,26 @@ def command() -> None:
     """Keep a Docker Engine as a YAML spec declares it."""
 
 
-def main(arguments: list[str] | None = None) -> NoReturn:
-    """Run the command and exit.
+def main() -> NoReturn:
+    """The whole life of the process: `run`, and its end."""
+    collect_seldom()
+    _leave(run())
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command; the exit code.
 
     Args:
         arguments: instead of the process's own.
     """
-    collect_seldom()
     # Started without one, as by `>&-`, Python has None there: what is written goes nowhere then.
     sys.stdout = sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115
     sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115
     try:
         code = command.main(arguments, prog_name="reconciler", standalone_mode=False, complete_var=COMPLETION)
         sys.stdout.flush()
+    except SystemExit as end:  # as what completes a command ends
+        code = end.code
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         code = ExitCode.USAGE
@@ -114,7 +121,6 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         code = ExitCode.USAGE
     except (KeyboardInterrupt, click.Abort):
         code = ExitCode.INTERRUPTED
-        _abandon_threads(code)
     except BrokenPipeError:
         # Whoever read our output has seen enough. Python would complain once more at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -132,13 +138,21 @@ def main(arguments: list[str] | None = None) -> NoReturn:
             )
         )
         code = ExitCode.FAILED
-    sys.exit(int(code or 0))
+    return int(code or 0)
 
 
-def _abandon_threads(code: ExitCode) -> None:
-    """Leave at once where threads are still at work: Python would wait for what an Engine does not answer."""
-    if all(thread.daemon or thread is threading.main_thread() for thread in threading.enumerate()):
-        return
+def _leave(code: int) -> NoReturn:
+    """End the process, without the end that Python has for it.
+
+    That frees what goes with the process anyway, and crashes (3.11: SIGSEGV) where a daemon thread is at work in it,
+    such as the one that asks an Engine while the spec turns out to be wrong.
+    """
+    try:
+        for thread in threading.enumerate() if code != ExitCode.INTERRUPTED else ():
+            if not thread.daemon and thread is not threading.current_thread():
+                thread.join()
+    except KeyboardInterrupt:
+        code = ExitCode.INTERRUPTED  # nobody waits for threads then: perhaps for what an Engine does not answer
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):
             stream.flush()

@@ -160,8 +160,8 @@ def test_an_offer_imports_neither_the_sdk_nor_the_loader(folder: Path) -> None:
     code = (
         "import sys, atexit\n"
         "atexit.register(lambda: sys.stderr.write(' '.join(sorted(sys.modules))))\n"
-        "from reconciler.cli.main import main\n"
-        "main()\n"
+        "from reconciler.cli.main import run\n"
+        "run()\n"
     )
     asked = {"COMP_WORDS": "reconciler logs w", "COMP_CWORD": "2", "_RECONCILER_COMPLETE": "bash_complete"}
     done = subprocess.run(

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from reconciler.cli.main import main
+from reconciler.cli import main
 from tests.unit.engine.fake import FakeEngine, reply
 from tests.unit.registry.fake import FakeRegistry
 
@@ -15,10 +15,9 @@ ROWS = [
 
 
 def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
-    with pytest.raises(SystemExit) as ended:
-        main(list(words))
+    code = main.run(list(words))
     shown = capsys.readouterr()
-    return int(ended.value.code or 0), shown.out, shown.err
+    return code, shown.out, shown.err
 
 
 def test_docker_hub_is_searched_by_the_engine(capsys: pytest.CaptureFixture[str]) -> None:

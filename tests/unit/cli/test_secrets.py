@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reconciler import load
-from reconciler.cli.main import main
+from reconciler.cli.main import run
 
 SHOP = """\
 name: shop
@@ -47,8 +47,7 @@ def test_what_is_printed(
     command: list[str], folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.argv", ["reconciler", *command, *(["-f"] if command[0] == "config" else []), "shop.yaml"])
-    with pytest.raises(SystemExit, match="0"):
-        main()
+    assert run() == 0
     captured = capsys.readouterr()
     assert "hunter2" not in captured.out + captured.err
 

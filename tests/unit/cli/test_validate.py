@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from reconciler.cli.main import main
+from reconciler.cli.main import run
 
 
 class Done(NamedTuple):
@@ -34,10 +34,9 @@ class Folder:
         (self.path / name).write_text(text)
 
     def validate(self, *arguments: str) -> Done:
-        with pytest.raises(SystemExit) as ended:
-            main(["validate", *arguments])
+        code = run(["validate", *arguments])
         captured = self._capsys.readouterr()
-        return Done(int(ended.value.code or 0), captured.out, captured.err)
+        return Done(code, captured.out, captured.err)
 
 
 @pytest.fixture
