@@ -96,10 +96,12 @@ def spec_of(run: Run, today: Mapping[str, Any], snapshot: Snapshot) -> dict[str,
 
 def _here(text: str, known: str, run: Run, snapshot: Snapshot) -> str:
     """What names the image of that time."""
-    image = snapshot.image(known) or snapshot.image_by_id(known)
+    # With the containerd image store what was made here has a digest under its name too, and that is its ID.
+    image_id = known.rpartition("@")[2]
+    image = snapshot.image(known) or snapshot.image_by_id(image_id)
     if image is None:
         raise Refused(
-            f'image "{text}" of run {run.number} is gone: {known[:_SHORT_ID]} was made here, and no registry has it',
+            f'image "{text}" of run {run.number} is gone: {image_id[:_SHORT_ID]} was made here, and no registry has it',
             "make it again and apply it, or go back to another run",
         )
     return text if snapshot.image(text) is image else image.id

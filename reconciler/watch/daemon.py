@@ -155,6 +155,7 @@ class Daemon:
         self._broken: set[str] = set()
         self._there = threading.Event()
         self._resyncing = threading.Lock()
+        self._resync_asked = threading.Event()
         self._engine = follow(changed=self._changed, away=self._away, back=self._back)
 
     # --- called from elsewhere --------------------------------------------------------------------------------------
@@ -243,18 +244,20 @@ class Daemon:
         return seconds_between(self._resync, [one.watch.spec for one in self._projects.values()])
 
     def _resync_now(self) -> None:
-        if not self._resyncing.acquire(blocking=False):
-            return  # the last one still waits for the Engine
-        try:
-            if found := self._engine.resync():
-                self._log.warning("events_missed", count=found)
-                self._observer.missed(found)
-        except EngineError as error:
-            self._log.debug("resync_failed", error=error.message)  # that it is away is told elsewhere
-        finally:
-            self._resyncing.release()
-        for one in list(self._projects.values()):
-            one.watch.triggers.ask("resync")
+        self._resync_asked.set()
+        # The last one may still wait for the Engine, and have listed before this was asked for: once more, then.
+        while self._resync_asked.is_set() and self._resyncing.acquire(blocking=False):
+            self._resync_asked.clear()
+            try:
+                if found := self._engine.resync():
+                    self._log.warning("events_missed", count=found)
+                    self._observer.missed(found)
+            except EngineError as error:
+                self._log.debug("resync_failed", error=error.message)  # that it is away is told elsewhere
+            finally:
+                self._resyncing.release()
+            for one in list(self._projects.values()):
+                one.watch.triggers.ask("resync")
 
     # --- the projects -----------------------------------------------------------------------------------------------
 

@@ -69,10 +69,11 @@ def test_what_a_registry_has_is_pinned() -> None:
     assert found["containers"] == {"web": {"image": "nginx:1"}}
 
 
+@pytest.mark.parametrize("known", [MADE, f"docker.io/library/made@{MADE}"])
 @pytest.mark.parametrize(("tag", "image"), [("made:1", "made:1"), ("other:1", MADE)])
-def test_what_was_made_here_is_not_made_again(tag: str, image: str) -> None:
+def test_what_was_made_here_is_not_made_again(tag: str, image: str, known: str) -> None:
     spec = {"name": "p", "containers": {"web": {"image": "made:1", "build": {"context": "/nowhere"}}}}
-    found = spec_of(run(1, "a", spec=spec, images={"made:1": MADE}), {}, snapshot(**{MADE: tag}))
+    found = spec_of(run(1, "a", spec=spec, images={"made:1": known}), {}, snapshot(**{MADE: tag}))
     assert found == {"name": "p", "containers": {"web": {"image": image}}}
     assert "build" in spec["containers"]["web"], "the history stays as it is"  # type: ignore[index]
 

@@ -61,6 +61,8 @@ class Followed:
         self.changed, self.away, self.back = changed, away, back
         self.missed = 0
         self.resyncs = 0
+        self.lists_at_once = threading.Event()
+        self.lists_at_once.set()
         self.closed = False
 
     def start(self) -> None:
@@ -69,6 +71,7 @@ class Followed:
 
     def resync(self) -> int:
         self.resyncs += 1
+        self.lists_at_once.wait(PATIENCE)
         return self.missed
 
     def close(self) -> None:
@@ -325,6 +328,25 @@ def test_everything_is_looked_at_now_and_then_and_what_no_event_told_is_counted(
         running.until_said("events_missed")
         assert running.seen.misses[0] == 2
         assert running.seen.signs
+
+
+def test_who_asks_while_everything_is_looked_at_is_heeded_after_it(folder: Path) -> None:
+    running = Running(folder, resync=600)
+    running.write("a.yaml", "a", "web")
+    with running.start():
+        running.until("a-web-1")
+        running.feed.lists_at_once.clear()
+        running.daemon.ask("signal")
+        wait_for(lambda: running.feed.resyncs == 1, "it looks")
+        for _ in range(3):
+            count = running.cycles("a")
+            running.daemon.ask("signal")
+            wait_for(lambda count=count: running.cycles("a") > count, "what is known is looked at")  # type: ignore[misc]
+        assert running.feed.resyncs == 1
+        running.feed.lists_at_once.set()
+        wait_for(lambda: running.feed.resyncs == 2, "it looks once more")
+        running.at_rest()
+        assert running.feed.resyncs == 2
 
 
 def test_while_nothing_happens_it_does_nothing(folder: Path) -> None:
