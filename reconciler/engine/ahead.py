@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from reconciler.state.identity import EngineIdentity
 
 
-class Ahead:
+class ReadingAhead:
     """Answers each of the lists once with what the Engine said some moments ago, and all else with what it says now.
 
     See `reconciler.engine.reading.Reading`.

@@ -14,7 +14,7 @@ from reconciler.state.snapshot import ContainerState
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reconciler.engine.ahead import Ahead
+    from reconciler.engine.ahead import ReadingAhead
     from reconciler.engine.client import Client
     from reconciler.engine.here import Here
     from reconciler.planning.actions import Action
@@ -45,7 +45,7 @@ class DockerEngine:
         self._client = client
         self._here = here
         self._identity: tuple[EngineIdentity, str] | None = None
-        self._ahead: Ahead | None = None
+        self._ahead: ReadingAhead | None = None
 
     @property
     def client(self) -> Client:
@@ -79,9 +79,9 @@ class DockerEngine:
 
         It is for another thread; who observes meanwhile waits for each answer. Nothing of it is raised.
         """
-        from reconciler.engine.ahead import Ahead
+        from reconciler.engine.ahead import ReadingAhead
 
-        self._ahead = ahead = Ahead(self._client)
+        self._ahead = ahead = ReadingAhead(self._client)
 
         def ask() -> None:
             with suppress(EngineError):

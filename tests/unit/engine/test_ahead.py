@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from reconciler.engine.ahead import Ahead
+from reconciler.engine.ahead import ReadingAhead
 from reconciler.engine.engine import DockerEngine
 from reconciler.engine.lists import LISTS
 from reconciler.errors import EngineUnreachable
@@ -99,7 +99,7 @@ def test_what_went_wrong_is_told_to_who_observes(scene: Scene) -> None:
 
 def test_another_query_is_another_question(scene: Scene) -> None:
     client = Counting(scene.daemon)
-    ahead = Ahead(cast("Reading", client))
+    ahead = ReadingAhead(cast("Reading", client))
     ahead.ask()
     client.asked.clear()
     ahead.get("/containers/json", {"all": "0"})
