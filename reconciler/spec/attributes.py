@@ -98,7 +98,10 @@ DEPLOY: Table = {
     **_ignored("labels", "are those of a Swarm service; write `labels` for the container's own"),
     **_ignored("placement", "is for Swarm: there is one Engine only"),
     **_ignored("rollback_config", "is for Swarm; a failed replacement is rolled back in any case"),
-    **_supported("update_config", "by the loader: its parts become `update`"),
+    **_supported(
+        "update_config",
+        "by the loader: its parts become `update`; `order: start-first` where that can work (else a warning)",
+    ),
 }
 
 BUILD: Table = {

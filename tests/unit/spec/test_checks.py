@@ -12,6 +12,8 @@ from reconciler.spec.loader import load
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from reconciler.spec.diagnostics import Diagnostic
+
 
 def said(folder: Path, container: dict[str, Any], environ: dict[str, str] | None = None) -> list[tuple[str, int, int]]:
     """Message, line and column of what is wrong with this container."""
@@ -109,3 +111,29 @@ def test_replicas_and_the_ports_of_a_range(tmp_path: Path) -> None:
     assert [message for message, *_ in said(tmp_path, {"replicas": 4, "ports": ["8000-8002:80"]})] == [
         "4 replicas can't each have one of the 3 host ports 8000-8002"
     ]
+
+
+def test_start_first_in_a_compose_file_is_taken_back_where_it_can_not_work(tmp_path: Path) -> None:
+    file = tmp_path / "compose.yaml"
+    order = {"deploy": {"update_config": {"order": "start-first", "parallelism": 2}}}
+    services = {
+        "fixed": {"image": "a", "ports": ["443:443"], **order},
+        "host": {"image": "a", "network_mode": "host", **order},
+        "chosen": {"image": "a", "ports": ["80"], **order},
+    }
+    file.write_text(json.dumps({"services": services}))
+    warnings: list[Diagnostic] = []
+
+    spec = load(file, environ={}, warn=warnings.append)
+
+    assert {key: one.update.order for key, one in spec.containers.items()} == {
+        "fixed": "stop-first",
+        "host": "stop-first",
+        "chosen": "start-first",
+    }
+    assert {one.update.parallelism for one in spec.containers.values()} == {2}
+    assert [one.message.removesuffix("; stop-first is taken instead") for one in warnings] == [
+        "start-first can't work: host port 443 would be bound twice during the update",
+        "start-first can't work in the host's network: both containers would listen on the same ports",
+    ]
+    assert {one.severity for one in warnings} == {"warning"}
