@@ -152,7 +152,9 @@ def content(path: Path, name: str) -> bytes:
     except PermissionError:
         fail("no permission to read this file", "make it readable for the user that runs the reconciler")
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else None
+        reason = (
+            error.strerror if isinstance(error, OSError) else "embedded null character" if "\0" in str(path) else ""
+        )
         fail(f"can't be read: {(reason or str(error)).lower()}", "check the path and its file system")
 
 

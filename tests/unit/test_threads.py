@@ -25,7 +25,7 @@ def interrupted(*_arguments, **_options):
     raise KeyboardInterrupt
 
 main.command.main = interrupted
-main.main([])
+main.main()
 """
 
 
