@@ -65,9 +65,14 @@ def _write_memory(payload: Payload, value: Canonical) -> None:
 # The swap limit is told together with the memory limit, since twice that is what the Engine sets by itself.
 
 
-def _wanted_swap(instance: Instance) -> Canonical:
+def _swap(instance: Instance) -> int | None:
+    """What is declared of it; -1 beside no memory limit says nothing."""
     container = instance.container
-    return {"swap": container.memswap_limit or None, "memory": container.mem_limit or 0}
+    return (container.memswap_limit or None) if container.mem_limit else None
+
+
+def _wanted_swap(instance: Instance) -> Canonical:
+    return {"swap": _swap(instance), "memory": instance.container.mem_limit or 0}
 
 
 def _actual_swap(inspect: Inspect) -> Canonical:
@@ -83,7 +88,7 @@ def _same_swap(wanted: Canonical, actual: Canonical) -> bool:
 
 def _surely_same_swap(instance: Instance, inspect: Inspect) -> bool:
     host = inspect.get("HostConfig") or {}
-    return not instance.container.memswap_limit and host.get("MemorySwap") == 2 * (host.get("Memory") or 0)
+    return not _swap(instance) and host.get("MemorySwap") == 2 * (host.get("Memory") or 0)
 
 
 def _mend_swap(wanted: Canonical, _actual: Canonical) -> Mend:

@@ -114,6 +114,8 @@ class _Reader(GenerateJsonSchema):
             return _either({"enum": list(around["words"])}, _VARIABLE)
         if "modes" in around:  # namespace
             return _either({"enum": list(around["modes"])}, {"type": "string", "pattern": r"^(service|container):.|\$"})
+        if "nothing" in around:  # default_is
+            return _either(plain, {"const": around["nothing"]})
         if "what" in around:  # pairs
             return _either({"type": "object", "additionalProperties": _SCALAR}, _WORDS)
         if "expand" in around:  # each

@@ -158,6 +158,26 @@ def test_a_compose_project_is_taken_over_without_touching_it(world: World) -> No
     assert f"{world.project}_data" in world.docker("volume", "ls", "-q").split()
 
 
+def test_a_value_that_is_the_engines_default_is_no_difference(world: World) -> None:
+    bring_up(
+        world,
+        {
+            "web": {
+                "image": world.image,
+                "cpu_shares": 0,
+                "mem_swappiness": -1,
+                "memswap_limit": -1,
+                "blkio_config": {"weight": 0},
+                "healthcheck": {"test": [], "interval": "9s"},
+            },
+            "job": {"image": world.image, "healthcheck": {"test": ["CMD", "true"], "interval": "9s", "disable": True}},
+        },
+    )
+    world.expect_in_sync()
+    compose(world.engine, world.folder, "down")
+    world.converge()
+
+
 def test_a_service_that_compose_has_replaced_keeps_its_anonymous_volumes(world: World) -> None:
     """Compose then names them in the new container, those of the image too."""
     wanted = {"db": {"image": world.image, "volumes": ["/scratch"], "environment": {"A": "1"}}}

@@ -143,7 +143,9 @@ def form(schema: dict[str, Any], root: dict[str, Any]) -> str:
         return _any(
             form(one, root)
             for one in schema["anyOf"]
-            if one.get("pattern") != r"\$" and not (with_unit and one.get("type") in {"integer", "number"})
+            if one.get("pattern") != r"\$"
+            and not (with_unit and one.get("type") in {"integer", "number"})
+            and not isinstance(one.get("const"), int)
         )
     kind = schema.get("type")
     if kind == "array":

@@ -108,7 +108,8 @@ CONTENTS: Mapping[str, Any] = {
 }
 """The configs and secrets of the project that the samples are of; the file is to be there."""
 
-SAYS_NOTHING: Mapping[str, Any] = {"added": ("", ()), "alone": "the same attribute as another sample"}
+NO_CHANGE: tuple[str, tuple[str, ...]] = ("", ())
+SAYS_NOTHING: Mapping[str, Any] = {"added": NO_CHANGE, "alone": "the same attribute as another sample"}
 """What means the same as no attribute at all."""
 
 LIMIT = {"back": REPLACE}  # the Engine's update call can't take a limit away
@@ -198,6 +199,10 @@ SAMPLES: Mapping[str, tuple[Sample, ...]] = {
             keys=("start_interval start_period test", "start_interval", "start_interval start_period test"),
             alone="the same attribute as another sample",
         ),
+        replaced("healthcheck", {"test": []}, {"test": "true"}, again={}, keys=("", "test", "test"), **SAYS_NOTHING),
+        replaced("healthcheck", {"disable": True, "interval": "5s"}, {"test": ["CMD", "true"], "interval": "5s"},
+                 again={"test": ["NONE"], "interval": "5s"}, keys=("interval test", "test", "interval test"),
+                 alone="the same attribute as another sample"),
     ),
     "logging": (
         replaced(
@@ -252,16 +257,23 @@ SAMPLES: Mapping[str, tuple[Sample, ...]] = {
     "memswap_limit": (
         in_place("memswap_limit", "96m", "160m", again="98304k", base={"mem_limit": "64m"},
                  alone="needs a memory limit"),
+        replaced("memswap_limit", -1, again="-1", running=True, removed=NO_CHANGE, **SAYS_NOTHING),
     ),
     "cpus": (in_place("cpus", "0.5", "1", again=0.50, alone="excludes cpu_quota", **LIMIT),),
-    "cpu_shares": (in_place("cpu_shares", 512, 256, again="512", **LIMIT),),
+    "cpu_shares": (
+        in_place("cpu_shares", 512, 256, again="512", **LIMIT),
+        in_place("cpu_shares", 0, 256, again="0", **{**LIMIT, **SAYS_NOTHING}),
+    ),
     "cpu_period": (in_place("cpu_period", 50000, 100000, again="50ms", alone="excludes cpus", **LIMIT),),
     "cpu_quota": (in_place("cpu_quota", 50000, 60000, again="50ms", alone="excludes cpus", **LIMIT),),
     "cpu_rt_period": (in_place("cpu_rt_period", 100000, 200000, again="100ms", refused=NO_REALTIME, **LIMIT),),
     "cpu_rt_runtime": (in_place("cpu_rt_runtime", 1000, 2000, again="1ms", refused=NO_REALTIME, **LIMIT),),
     "cpuset": (in_place("cpuset", "0,1", "0", again="0-1", **LIMIT),),
     "pids_limit": (in_place("pids_limit", 100, 200, again="100"),),
-    "mem_swappiness": (replaced("mem_swappiness", 10, 20, again="10"),),
+    "mem_swappiness": (
+        replaced("mem_swappiness", 10, 20, again="10"),
+        replaced("mem_swappiness", -1, 20, again="-1", **SAYS_NOTHING),
+    ),
     "shm_size": (
         replaced("shm_size", "32m", "128m", again=2**25),
         replaced("shm_size", 0, "128m", **SAYS_NOTHING),
@@ -282,6 +294,8 @@ SAMPLES: Mapping[str, tuple[Sample, ...]] = {
             again={"device_read_bps": [{"path": "/dev/null", "rate": 2**20}]},
             alone="the same attribute as another sample",
         ),
+        replaced("blkio_config", {"weight": 0}, {"device_read_bps": [{"path": "/dev/null", "rate": "1m"}]},
+                 again={"weight": "0"}, **SAYS_NOTHING),
     ),
     # --- how it is reached ---
     "dns": (

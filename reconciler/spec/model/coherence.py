@@ -95,7 +95,7 @@ def _lifecycle(container: Container) -> Iterator[Invalid]:
 
 def _memory(container: Container) -> Iterator[Invalid]:
     limit, reserved, swap = container.mem_limit, container.mem_reservation, container.memswap_limit
-    if swap is not None and not limit:
+    if swap and swap > 0 and not limit:
         yield Invalid("memswap_limit needs a mem_limit", "declare both, or neither", at=("memswap_limit",))
     if limit and swap and 0 < swap < limit:
         yield Invalid(

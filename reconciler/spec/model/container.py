@@ -47,6 +47,7 @@ from reconciler.spec.model.values import (
     Value,
     VariableText,
     Words,
+    default_is,
     names,
     one_of,
     pairs,
@@ -138,7 +139,7 @@ class Container(Value):
     cpu_quota: Microseconds | None = None
     cpu_rt_period: Microseconds | None = None
     cpu_rt_runtime: Microseconds | None = None
-    cpu_shares: Annotated[Integer, Field(ge=2)] | None = None
+    cpu_shares: Annotated[Annotated[Integer, Field(ge=2)] | None, default_is(0)] = None
     cpus: Cpus | None = None
     cpuset: TextOrNothing = None
     depends_on: dict[Name, Dependency] = {}
@@ -166,7 +167,7 @@ class Container(Value):
     mac_address: MacAddress | None = None
     mem_limit: Size | None = None
     mem_reservation: Size | None = None
-    mem_swappiness: Annotated[Integer, Field(ge=0, le=100)] | None = None
+    mem_swappiness: Annotated[Annotated[Integer, Field(ge=0, le=100)] | None, default_is(-1)] = None
     memswap_limit: SizeOrUnlimited | None = None
     network_mode: Annotated[Text, namespace("none", "host", "bridge", otherwise=_JOIN)] | None = None
     # By a factory: pydantic copies a default in depth for each container, and these can't change.

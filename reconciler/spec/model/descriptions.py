@@ -27,7 +27,7 @@ CONTAINER: Mapping[str, tuple[str, str]] = {
     "cpu_quota": ("How long it may run in each period: microseconds, or a duration.", "20ms"),
     "cpu_rt_period": ("The period of `cpu_rt_runtime`: microseconds, or a duration.", "100ms"),
     "cpu_rt_runtime": ("Real-time scheduling in each period: microseconds, or a duration.", "10ms"),
-    "cpu_shares": ("Its weight where CPUs are short; 1024 without one.", "512"),
+    "cpu_shares": ("Its weight where CPUs are short; 1024 without one, or with 0.", "512"),
     "cpus": ("How many CPUs it may use.", "0.5"),
     "cpuset": ("Which CPUs it may use.", "0-2"),
     "depends_on": ("Containers that are started before it.", "[db]"),
@@ -58,7 +58,7 @@ CONTAINER: Mapping[str, tuple[str, str]] = {
     "mac_address": ("The hardware address of its first interface.", '"02:42:ac:11:00:02"'),
     "mem_limit": ("The memory that it may use.", "512m"),
     "mem_reservation": ("The memory that it is left with where memory is short.", "256m"),
-    "mem_swappiness": ("How willingly its memory is swapped: 0 to 100.", "10"),
+    "mem_swappiness": ("How willingly its memory is swapped: 0 to 100; -1: as the host does.", "10"),
     "memswap_limit": ("Memory and swap together; twice `mem_limit` without it. -1: unlimited.", "768m"),
     "network_mode": (
         "`none`, `host`, `bridge`, `service:NAME` or `container:NAME`, instead of networks of the project.",
@@ -128,7 +128,7 @@ PARTS: Mapping[str, Mapping[str, str]] = {
     },
     "ImageOptions": {"subpath": "The folder of the image that is mounted, rather than all of it."},
     "Blkio": {
-        "weight": "Its weight: 10 to 1000.",
+        "weight": "Its weight: 10 to 1000; 0 for the host's own.",
         "weight_device": "Its weight on a device.",
         "device_read_bps": "Bytes a second that it may read from a device.",
         "device_read_iops": "Reads a second from a device.",

@@ -17,7 +17,7 @@ from pydantic import (
 from reconciler.spec import shorthand
 from reconciler.spec.invalid import Invalid
 from reconciler.spec.model.several import fail
-from reconciler.spec.model.values import Duration, Integer, Options, Size, Text, Texts, Value
+from reconciler.spec.model.values import Duration, Integer, Options, Size, Text, Texts, Value, default_is
 
 _MILLISECOND = 10**6
 
@@ -74,10 +74,7 @@ class Healthcheck(Value):
             if disable.lower() not in {"true", "false"}:
                 raise Invalid('"disable" is neither true nor false', "write true or false", at=("disable",))
             if disable.lower() == "true":
-                if value.keys() - {"test"}:
-                    hint = "drop the others, or `disable`"
-                    raise Invalid("a disabled healthcheck has no other settings", hint, at=("disable",), key=True)
-                return {"test": ["NONE"]}
+                return {**value, "test": ["NONE"]}  # what else is set may come from the file that this one overrides
         return value
 
     @field_validator("test", mode="before")
@@ -85,6 +82,8 @@ class Healthcheck(Value):
     def _test(cls, value: Any) -> Any:
         if isinstance(value, str):
             return ["CMD-SHELL", value]
+        if value == []:
+            return None
         if isinstance(value, list | tuple):
             kind = value[0] if value and isinstance(value[0], str) else ""
             if kind not in {"NONE", "CMD", "CMD-SHELL"}:
@@ -197,7 +196,7 @@ class Rate(Value):
 class Blkio(Value):
     """How the container shares the host's block I/O."""
 
-    weight: Annotated[Integer, Field(ge=10, le=1000)] | None = None
+    weight: Annotated[Annotated[Integer, Field(ge=10, le=1000)] | None, default_is(0)] = None
     weight_device: tuple[Weight, ...] = ()
     device_read_bps: tuple[Rate, ...] = ()
     device_read_iops: tuple[Rate, ...] = ()

@@ -120,6 +120,20 @@ def _or_nothing(value: Any) -> Any:
     return value or None
 
 
+def default_is(number: int) -> BeforeValidator:
+    """A number by which the attribute says nothing: to the Engine it is its default, as none is.
+
+    Args:
+        number: that; no other validator sees it.
+    """
+    nothing = number
+
+    def read(value: Any) -> Any:
+        return None if not isinstance(value, bool) and value in (nothing, str(nothing)) else value
+
+    return BeforeValidator(read)
+
+
 def _words(value: Any) -> Any:
     return shorthand.command(value) if isinstance(value, str) else value
 
