@@ -128,7 +128,7 @@ def _spec(files: tuple[str, ...], text: bytes, options: Options) -> Conversion:
     )
     if is_standard_input(files):
         return from_spec(load_text(text, here, asked).spec, traces[0], warnings, here)
-    paths = files_of(files, os.environ, here)
+    paths = files_of(files, os.environ, here, options.env_file)
     return from_spec(load_files(paths, here, asked).spec, traces[0], warnings, paths[0].parent)
 
 

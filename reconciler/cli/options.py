@@ -213,6 +213,7 @@ def orphans_option(command: Command) -> Command:
     return click.option(
         "--remove-orphans",
         is_flag=True,
+        envvar="COMPOSE_REMOVE_ORPHANS",
         help="Remove what a Compose project of this name runs and the spec does not have.",
     )(command)
 

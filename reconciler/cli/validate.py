@@ -45,7 +45,7 @@ def _projects(options: Options, paths: tuple[str, ...]) -> list[Project]:
     folder = Path(options.file[0]) if options.file else Path.cwd()
     # Several files after -f are one project, whatever is beside them.
     alone = len(options.file) > 1 or not folder.is_dir()
-    alone = alone or (not options.file and bool(named_by_environment(os.environ, folder)))
+    alone = alone or (not options.file and bool(named_by_environment(os.environ, folder, options.env_file)))
     if paths or (not alone and len(find_all(folder)) > 1):
         if options.project:
             hint = "leave it out, or name the files of one project with -f"

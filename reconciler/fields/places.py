@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from reconciler.fields.base import OLDEST, ApiVersion, Canonical, Payload, at, put, shown
+from reconciler.fields.mount_options import same_options
 from reconciler.spec.model import Network, Volume
 
 Report = Mapping[str, Any]
@@ -30,6 +31,7 @@ class PlaceField(Generic[T]):
         undeclared: what the Engine makes of it where nothing is declared.
         by_key: a mapping of which only the declared keys are ours; the others are the Engine's to choose.
         since: the API version that knows it, by the wanted value; an older one drops it without a word.
+        same: whether two canonical values at this path mean the same, by the Engine's report.
         show: its canonical value, or that of one key, in a plan's line.
     """
 
@@ -40,6 +42,7 @@ class PlaceField(Generic[T]):
     undeclared: Canonical = None
     by_key: bool = False
     since: Callable[[Canonical], ApiVersion] = lambda _wanted: OLDEST
+    same: Callable[[Report, str, Canonical, Canonical], bool] = lambda _report, _path, wanted, actual: wanted == actual
     show: Callable[[Canonical], str] = shown
 
     def declared(self, place: T) -> dict[str, Canonical]:
@@ -83,6 +86,12 @@ def _network_switch(path: str, where: str) -> PlaceField[Network]:
 
 def _options(place: Network | Volume) -> Canonical:
     return dict(place.driver_opts)
+
+
+def _same_option(report: Report, path: str, wanted: Canonical, actual: Canonical) -> bool:
+    if path == "driver_opts.o" and report.get("Driver") == "local" and isinstance(wanted, str):
+        return isinstance(actual, str) and same_options(wanted, actual)
+    return bool(wanted == actual)
 
 
 def _labels(place: Network | Volume) -> Canonical:
@@ -222,7 +231,14 @@ VOLUME: tuple[PlaceField[Volume], ...] = (
         write=put("Driver"),
         undeclared="local",
     ),
-    PlaceField(path="driver_opts", wanted=_options, actual=_mapping("Options"), write=put("DriverOpts"), by_key=True),
+    PlaceField(
+        path="driver_opts",
+        wanted=_options,
+        actual=_mapping("Options"),
+        write=put("DriverOpts"),
+        by_key=True,
+        same=_same_option,
+    ),
     PlaceField(path="labels", wanted=_labels, actual=_mapping("Labels"), write=put("Labels"), by_key=True),
 )
 

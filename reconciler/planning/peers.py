@@ -84,8 +84,10 @@ def peer_conflicts(spec: Spec, key: str, name: str, snapshot: Snapshot) -> Itera
         }
     for word in named:
         kind, _, name = word.partition(":")
-        if kind == "container" and name in own:
-            message, hint = f'"{word}" is of this project', f'write "{_as_own(word, own[name], container)}"'
+        if kind == "container" and (other := own.get(name) or _of_project(name, snapshot)) in spec.containers:
+            message, hint = f'"{word}" is of this project', f'write "{_as_own(word, other, container)}"'
+        elif kind == "container" and other:
+            message, hint = f'"{word}" is of this project, which no longer has it', "name another one"
         elif kind == "container" and not snapshot.other(name):
             message, hint = f'it needs container "{name}", which does not exist', "create it first, or name another one"
         elif kind == "container" or name not in spec.containers:
@@ -100,6 +102,12 @@ def peer_conflicts(spec: Spec, key: str, name: str, snapshot: Snapshot) -> Itera
             continue
         yield Conflict(resource, f'{resource.kind} "{resource.name}": {message}', hint)
     yield from _links(container, resource)
+
+
+def _of_project(name: str, snapshot: Snapshot) -> str:
+    """What the project calls the container of this name, or ID; empty where it is not the project's."""
+    found = snapshot.own(name)
+    return found.resource if found else ""
 
 
 def _as_own(word: str, key: str, container: Container) -> str:

@@ -38,7 +38,7 @@ def _differences(
     actual = row.found(report)
     for path, value in sorted(wanted.items()):
         there = actual.get(path)
-        if value != there:
+        if not row.same(report, path, value, there):
             hidden = is_sensitive(sensitive, path.partition(".")[2], value, there)
             yield FieldChange(path, value, there, _shown(row, value), _shown(row, there), hidden)
 

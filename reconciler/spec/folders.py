@@ -51,8 +51,17 @@ def find(source: str | Path | Sequence[str | Path] | None, folder: Path) -> list
     if source is not None and projects:
         names = ", ".join(file.name for file in projects)
         raise SpecError(f'"{source}" holds several specs: {names}', "name one of them with -f")
+    if source is None and (above := _above(folder)):
+        hint = f"a spec is looked for in the working folder alone: write -f {above}, or go there"
+        raise SpecError(f"there is no spec here, only above: {above}", hint)
     where = f'in "{source}"' if source is not None else "here"
     raise SpecError(f"there is no spec {where}", f"write {DEFAULT_FILES[0]}, or name a file with -f")
+
+
+def _above(folder: Path) -> str:
+    """The nearest default file of a folder above, which Compose would use; seen from here."""
+    found = next(filter(None, map(default_files, folder.parents)), None)
+    return os.path.relpath(found[0], folder) if found else ""
 
 
 def compose_files(environ: Mapping[str, str], folder: Path) -> list[Path]:

@@ -64,7 +64,7 @@ def load(
     here = Path.cwd()
     if is_standard_input(source):
         return load_text(sys.stdin.buffer.read(), here, asked).spec
-    return load_files(files_of(source, asked.environ, here, trusted=trusted), here, asked).spec
+    return load_files(files_of(source, asked.environ, here, asked.env_files, trusted=trusted), here, asked).spec
 
 
 def is_standard_input(source: Source | None) -> bool:
@@ -72,26 +72,41 @@ def is_standard_input(source: Source | None) -> bool:
     return source in (STANDARD_INPUT, [STANDARD_INPUT], (STANDARD_INPUT,))
 
 
-def files_of(source: Source | None, environ: Mapping[str, str], here: Path, *, trusted: bool = True) -> list[Path]:
+def files_of(
+    source: Source | None,
+    environ: Mapping[str, str],
+    here: Path,
+    env_files: Sequence[str | Path] = (),
+    *,
+    trusted: bool = True,
+) -> list[Path]:
     """The files of the one project that is meant, absolute.
 
     Args:
         source: as for `load`; COMPOSE_FILE may say it where it is not given.
         environ: where that variable is looked up; and in the `.env` of the working folder.
         here: the working folder.
+        env_files: as for `load`: looked in instead of that `.env`.
         trusted: whether that `.env` may name files.
 
     Raises:
         SpecError: there is none, or a folder has several projects.
     """
-    files = [] if source else named_by_environment(environ, here, trusted=trusted)
+    files = [] if source else named_by_environment(environ, here, env_files, trusted=trusted)
     return [_absolute(path) for path in files or find(source, here)]
 
 
-def named_by_environment(environ: Mapping[str, str], here: Path, *, trusted: bool = True) -> list[Path]:
+def named_by_environment(
+    environ: Mapping[str, str], here: Path, env_files: Sequence[str | Path] = (), *, trusted: bool = True
+) -> list[Path]:
     """The files that COMPOSE_FILE names, where none is named otherwise; as for `files_of`."""
-    beside = _beside(here) if trusted and not _without_dot_env(environ) else {}
-    return compose_files({**beside, **environ}, here)
+    if named := _env_files(env_files, environ):  # who loads names them, and not the source
+        variables = _variables([here / path for path in named], environ)
+    elif trusted and not _without_dot_env(environ):
+        variables = _variables([path for path in [here / ".env"] if path.is_file()], environ)
+    else:
+        variables = {}
+    return compose_files({**variables, **environ}, here)
 
 
 def _absolute(path: Path) -> Path:
@@ -103,15 +118,17 @@ def _ignore(_told: object) -> None:
     return None
 
 
-def _beside(folder: Path) -> dict[str, str]:
-    """The variables of the working folder's `.env`, which may name the Compose files."""
-    path = folder / ".env"
-    if not path.is_file():
+def _variables(files: Sequence[Path], environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables of these files, which may name the Compose files. Their warnings are told when they are loaded."""
+    if not files or "COMPOSE_FILE" in environ:
         return {}
     from reconciler.spec.document import content
     from reconciler.spec.env_file import parse_variables
 
-    return parse_variables(content(path, path.name), path.name, {})[0]
+    found: dict[str, str] = {}
+    for path in files:
+        found |= parse_variables(content(path, path.name), path.name, environ, earlier=found)[0]
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +196,9 @@ def load_text(text: bytes, here: Path, asked: Asked) -> Loaded:
     return _loaded([parse(text, "<stdin>")], (), _reading(here, here, asked, [here]), asked)
 
 
-def _env_files(asked: Asked) -> Sequence[str | Path]:
+def _env_files(given: Sequence[str | Path], environ: Mapping[str, str]) -> Sequence[str | Path]:
     """The files of variables that count instead of `.env`."""
-    return asked.env_files or [name for name in asked.environ.get("COMPOSE_ENV_FILES", "").split(",") if name]
+    return given or [name for name in environ.get("COMPOSE_ENV_FILES", "").split(",") if name]
 
 
 def _without_dot_env(environ: Mapping[str, str]) -> bool:
@@ -202,7 +219,7 @@ def _reading(folder: Path, here: Path, asked: Asked, dot_env_folders: Sequence[P
     from reconciler.spec.variables import variables_of
 
     reading = Reading(folder, folder, here, asked.environ, asked.trusted, asked.warn, count=asked.reads)
-    if named := _env_files(asked):  # who loads names them, and not the source
+    if named := _env_files(asked.env_files, asked.environ):  # who loads names them, and not the source
         variables = variables_of([(here / path, None) for path in named], replace(reading, trusted=True))
         return reading.below(folder, {**variables, **asked.environ})
     if _without_dot_env(asked.environ):

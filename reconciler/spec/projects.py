@@ -69,7 +69,11 @@ def load_one(source: Source | None, text: bytes | None, asked: Asked) -> Project
     """
     here = Path.cwd()
     try:
-        files = () if is_standard_input(source) else tuple(files_of(source, asked.environ, here, trusted=asked.trusted))
+        files = (
+            ()
+            if is_standard_input(source)
+            else tuple(files_of(source, asked.environ, here, asked.env_files, trusted=asked.trusted))
+        )
     except SpecError as error:
         path = source if isinstance(source, str | Path) else (source or ["."])[0]
         return Project((here / path,), error=error)

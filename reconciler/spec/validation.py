@@ -134,18 +134,24 @@ def _is_meant(detail: ErrorDetails, data: Mapping[str, Any]) -> bool:
     return path[-1:] != (REST,) or not isinstance(value_at(data, path), Placeholder)
 
 
+_IN_PLACE_OF = {"image": "provider"}
+"""Of what is missing, what may stand in its place and is refused."""
+
+
 def _without_misspelt(details: list[ErrorDetails]) -> list[ErrorDetails]:
-    """Without what is missing because its name is not quite right: that is said of the name."""
+    """Without what is missing because its name is not quite right, or something else is there: that is said of this."""
     unknown: dict[Path_, list[str]] = {}
     for detail in details:
         if detail["type"] == "extra_forbidden":
             *parent, name = path_of(detail)
             unknown.setdefault(tuple(parent), []).append(str(name))
-    return [
-        detail
-        for detail in details
-        if detail["type"] != "missing" or not closest(str(path_of(detail)[-1]), unknown.get(path_of(detail)[:-1], ()))
-    ]
+    return [detail for detail in details if detail["type"] != "missing" or not _is_said_already(detail, unknown)]
+
+
+def _is_said_already(missing: ErrorDetails, unknown: Mapping[Path_, list[str]]) -> bool:
+    *parent, name = path_of(missing)
+    there = unknown.get(tuple(parent), [])
+    return _IN_PLACE_OF.get(str(name)) in there or bool(closest(str(name), there))
 
 
 def _diagnostic(document: Text, data: Mapping[str, Any], detail: ErrorDetails) -> Diagnostic:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from reconciler.fields import ownership
 from reconciler.fields.base import at
@@ -23,6 +23,9 @@ _NANOSECOND_DIGITS = 9
 
 _ID = re.compile("[0-9a-f]{12,64}")
 """An ID, or as much of one as docker shows."""
+
+
+_Any = TypeVar("_Any", "ContainerState", "OtherContainer")
 
 
 @dataclass(frozen=True)
@@ -327,12 +330,13 @@ class Snapshot:
 
     def other(self, name: str) -> OtherContainer | None:
         """The container that is not the project's and that bears this name; or has this ID, or one that begins so."""
-        if named := self.others_by_name.get(name):
-            return named[-1]
-        if not _ID.fullmatch(name):
-            return None
-        found = [other for other in self.others if other.id.startswith(name)]
-        return found[0] if len(found) == 1 else None
+        named = self.others_by_name.get(name)
+        return named[-1] if named else _by_id(self.others, name)
+
+    def own(self, name: str) -> ContainerState | None:
+        """The project's container of this name; or of this ID, or one that begins so."""
+        named = next((one for one in self.containers if one.name == name), None)
+        return named or _by_id(self.containers, name)
 
     @cached_property
     def members(self) -> Mapping[str, tuple[ContainerState, ...]]:
@@ -359,6 +363,12 @@ class Snapshot:
     def image_by_id(self, image_id: str) -> ImageState | None:
         """The image of that ID, tagged or not."""
         return self._image_by_id.get(image_id)
+
+
+def _by_id(containers: Iterable[_Any], text: str) -> _Any | None:
+    """The one of these whose ID this is, or begins so."""
+    found = [one for one in containers if one.id.startswith(text)] if _ID.fullmatch(text) else []
+    return found[0] if len(found) == 1 else None
 
 
 def _moment(text: str) -> tuple[str, str]:

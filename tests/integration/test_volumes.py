@@ -53,11 +53,15 @@ def volumes(world: World) -> list[Any]:
 
 
 def test_a_volume_with_options_is_made_with_them(world: World) -> None:
-    declare(world, {"driver_opts": {"type": "tmpfs", "device": "tmpfs", "o": "size=1m"}, "labels": {"l": "1"}})
+    options = {"type": "tmpfs", "device": "tmpfs", "o": "size=1m,uid=1000"}
+    declare(world, {"driver_opts": options, "labels": {"l": "1"}})
     world.converge()
     assert "tmpfs" in next(line for line in world.exec("a", "mount").splitlines() if " /d " in line)
     [volume] = volumes(world)
     assert volume["Labels"]["l"] == "1"
+    assert volume["Options"]["o"] == "size=1m,uid=1000"
+    declare(world, {"driver_opts": {**options, "o": "uid=1000,size=1m"}, "labels": {"l": "1"}})
+    world.expect_in_sync()
 
 
 def test_a_volume_that_was_another_is_used_on(world: World) -> None:

@@ -165,6 +165,23 @@ def test_a_gateway_that_the_engine_chose_is_no_difference() -> None:
     assert place_differences(NETWORK, network, report, {}) == []
 
 
+def test_mount_options_in_another_order_are_the_same_to_the_local_driver_only() -> None:
+    def differs(options: str, there: str, driver: str) -> bool:
+        volume = Volume.model_validate({"driver": driver, "driver_opts": {"type": "nfs", "o": options}})
+        return bool(place_differences(VOLUME, volume, {"Driver": driver, "Options": {"type": "nfs", "o": there}}, {}))
+
+    assert not differs("addr=x,rw", "rw,addr=x", "local")
+    assert differs("addr=x,rw", "ro,addr=x", "local")
+    assert differs("addr=x,rw", "rw,addr=x", "theirs")
+    scene = Scene()
+    scene.declare({}, volumes={"data": {"driver_opts": {"type": "nfs", "o": "addr=x,rw", "device": ":/d"}}})
+    scene.converge()
+    scene.declare({}, volumes={"data": {"driver_opts": {"type": "nfs", "o": "rw,addr=x", "device": ":/d"}}})
+    scene.expect_in_sync()
+    scene.declare({}, volumes={"data": {"driver_opts": {"type": "nfs", "o": "", "device": ":/d"}}})
+    assert scene.plan().conflicts
+
+
 def test_a_secret_in_an_option_is_not_shown() -> None:
     volume = Volume.model_validate({"driver_opts": {"o": "addr=x,password=one"}})
     [change] = place_differences(VOLUME, volume, {"Options": {"o": "addr=x,password=two"}}, {})

@@ -81,3 +81,28 @@ def test_an_image_that_is_mounted_is_pulled_before() -> None:
     actions = {action.id: action for action in scene.plan().actions}
     [pull] = [action.id for action in actions.values() if action.kind == "pull"]
     assert pull in actions[IDS["web"]].needs
+
+
+@pytest.mark.parametrize(
+    ("attribute", "word"), [("network_mode", "service:db"), ("ipc", "service:db"), ("pid", "service:db"), ("", "db")]
+)
+def test_a_container_of_the_project_by_its_id(attribute: str, word: str) -> None:
+    scene = Scene()
+    scene.declare({"db": {}})
+    scene.converge()
+    for text in (scene.id("db"), scene.id("db")[:12]):
+        named = f"container:{text}"
+        scene.declare({"db": {}, "web": {attribute: named} if attribute else {"volumes_from": [named]}})
+        [conflict] = scene.plan().conflicts
+        assert conflict.message == f'container "p-web-1": "{named}" is of this project'
+        assert conflict.hint == f'write "{word}"'
+
+
+def test_a_container_that_the_project_no_longer_has_by_its_id() -> None:
+    scene = Scene()
+    scene.declare({"db": {}})
+    scene.converge()
+    named = f"container:{scene.id('db')}"
+    scene.declare({"web": {"network_mode": named}})
+    [conflict] = scene.plan().conflicts
+    assert conflict.message == f'container "p-web-1": "{named}" is of this project, which no longer has it'

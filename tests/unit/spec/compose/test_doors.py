@@ -104,6 +104,19 @@ def test_refusals_stand_where_they_are_written(project: Project) -> None:
     ]
 
 
+def test_a_provider_is_refused_and_nothing_else_is_asked_of_it(project: Project) -> None:
+    project.write(
+        compose_yaml="""
+        services:
+          db: {provider: {type: cloud}}
+          web: {image: a, depends_on: [db]}
+        """
+    )
+    assert [line.partition(" is refused")[0] for line in project.wrong()] == [
+        'compose.yaml:2:8: attribute "provider" in container "db"'
+    ]
+
+
 def test_extensions_are_kept_out_but_names_and_free_keys_stay(project: Project) -> None:
     project.write(
         native_yaml="""

@@ -102,6 +102,30 @@ def test_compose_file_names_the_files(project: Project) -> None:
     assert list(project.load().containers) == ["two"]
 
 
+def test_an_env_file_names_the_files(project: Project) -> None:
+    project.file("one.yaml", "services: {one: {image: a}}")
+    project.file("two.yaml", "services: {two: {image: '${A}'}}")
+    project.file(".env", "COMPOSE_FILE=none.yaml")
+    project.file("a.env", "COMPOSE_FILE=one.yaml\nA=a")
+    project.file("b.env", "COMPOSE_FILE=two.yaml;one.yaml\nCOMPOSE_PATH_SEPARATOR=;")
+    assert list(project.load(env_files=["a.env"]).containers) == ["one"]
+    assert list(project.load(env_files=["a.env", "b.env"]).containers) == ["two", "one"]
+    assert list(project.load(environ={"COMPOSE_ENV_FILES": "a.env"}).containers) == ["one"]
+    assert list(project.load(environ={"COMPOSE_FILE": "two.yaml"}, env_files=["a.env"]).containers) == ["two"]
+    assert project.wrong(env_files=["no.env"]) == ["no.env: there is no such file"]
+
+
+def test_a_spec_above_is_told_of_and_not_used(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.file("compose.yml", "services: {one: {image: a}}")
+    project.file("a/b/other.txt", "")
+    monkeypatch.chdir(project.folder / "a" / "b")
+    with pytest.raises(SpecError) as caught:
+        project.load()
+    assert caught.value.message == "there is no spec here, only above: ../../compose.yml"
+    assert "-f ../../compose.yml" in (caught.value.hint or "")
+    assert list(project.load("../../compose.yml").containers) == ["one"]
+
+
 def test_the_projects_of_a_folder(project: Project) -> None:
     for name in ("b.yaml", "a.yml"):
         project.file(name, "containers: {web: {image: a}}")
