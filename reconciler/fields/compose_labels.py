@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ PROJECT = f"{PREFIX}project"
 SERVICE = f"{PREFIX}service"
 NUMBER = f"{PREFIX}container-number"
 ONE_OFF = f"{PREFIX}oneoff"
+
+_NUMBERED = re.compile(r".+-[0-9]+")
 
 Labels = Mapping[str, str]
 
@@ -38,6 +41,26 @@ def names(labels: Labels) -> frozenset[str]:
         return frozenset()
     parts = [labels[PROJECT], labels.get(SERVICE, ""), labels.get(NUMBER, "")]
     return frozenset(separator.join(parts) for separator in "-_") if all(parts) else frozenset()
+
+
+def links(labels: Labels, found: Collection[str] | None) -> Collection[str]:
+    """A container's links as the spec writes them.
+
+    For `db:database` Compose links to the container by its name, and that as `db-1` and `shop-db-1` besides: from the
+    two it can be told whose container that is.
+    """
+    if not found or PROJECT not in labels:
+        return found or ()
+    aliases: dict[str, set[str]] = {}
+    for name, _, alias in (link.partition(":") for link in found):
+        aliases.setdefault(name, set()).add(alias)
+    written = set()
+    for name, own in aliases.items():
+        added = {alias for alias in own if f"{labels[PROJECT]}-{alias}" in own and _NUMBERED.fullmatch(alias)}
+        service = min(added).rpartition("-")[0] if added else name
+        own -= {*added, *(f"{labels[PROJECT]}-{alias}" for alias in added)}
+        written |= {f"{service}:{alias}" for alias in own}
+    return written
 
 
 def of_container(instance: Instance) -> dict[str, str]:

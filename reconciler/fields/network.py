@@ -10,6 +10,8 @@ from reconciler.fields import compose_labels
 from reconciler.fields.base import ApiVersion, Field, Mend, at
 from reconciler.fields.peers import is_word
 from reconciler.fields.peers import show as show_word
+from reconciler.spec.addresses import exposed
+from reconciler.spec.invalid import Invalid
 from reconciler.spec.model import DEFAULT_NETWORK
 
 if TYPE_CHECKING:
@@ -149,7 +151,8 @@ def _actual_networks(inspect: Inspect) -> Canonical:
     # By itself the Engine may list the container's short ID and its hostname among its aliases; Compose, its name.
     own, name = inspect["Id"][:_SHORT_ID], inspect["Name"].removeprefix("/")
     config = inspect.get("Config") or {}
-    anyway = {config.get("Hostname"), name, *compose_labels.names(config.get("Labels") or {})}
+    labels = config.get("Labels") or {}
+    anyway = {config.get("Hostname"), name, *compose_labels.names(labels)}
     mode = at("HostConfig.NetworkMode", inspect)
     mode = "bridge" if mode == "default" else mode
     if is_word(mode):
@@ -166,7 +169,8 @@ def _actual_networks(inspect: Inspect) -> Canonical:
             addresses.get("IPv6Address") or "",
             addresses.get("LinkLocalIPs") or (),
             settings.get("DriverOpts"),
-            settings.get("Links") or (_links_of_bridge(inspect) if name == "bridge" else ()),
+            compose_labels.links(labels, settings.get("Links"))
+            or (_links_of_bridge(inspect) if name == "bridge" else ()),
             settings.get("GwPriority") or 0,
         )
         place["added"] = tuple(sorted(aliases & anyway))
@@ -303,6 +307,16 @@ def _since(wanted: Canonical) -> Mapping[str, ApiVersion]:
     )
 
 
+def _exposed(text: str) -> list[str]:
+    # Compose leaves the protocol out, and a range as it is.
+    if "-" not in text:
+        return [text if "/" in text else f"{text}/tcp"]
+    try:
+        return exposed(text)
+    except Invalid:
+        return [text]
+
+
 def _exposed_anyway(inspect: Inspect, image: ImageConfig) -> Canonical:
     published = at("HostConfig.PortBindings", inspect) or {}
     return tuple(sorted({*published, *(image.get("ExposedPorts") or ())}))
@@ -316,9 +330,8 @@ ROWS = (
     Field(
         path="expose",
         wanted=lambda instance: tuple(sorted(set(instance.container.expose))),
-        # Compose leaves the protocol out.
         actual=lambda inspect: tuple(
-            sorted(port if "/" in port else f"{port}/tcp" for port in at("Config.ExposedPorts", inspect) or ())
+            sorted({port for text in at("Config.ExposedPorts", inspect) or () for port in _exposed(text)})
         ),
         write=_write_expose,
         # The image's and the published ports are exposed too.

@@ -95,7 +95,7 @@ CONTAINER: Table = {
 DEPLOY: Table = {
     **_supported("mode replicas resources restart_policy"),
     **_ignored("endpoint_mode", "is for Swarm: on one Engine a network's DNS answers with every container"),
-    **_ignored("labels", "are those of a Swarm service; write `labels` for the container's own"),
+    **_ignored("labels", "is for the Swarm service; write `labels` for the container's own"),
     **_ignored("placement", "is for Swarm: there is one Engine only"),
     **_ignored("rollback_config", "is for Swarm; a failed replacement is rolled back in any case"),
     **_supported(

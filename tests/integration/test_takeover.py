@@ -178,6 +178,31 @@ def test_a_value_that_is_the_engines_default_is_no_difference(world: World) -> N
     world.converge()
 
 
+def test_links_and_ranges_of_ports_as_compose_writes_them(world: World) -> None:
+    image = world.image
+    bring_up(
+        world,
+        {
+            "db": {"image": image, "container_name": f"{world.project}-my-db"},
+            "api": {"image": image, "deploy": {"replicas": 2}},
+            "web": {
+                "image": image,
+                "links": ["db:database", "db", "api:backend", "api"],
+                "expose": ["9000", "9001/udp", "9100-9102", "9200-9201/udp"],
+                "ports": ["80"],
+            },
+        },
+    )
+    world.expect_in_sync()
+    wanted = json.loads((world.folder / "compose.yaml").read_text())["services"]
+    wanted["web"]["links"] = ["db:database", "db", "api:backend"]
+    write(world, wanted)
+    assert changes(world.plan()) == {world.name("web"): ("update", ["networks"])}
+    world.converge()
+    compose(world.engine, world.folder, "down")
+    world.converge()
+
+
 def test_a_service_that_compose_has_replaced_keeps_its_anonymous_volumes(world: World) -> None:
     """Compose then names them in the new container, those of the image too."""
     wanted = {"db": {"image": world.image, "volumes": ["/scratch"], "environment": {"A": "1"}}}
