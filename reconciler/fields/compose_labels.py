@@ -15,6 +15,7 @@ PROJECT = f"{PREFIX}project"
 SERVICE = f"{PREFIX}service"
 NUMBER = f"{PREFIX}container-number"
 ONE_OFF = f"{PREFIX}oneoff"
+HASH = f"{PREFIX}config-hash"
 
 _NUMBERED = re.compile(r".+-[0-9]+")
 
@@ -72,6 +73,8 @@ def of_container(instance: Instance) -> dict[str, str]:
         SERVICE: instance.key,
         NUMBER: str(instance.replica),
         ONE_OFF: "False",
+        # Compose passes over a container without one. None of its own: its `up` makes the container anew.
+        HASH: "reconciler",
     }
 
 

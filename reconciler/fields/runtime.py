@@ -23,7 +23,7 @@ _GONE = {"dead", "removing"}
 
 
 def _words(value: Any) -> tuple[str, ...] | None:
-    # [""] is how the API spells "no entrypoint", since an empty list leaves the image's.
+    # [""] is how the docker command spells "no entrypoint".
     return tuple(value) if value and list(value) != [""] else None
 
 
@@ -45,9 +45,9 @@ def _labels(labels: Any) -> dict[str, str]:
 
 
 def _image_command(inspect: Inspect, image: ImageConfig) -> Canonical:
-    # A container with an entrypoint of its own does not get the image's command.
-    own_entrypoint = _words(at("Config.Entrypoint", inspect)) != _words(image.get("Entrypoint"))
-    return None if own_entrypoint else _words(image.get("Cmd"))
+    # A container with an entrypoint of its own does not get the image's command; one without any does.
+    entrypoint = _words(at("Config.Entrypoint", inspect))
+    return None if entrypoint and entrypoint != _words(image.get("Entrypoint")) else _words(image.get("Cmd"))
 
 
 def _restart(instance: Instance) -> Canonical:
@@ -201,7 +201,8 @@ ROWS = (
         path="entrypoint",
         wanted=lambda instance: _words(instance.container.entrypoint),
         actual=lambda inspect: _words(at("Config.Entrypoint", inspect)),
-        write=lambda payload, value: put("Entrypoint")(payload, value or ("",)),
+        # An empty one, which is not the same as none: it takes the image's away, and leaves its command.
+        write=lambda payload, value: put("Entrypoint")(payload, value or ()),
         undeclared=lambda _inspect, image: _words(image.get("Entrypoint")),
         show=lambda value: " ".join(value) if value else "none",
     ),

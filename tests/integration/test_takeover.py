@@ -203,6 +203,47 @@ def test_links_and_ranges_of_ports_as_compose_writes_them(world: World) -> None:
     world.converge()
 
 
+def test_without_an_entrypoint_the_images_command_runs_by_itself(world: World) -> None:
+    image = world.engine.import_image(
+        f"test-entry:{world.project}", changes=['ENTRYPOINT ["false"]', f"CMD {json.dumps(IDLE)}"]
+    )
+    wanted: dict[str, dict[str, Any]] = {
+        "list": {"image": image, "entrypoint": []},
+        "text": {"image": image, "entrypoint": ""},
+        "own": {"image": image, "entrypoint": [], "command": ["sleep", "999"]},
+    }
+    bring_up(world, wanted)
+    world.expect_in_sync()
+    before = {key: world.inspect(key)["Config"] for key in wanted}
+    compose(world.engine, world.folder, "down", "--timeout", "0")
+    world.converge()
+    for key in wanted:
+        made = world.inspect(key)["Config"]
+        assert (made["Entrypoint"] or [], made["Cmd"]) == (before[key]["Entrypoint"] or [], before[key]["Cmd"])
+    del wanted["own"]["command"]
+    write(world, wanted)
+    assert changes(world.plan()) == {world.name("own"): ("replace", ["command"])}
+    world.converge()
+
+
+def test_compose_finds_what_the_reconciler_made(world: World) -> None:
+    write(world, {"web": {"image": world.image}, "db": {"image": world.image}})
+    world.converge()
+    listed = compose(world.engine, world.folder, "ps", "--format", "{{.Name}}")
+    assert sorted(listed.split()) == [world.name("db"), world.name("web")]
+    compose(world.engine, world.folder, "stop", "--timeout", "0", "web")
+    assert world.status("web") == "exited"
+    # Its `up` makes them anew; they are taken over again, and not touched.
+    compose(world.engine, world.folder, "up", "--detach", "--timeout", "0")
+    world.expect_in_sync()
+    world.proxy.clear()
+    world.converge()
+    assert world.proxy.changing() == []
+    assert "io.reconciler.project" not in world.inspect("web")["Config"]["Labels"]
+    compose(world.engine, world.folder, "down", "--timeout", "0")
+    assert ids(world) == {}
+
+
 def test_a_service_that_compose_has_replaced_keeps_its_anonymous_volumes(world: World) -> None:
     """Compose then names them in the new container, those of the image too."""
     wanted = {"db": {"image": world.image, "volumes": ["/scratch"], "environment": {"A": "1"}}}

@@ -38,7 +38,10 @@ CONTAINER: Mapping[str, tuple[str, str]] = {
     "dns_search": ("Domains in which names are looked up.", "[example.com]"),
     "domainname": ("Its NIS domain.", "example.com"),
     "drift": ("What happens when it is no longer as declared.", "{mode: report, ignore: [labels.build]}"),
-    "entrypoint": ("What runs its command; replaces the image's, and its command too. `[]`: none.", "/bin/start -v"),
+    "entrypoint": (
+        "What runs its command; replaces the image's, and its command too. `[]`: none, and the image's command.",
+        "/bin/start -v",
+    ),
     "environment": ("Variables: a mapping, or a list of NAME=value.", "{TZ: UTC, WORKERS: 4}"),
     "expose": ("Ports that it says it listens on; nothing is published.", '["8000", "90-91/udp"]'),
     "external_links": ("Links to containers that are not of this project: NAME[:ALIAS].", '["legacy-db:db"]'),

@@ -24,6 +24,7 @@ def test_what_comes_from_a_compose_file_bears_its_labels(project: Project) -> No
         "com.docker.compose.service": "web",
         "com.docker.compose.container-number": "1",
         "com.docker.compose.oneoff": "False",
+        "com.docker.compose.config-hash": "reconciler",
     }
     native = create_payload(Instance(project.load("native.yaml"), "web"))["Labels"]
     assert not [key for key in native if key.startswith("com.docker")]
