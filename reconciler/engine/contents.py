@@ -9,13 +9,14 @@ import os
 import re
 import stat
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reconciler.engine.given_by_compose import GivenByCompose
 from reconciler.errors import EngineError
 from reconciler.fields import ownership
 from reconciler.spec.contents import granted
@@ -46,6 +47,7 @@ class OfContents:
 
     contents: dict[str, Held] = field(default_factory=dict)
     revealed: dict[tuple[str, str], str] = field(default_factory=dict)
+    unlabelled: dict[str, dict[str, str]] = field(default_factory=dict)
     view: View = field(default_factory=View)
 
 
@@ -94,11 +96,11 @@ class ContentsObserver:
             for mount in container.volumes
         )
 
-    def finish(self, containers: Iterable[ContainerState], own: str, pool: Executor) -> OfContents:
+    def finish(self, containers: Collection[ContainerState], own: str, pool: Executor) -> OfContents:
         """Look.
 
         Args:
-            containers: the project's.
+            containers: the project's, and those that may be taken over.
             own: the ID of the container that we run in; empty for none.
             pool: for several calls at once.
         """
@@ -106,7 +108,9 @@ class ContentsObserver:
         if not (self._grants or having or (self._folder and self._folder.is_dir())):
             return OfContents(view=self._place(own) if self._binds else View())
         contents = contents_of(self._spec, self._here) if self._spec else {}
-        return OfContents(contents, self._revealed(contents, having, pool), self._view(own))
+        view = self._view(own)
+        unlabelled = GivenByCompose(self._spec, contents, view).found(containers, self._file, self._digest, pool)
+        return OfContents(contents, self._revealed(contents, having, pool), unlabelled, view)
 
     def _revealed(
         self, contents: Mapping[str, Held], having: list[ContainerState], pool: Executor
@@ -118,23 +122,31 @@ class ContentsObserver:
                 path = f"secrets.{name}"
                 if path in contents and files and key_of(files[0].get("digest", "")) != self._here.key_id:
                     asked[container.id, files[0]["target"]] = path
-        read = pool.map(lambda one: self._read(*one), asked)
+        read = pool.map(lambda one: self._file(*one), asked)
         return {
-            one: _digest(self._project, path, data, self._here)
-            for (one, path), data in zip(asked.items(), read, strict=True)
-            if data is not None
+            one: self._digest(path, file.data)
+            for (one, path), file in zip(asked.items(), read, strict=True)
+            if file is not None
         }
 
-    def _read(self, container: str, target: str) -> bytes | None:
+    def _digest(self, path: str, data: bytes) -> str:
+        return _digest(self._project, path, data, self._here)
+
+    def _file(self, container: str, target: str) -> ContentFile | None:
         """A file in a container; None where that can't be known."""
         import tarfile
+
+        from reconciler.planning.actions import ContentFile
 
         try:
             packed = self._reading.download(f"/containers/{container}/archive", {"path": target}, limit=_MOST)
             with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
                 member = tar.next()
                 file = tar.extractfile(member) if member and member.isfile() else None
-                return file.read() if file else None
+                if not (member and file):
+                    return None
+                mode = stat.S_IMODE(member.mode)
+                return ContentFile(path=target, data=file.read(), uid=member.uid, gid=member.gid, mode=mode)
         except (EngineError, tarfile.TarError):
             return None
 

@@ -91,6 +91,7 @@ def observe(reading: Reading, project: str, spec: Spec | None, here: Here, *, im
             offers=of_images.offers,
             contents=found.contents,
             revealed=found.revealed,
+            unlabelled=found.unlabelled,
             view=found.view,
             own_container=itself,
         )

@@ -43,7 +43,7 @@ def take_over(snapshot: Snapshot, project: str, spec: Spec | None, *, orphans: b
             replaced[forerunner] = (own.resource, own.replica)
     for candidate in snapshot.candidates:
         if candidate.id in replaced:
-            taken[candidate.id] = replace(candidate, place=replaced[candidate.id])
+            taken[candidate.id] = _taken(candidate, replaced[candidate.id], snapshot)
     if spec:
         for state in (*_of_compose(spec, snapshot, filled), *_adopted(spec, snapshot, filled)):
             taken.setdefault(state.id, state)
@@ -59,12 +59,21 @@ def take_over(snapshot: Snapshot, project: str, spec: Spec | None, *, orphans: b
     )
 
 
+def _taken(candidate: ContainerState, place: Place, snapshot: Snapshot) -> ContainerState:
+    """A container that is the project's now, as if a label of ours told what configs and secrets it has."""
+    inspect, labels = candidate.inspect, snapshot.unlabelled.get(candidate.id)
+    if labels:
+        config = inspect.get("Config") or {}
+        inspect = {**inspect, "Config": {**config, "Labels": {**(config.get("Labels") or {}), **labels}}}
+    return replace(candidate, inspect=inspect, place=place)
+
+
 def _of_compose(spec: Spec, snapshot: Snapshot, filled: set[Place]) -> Iterator[ContainerState]:
     """Of each place that nobody of ours has, the one that Compose has there."""
     found: dict[Place, list[ContainerState]] = defaultdict(list)
     for candidate in snapshot.candidates:
         if place := compose_labels.place(candidate.labels, spec.name):
-            state = replace(candidate, place=place)
+            state = _taken(candidate, place, snapshot)
             found[key_of(spec, state), state.replica].append(state)
     for (key, number), states in found.items():
         if key in spec.containers and (key, number) not in filled:

@@ -287,6 +287,8 @@ class Snapshot:
         contents: what the configs and secrets hold that containers read, by section and name: `configs.site`.
         revealed: the digests of files in containers, where only that tells whether a secret changed: by the container's
             ID and the path in it.
+        unlabelled: the configs and secrets that Compose gave to its containers, which a label of ours would tell: by
+            the container's ID, as that label and its text.
         view: what of this machine's files the Engine sees.
         own_container: the ID of the container that we run in, where that is one of this Engine's; else empty.
     """
@@ -306,6 +308,7 @@ class Snapshot:
     offers: Mapping[str, Offer] = field(default_factory=dict)
     contents: Mapping[str, Held] = field(default_factory=dict)
     revealed: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    unlabelled: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     view: View = field(default_factory=View)
     own_container: str = ""
 

@@ -244,6 +244,42 @@ def test_compose_finds_what_the_reconciler_made(world: World) -> None:
     assert ids(world) == {}
 
 
+def test_configs_and_secrets_that_compose_gave_are_no_difference(world: World) -> None:
+    """A file of the host is bound by both; a text or variable Compose copies, and what it copied is read."""
+    file = world.folder / "cert.pem"
+    file.write_text("one")
+    (world.folder / ".env").write_text("TOKEN=hunter2\nCONF=a")
+    granted = [{"source": "token", "target": "again", "mode": "0440"}, "token", "cert"]
+    wanted = {
+        "name": world.project,
+        "services": {
+            "web": {"image": world.image, "secrets": granted, "configs": ["conf", {"source": "text", "target": "/t"}]}
+        },
+        "secrets": {"token": {"environment": "TOKEN"}, "cert": {"file": "./cert.pem"}},
+        "configs": {"conf": {"environment": "CONF"}, "text": {"content": "hello"}},
+    }
+
+    def expect(*paths: str) -> None:
+        (world.folder / "compose.yaml").write_text(json.dumps(wanted))
+        assert changes(world.plan()) == ({world.name("web"): ("replace", [*paths])} if paths else {})
+
+    (world.folder / "compose.yaml").write_text(json.dumps(wanted))
+    compose(world.engine, world.folder, "up", "--detach")
+    world.expect_in_sync()
+    (world.folder / ".env").write_text("TOKEN=hunter3\nCONF=b")
+    expect("configs.conf", "secrets.token")
+    (world.folder / ".env").write_text("TOKEN=hunter2\nCONF=a")
+    expect()
+    granted[0] = {"source": "token", "target": "again", "mode": "0400"}
+    expect("secrets.token")
+    granted[0] = {"source": "token", "target": "elsewhere", "mode": "0440"}
+    expect("secrets.token")
+    del granted[0]
+    wanted["secrets"] = {"token": {"environment": "TOKEN"}, "cert": {"file": "./other.pem"}}
+    (world.folder / "other.pem").write_text("one")
+    expect("secrets.cert")
+
+
 def test_a_service_that_compose_has_replaced_keeps_its_anonymous_volumes(world: World) -> None:
     """Compose then names them in the new container, those of the image too."""
     wanted = {"db": {"image": world.image, "volumes": ["/scratch"], "environment": {"A": "1"}}}
