@@ -23,6 +23,7 @@ class ExitCode(IntEnum):
     LOCKED = 6
     REFUSED = 7
     USAGE = 64
+    HUNG_UP = 129
     INTERRUPTED = 130
     TERMINATED = 143
 
@@ -124,6 +125,14 @@ class RegistryError(ReconcilerError):
 
 class Stale(EngineError):
     """What an action is about has changed since the plan was made: nothing was done, the next plan will see it."""
+
+
+def defect(error: Exception) -> ReconcilerError:
+    """What a user is told of an error that nobody expected."""
+    return ReconcilerError(
+        f"this is a defect of reconciler: {type(error).__name__}: {error}",
+        "run it again with RECONCILER_DEBUG=1, and report what it prints",
+    )
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:

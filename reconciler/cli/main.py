@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -13,7 +14,7 @@ from typing import NoReturn
 import click
 
 from reconciler.cli.garbage import collect_seldom
-from reconciler.errors import ExitCode, ReconcilerError
+from reconciler.errors import ExitCode, ReconcilerError, defect
 
 _COMMANDS = {
     "apply": "Make the Engine what the spec declares.",
@@ -105,7 +106,8 @@ def run(arguments: list[str] | None = None) -> int:
     Args:
         arguments: instead of the process's own.
     """
-    # Started without one, as by `>&-`, Python has None there: what is written goes nowhere then.
+    # Started without one, as by `>&-`, Python has None there: it is empty then, and what is written goes nowhere.
+    sys.stdin = sys.stdin or Path(os.devnull).open()  # noqa: SIM115
     sys.stdout = sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115
     sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115
     try:
@@ -113,32 +115,29 @@ def run(arguments: list[str] | None = None) -> int:
         sys.stdout.flush()
     except SystemExit as end:  # as what completes a command ends
         code = end.code
-    except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
-        code = ExitCode.USAGE
     except click.ClickException as error:
-        error.show()
+        with suppress(OSError):
+            error.show()
         code = ExitCode.USAGE
     except (KeyboardInterrupt, click.Abort):
         code = ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has seen enough. Python would complain once more at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = ExitCode.FAILED
     except ReconcilerError as error:
         _show(error)
         code = error.exit_code
     except Exception as error:
-        if os.environ.get("RECONCILER_DEBUG"):
-            raise
-        _show(
-            ReconcilerError(
-                f"this is a defect of reconciler: {type(error).__name__}: {error}",
-                "run it again with RECONCILER_DEBUG=1, and report what it prints",
-            )
-        )
+        if not (isinstance(error, OSError) and error.filename is None and error.errno in _UNWRITABLE):
+            if os.environ.get("RECONCILER_DEBUG"):
+                raise
+            _show(defect(error))
+        elif error.errno != errno.EPIPE:  # whoever read our output has seen enough
+            _show(ReconcilerError(f"what there is to say can't be written: {error.strerror}", _ELSEWHERE))
         code = ExitCode.FAILED
     return int(code or 0)
+
+
+_UNWRITABLE = {errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
+"""What a write to standard output may meet; what meets a file, a socket or the journal is told where it is used."""
+_ELSEWHERE = "let it go to where there is room; `reconciler plan` shows what is left to do"
 
 
 def _leave(code: int) -> NoReturn:
@@ -160,7 +159,8 @@ def _leave(code: int) -> NoReturn:
 
 
 def _show(error: ReconcilerError) -> None:
+    from reconciler.cli.printing import complain
     from reconciler.report.error_text import error_text
     from reconciler.report.style import Style
 
-    sys.stderr.write(error_text(error, Style.for_stream(sys.stderr, os.environ)) + "\n")
+    complain(error_text(error, Style.for_stream(sys.stderr, os.environ)))

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def show(diagnostic: Diagnostic) -> None:
     from reconciler.report.error_text import diagnostic_text  # only where there is something to say
     from reconciler.report.style import Style
 
-    sys.stderr.write(diagnostic_text(diagnostic, Style.for_stream(sys.stderr, os.environ)) + "\n")
+    complain(diagnostic_text(diagnostic, Style.for_stream(sys.stderr, os.environ)))
 
 
 def note(message: str, hint: str) -> None:
@@ -43,5 +44,11 @@ def note(message: str, hint: str) -> None:
     from reconciler.report.error_text import warning_text  # only where there is something to say
     from reconciler.report.style import Style
 
-    sys.stderr.write(warning_text(message, hint, Style.for_stream(sys.stderr, os.environ)) + "\n")
-    sys.stderr.flush()
+    complain(warning_text(message, hint, Style.for_stream(sys.stderr, os.environ)))
+
+
+def complain(text: str) -> None:
+    """Write a line to standard error. Where that can't be, nothing ends because of it: the exit code tells."""
+    with suppress(OSError, ValueError):
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()

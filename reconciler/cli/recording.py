@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import socket
-import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reconciler.cli.printing import complain
 from reconciler.cli.resting import user_name
 from reconciler.errors import EngineError
 from reconciler.spec.reference import full_reference
@@ -100,7 +100,7 @@ class Recorder:
                 # A person has tried everything: what failed now is all that did.
                 journal.keep_failures(outcome.plan.project, known.engine, (), unproven(outcome.unproven))
         except (JournalError, EngineError) as error:
-            sys.stderr.write(f"note: this is not in the history: {error.message}\n")
+            complain(f"note: this is not in the history: {error.message}")
 
     def _run(self, outcome: Outcome, seconds: float, about: About) -> Run:
         from reconciler.journal.run import Run

@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -106,9 +106,17 @@ class Interruption:
     on_leave: Callable[[], None] = lambda: None
 
 
+_CODES = {
+    signal.SIGINT: ExitCode.INTERRUPTED,
+    signal.SIGTERM: ExitCode.TERMINATED,
+    signal.SIGHUP: ExitCode.HUNG_UP,
+}
+"""What asks for an end, and how the command ends then."""
+
+
 @contextmanager
 def interruptible(message: str) -> Iterator[Interruption]:
-    """The first Ctrl-C or SIGTERM asks for an end, the second leaves at once.
+    """The first Ctrl-C or SIGTERM, or the terminal's end, asks for an end; a second one of the former leaves at once.
 
     Args:
         message: what to say at the first.
@@ -116,16 +124,24 @@ def interruptible(message: str) -> Iterator[Interruption]:
     interruption = Interruption()
 
     def handle(number: int, _frame: object) -> None:
-        code = ExitCode.INTERRUPTED if number == signal.SIGINT else ExitCode.TERMINATED
+        code = _CODES[signal.Signals(number)]
         if interruption.stop.is_set():
-            interruption.on_leave()
+            if number == signal.SIGHUP:
+                return  # which comes twice, from the shell and from the terminal, and is nobody's impatience
+            with suppress(OSError):
+                interruption.on_leave()
             os._exit(code)
         interruption.exit_code = code
         interruption.stop.set()
         interruption.on_stop()
-        interruption.say(message)
+        # Nobody may read it any more: the same Ctrl-C ended `tee`, or the terminal is gone. What a handler raises would
+        # end the run before it has taken back what is half done.
+        with suppress(OSError):
+            interruption.say(message)
 
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    # `nohup` has the terminal's end ignored: so it stays.
+    heeded = [number for number in _CODES if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN]
+    before = {number: signal.signal(number, handle) for number in heeded}
     try:
         yield interruption
     finally:

@@ -241,6 +241,43 @@ def test_output_that_nobody_reads_any_more(shell: Shell) -> None:
         assert (done.returncode, done.stderr) == (1, ""), arguments
 
 
+def test_output_for_which_there_is_no_room(shell: Shell) -> None:
+    shell.declare({"web": {"state": "stopped"}})
+    for arguments in ("plan", "plan -o json", "status", "--help", "schema", "apply -y"):
+        done = under(shell, f"{arguments} >/dev/full")
+        assert "what there is to say can't be written: No space left on device" in done.stderr, arguments
+        assert "defect" not in done.stderr
+        assert done.returncode == 1, arguments
+
+
+def test_without_a_place_for_errors_the_exit_code_tells(shell: Shell) -> None:
+    shell.declare({"web": {}})
+    assert shell.run("apply").code == 0
+    shell.declare({"web": {"user": "nobody"}})
+    shell.folder.joinpath("bad.yaml").write_text("bad: [")
+    for arguments, code in (("plan --nonesuch", 64), ("plan -f bad.yaml", 4), ("apply", 7), ("apply -y", 0)):
+        for place in ("2>/dev/full", "2>&-"):
+            assert under(shell, f"{arguments} {place}").returncode == code, (arguments, place)
+
+
+def test_without_an_input(shell: Shell) -> None:
+    shell.declare({"web": {}})
+    assert shell.run("apply").code == 0
+    shell.declare({"web": {"user": "nobody"}})
+    refused = under(shell, "apply <&-")
+    assert (refused.returncode, "nobody is here to agree" in refused.stderr) == (7, True)
+    empty = under(shell, "plan -f - <&-")
+    assert (empty.returncode, "the file is empty" in empty.stderr) == (4, True)
+
+
+def under(shell: Shell, words: str) -> subprocess.CompletedProcess[str]:
+    """Run the command with what a shell makes of these words."""
+    return subprocess.run(
+        ["sh", "-c", f'exec "$@" {words}', "sh", *COMMAND], cwd=shell.folder, env=shell.environment,
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=DEADLINE, check=False,
+    )  # fmt: skip
+
+
 def test_no_output_at_all(shell: Shell) -> None:
     """As from a service without standard streams: `>&-`."""
     shell.declare({"web": {"state": "stopped"}})

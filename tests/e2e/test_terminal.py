@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.e2e.command import SLOW
+from tests.e2e.command import COMMAND, DEADLINE, SLOW
 from tests.support.engine import wait_for
 from tests.support.proxy import Proxy
 
@@ -97,6 +99,49 @@ def test_an_interruption_during_a_slow_stop_gives_the_old_one_its_place_back(she
         assert shell.run("apply", "-y").code == 0
         assert shell.inspect("web")["Id"] != before
         assert shell.run("plan", "--detailed-exitcode").code == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_end_that_nobody_can_be_told_of_gives_the_old_one_its_place_back(
+    shell: Shell, number: signal.Signals
+) -> None:
+    """As where Ctrl-C ends `reconciler apply 2>&1 | tee log`, or a terminal goes with the connection to it."""
+    shell.declare({"web": {"command": SLOW}})
+    assert shell.run("apply").code == 0
+    before = shell.inspect("web")["Id"]
+    shell.declare({"web": {"command": SLOW, "user": "nobody"}})
+    reader, writer = os.pipe()
+    with Proxy(shell.engine.socket) as proxy:
+        process = subprocess.Popen(
+            [*COMMAND, "apply", "-y", "--host", proxy.host],
+            cwd=shell.folder, env=shell.environment, stdin=subprocess.DEVNULL, stdout=writer, stderr=writer,
+        )  # fmt: skip
+        os.close(writer)
+        wait_for(lambda: stopping(proxy), "the old container is being stopped")
+        os.close(reader)
+        process.send_signal(number)
+        if number == signal.SIGHUP:
+            process.send_signal(number)  # a shell and its terminal both do
+        process.wait(DEADLINE)
+    assert (shell.inspect("web")["Id"], shell.status("web")) == (before, "running")
+    assert shell.names() == [shell.name("web")]
+
+
+def test_the_end_of_its_terminal_is_an_interruption_unless_it_is_to_be_ignored(shell: Shell) -> None:
+    for number, (start, code) in enumerate(((COMMAND, 129), (("nohup", *COMMAND), 0))):
+        shell.declare({"web": {"command": SLOW, "environment": {"V": str(number)}}})
+        assert shell.run("apply", "-y").code == 0
+        shell.declare({"web": {"command": SLOW, "environment": {"V": "new"}}})
+        with Proxy(shell.engine.socket) as proxy:
+            process = subprocess.Popen(
+                [*start, "apply", "-y", "--host", proxy.host],
+                cwd=shell.folder, env=shell.environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )  # fmt: skip
+            wait_for(lambda: stopping(proxy), "the old container is being stopped")
+            process.send_signal(signal.SIGHUP)
+            assert process.wait(DEADLINE) == code
+        assert shell.status("web") == "running"
 
 
 def test_a_second_interruption_leaves_at_once_and_the_next_apply_converges(shell: Shell) -> None:
