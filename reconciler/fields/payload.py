@@ -62,6 +62,23 @@ def labels(project: str, resource: str) -> dict[str, str]:
     return {ownership.PROJECT: project, ownership.RESOURCE: resource, ownership.VERSION: __version__}
 
 
+def _mark_volumes(payload: Payload, instance: Instance) -> None:
+    """Have the project's volumes ours also where the Engine has to make them itself.
+
+    It makes what is missing when a container is created: a volume that somebody's prune took away since it was made, or
+    since the plan was. Where the volume is there its labels stay as they are.
+    """
+    keys = {mount.target: mount.source for mount in instance.container.volumes if mount.type == "volume"}
+    if not keys:
+        return
+    spec = instance.spec
+    for mount in payload.get("HostConfig", {}).get("Mounts", ()):
+        volume = spec.volumes.get(key := keys.get(mount["Target"], ""))
+        if volume and not volume.external:
+            options = mount.setdefault("VolumeOptions", {})
+            options["Labels"] = {**options.get("Labels", {}), **labels(spec.name, key)}
+
+
 def create_payload(instance: Instance, carried: ownership.Anonymous | None = None) -> Payload:
     """The body of the create call.
 
@@ -73,6 +90,7 @@ def create_payload(instance: Instance, carried: ownership.Anonymous | None = Non
     for row in TABLE:
         if row.always or row.is_declared(instance):
             row.write(payload, instance.canonical(row))
+    _mark_volumes(payload, instance)
     own = compose_labels.of_container(instance) | labels(instance.spec.name, instance.key)
     own |= {
         ownership.REPLICA: str(instance.replica),

@@ -123,7 +123,11 @@ def _from_mount(mount: dict[str, Any]) -> dict[str, Any]:
     kind = mount.get("Type") or "volume"
     bind, tmpfs = mount.get("BindOptions") or {}, mount.get("TmpfsOptions") or {}
     volume, image = mount.get("VolumeOptions") or {}, mount.get("ImageOptions") or {}
-    labels = {name: text for name, text in (volume.get("Labels") or {}).items() if name != _ANONYMOUS}
+    labels = {
+        name: text
+        for name, text in (volume.get("Labels") or {}).items()
+        if name != _ANONYMOUS and not name.startswith(ownership.PREFIX)
+    }
     return _mount(
         kind,
         mount.get("Source") or "",

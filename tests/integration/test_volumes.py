@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from reconciler import apply, load, observe, plan
+from reconciler.errors import ExitCode
+from tests.integration.world import only_change
 from tests.support.place_samples import VOLUMES
 
 if TYPE_CHECKING:
@@ -50,6 +53,24 @@ def test_a_volume_that_is_declared_otherwise_stays_as_it_is(world: World, sample
 def volumes(world: World) -> list[Any]:
     found = world.engine.call("GET", "/volumes", query={"filters": {"name": [world.project]}})["Volumes"] or []
     return [row for row in found if row["Name"].startswith(f"{world.project}_")]
+
+
+def test_a_volume_that_is_gone_when_its_container_is_made_is_ours_all_the_same(world: World) -> None:
+    """As after a `docker volume prune` at that moment: the Engine makes the volume itself."""
+    declare(world, {})
+    world.converge()
+    world.docker("rm", "-f", world.name("a"))
+    spec = load(world.folder, environ={})
+    with world.connect() as engine:
+        planned = plan(spec, observe(engine, spec))
+        world.docker("volume", "rm", f"{world.project}_data")
+        assert apply(planned, engine).exit_code is ExitCode.OK
+    world.expect_in_sync()
+    world.declare(
+        {"a": {"volumes": [{"type": "volume", "source": "data", "target": "/d", "volume": {"nocopy": True}}]}},
+        volumes={"data": {}},
+    )
+    assert [one.path for one in only_change(world.plan()).fields] == ["volumes"]
 
 
 def test_a_volume_with_options_is_made_with_them(world: World) -> None:

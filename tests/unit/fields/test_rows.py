@@ -13,6 +13,7 @@ from reconciler.fields.ownership import Anonymous
 from reconciler.fields.payload import create_payload, declared, digest
 from reconciler.fields.table import NOT_ON_THE_ENGINE, ROW, TABLE
 from reconciler.spec.model import Container, Spec
+from reconciler.version import __version__
 from tests.support.simulated import IDLE, NEW, OLD, Daemon, Scene, changes
 
 if TYPE_CHECKING:
@@ -249,7 +250,20 @@ def test_the_payload_by_other_eyes() -> None:
             "Binds": ["/srv:/s:rw"],
             "Mounts": [
                 {"Type": "volume", "Source": "def", "Target": "/cache", "ReadOnly": False},
-                {"Type": "volume", "Source": "p_pages", "Target": "/p", "ReadOnly": True},
+                {
+                    "Type": "volume",
+                    "Source": "p_pages",
+                    "Target": "/p",
+                    "ReadOnly": True,
+                    # Where it is gone by then, the Engine makes it.
+                    "VolumeOptions": {
+                        "Labels": {
+                            "io.reconciler.project": "p",
+                            "io.reconciler.resource": "pages",
+                            "io.reconciler.version": __version__,
+                        }
+                    },
+                },
                 {"Type": "volume", "Source": "abc", "Target": "/data"},
             ],
             "NetworkMode": "p_back",
