@@ -231,4 +231,8 @@ def _form() -> TypeAdapter[Run]:
 
 
 def _run(number: int, text: str) -> Run:
-    return replace(_form().validate_json(text), number=number)
+    try:
+        return replace(_form().validate_json(text), number=number)
+    except ValueError:
+        # Not in pydantic's words, which show what was there.
+        raise ValueError(f"what it has of run {number} can't be read") from None

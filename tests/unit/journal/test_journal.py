@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -98,6 +99,16 @@ def test_a_broken_file_is_an_error_that_says_so(journal: Journal) -> None:
 
     with pytest.raises(JournalError, match=r"journal\.sqlite3 can't be used"):
         journal.runs()
+
+
+def test_a_run_that_can_not_be_read_is_not_shown(journal: Journal) -> None:
+    number = journal.add(RUN)
+    with contextlib.closing(sqlite3.connect(journal.path)) as database, database:
+        database.execute("UPDATE runs SET run = ?", ('{"spec": {"token": "hunter2"}}',))
+    for ask in (journal.runs, lambda: journal.run(number)):
+        with pytest.raises(JournalError, match=f"what it has of run {number} can't be read") as caught:
+            ask()
+        assert "hunter2" not in str(caught.value)
 
 
 def test_a_journal_of_a_newer_version_is_left_alone(journal: Journal) -> None:
