@@ -184,7 +184,7 @@ class Cache:
                     )
             if kind == "volume":
                 try:
-                    reply = self._client.get(f"/volumes/{name}", deadline=_LOOK_SECONDS)
+                    reply = inspected(self._client.get(f"/volumes/{name}", deadline=_LOOK_SECONDS), "volume", "Name")
                 except NotFound:
                     reply = None
                 if reply and ownership.LOCK in (reply.get("Labels") or {}):

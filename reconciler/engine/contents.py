@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler.engine.given_by_compose import GivenByCompose
+from reconciler.engine.replies import inspected
 from reconciler.errors import EngineError
 from reconciler.fields import ownership
 from reconciler.spec.contents import granted
@@ -165,7 +166,9 @@ class ContentsObserver:
     def _view(self, own: str) -> View:
         view = self._place(own)
         # A socket may lead to another machine: ssh forwards them.
-        if not (view.elsewhere or view.contained) and _is_this_machine(self._reading.get("/info")):
+        if not (view.elsewhere or view.contained) and _is_this_machine(
+            inspected(self._reading.get("/info"), "Docker Engine")
+        ):
             view = replace(view, mounts=(("/", "/"),))
         folder = self._folder
         if not (folder and view.there(str(folder))):
@@ -179,7 +182,9 @@ class ContentsObserver:
             return View(user=self._here.user, elsewhere=True)
         if not own:
             return View(user=self._here.user)
-        mounts: list[dict[str, Any]] = self._reading.get(f"/containers/{own}/json").get("Mounts") or []
+        mounts: list[dict[str, Any]] = (
+            inspected(self._reading.get(f"/containers/{own}/json"), "container").get("Mounts") or []
+        )
         found = [
             (str(mount["Destination"]), str(mount["Source"]))
             for mount in mounts

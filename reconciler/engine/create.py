@@ -10,16 +10,13 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from reconciler.engine.replies import CALL_SECONDS, inspected, look_at, rows
 from reconciler.errors import Conflict, EngineError, NotFound
 from reconciler.fields.peers import settled
-from reconciler.state.snapshot import ContainerState
 
 if TYPE_CHECKING:
     from reconciler.engine.client import Client
     from reconciler.planning.actions import CreateContainer, CreateNetwork
-
-CALL_SECONDS = 60.0
-"""The deadline of a call that the Engine answers at once, unless it hangs."""
 
 _ATTEMPTS = 50
 _PAUSE = 0.1
@@ -46,7 +43,8 @@ def create_container(client: Client, action: CreateContainer, created: Mapping[s
     left = _ATTEMPTS
     while True:
         try:
-            return str(client.post("/containers/create", payload, params=params, deadline=CALL_SECONDS)["Id"])
+            made = client.post("/containers/create", payload, params=params, deadline=CALL_SECONDS)
+            return str(inspected(made, "new container", "Id")["Id"])
         except Conflict:
             left -= 1
             if not left or not _is_free(client, action):
@@ -56,7 +54,7 @@ def create_container(client: Client, action: CreateContainer, created: Mapping[s
 def _is_free(client: Client, action: CreateContainer) -> bool:
     """Whether the name is free by now, or may be soon; a leftover of ours is removed."""
     try:
-        found = ContainerState(client.get(f"/containers/{action.name}/json", deadline=CALL_SECONDS))
+        found = look_at(client, action.name)
         ours = found.name == action.name and found.labels.items() >= (action.payload.get("Labels") or {}).items()
         if not ours or found.status != "created":
             return False
@@ -85,5 +83,5 @@ def create_network(client: Client, action: CreateNetwork) -> None:
 def _named(client: Client, action: CreateNetwork) -> list[Mapping[str, object]]:
     """The networks of that name, the oldest first."""
     name = action.payload["Name"]
-    rows = client.get("/networks", params={"filters": {"name": [name]}})
-    return sorted((row for row in rows if row["Name"] == name), key=lambda row: (row.get("Created") or "", row["Id"]))
+    listed = rows(client.get("/networks", params={"filters": {"name": [name]}}), "networks", "Id", "Name")
+    return sorted((row for row in listed if row["Name"] == name), key=lambda row: (row.get("Created") or "", row["Id"]))

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from reconciler.engine.replies import CONTAINER, inspected
+from reconciler.engine.replies import CONTAINER, inspected, rows
 from reconciler.errors import EngineError, NotFound
 from reconciler.state.snapshot import ContainerState
 
@@ -100,12 +100,12 @@ class DockerEngine:
 
     def image(self, image: str) -> dict[str, Any]:
         """What the Engine says of an image, as `GET /images/ID/json`; empty where it is gone."""
-        return self._client.find(f"/images/{image}/json") or {}
+        found = self._client.find(f"/images/{image}/json")
+        return {} if found is None else inspected(found, "image", "Id")
 
     def info(self) -> dict[str, Any]:
         """What the Engine says of itself, as `GET /info`."""
-        found: dict[str, Any] = self._client.get("/info")
-        return found
+        return inspected(self._client.get("/info"), "Docker Engine")
 
     @property
     def about(self) -> EngineIdentity:
@@ -119,8 +119,7 @@ class DockerEngine:
 
     def version(self) -> dict[str, Any]:
         """What it says of its versions, as `GET /version`."""
-        found: dict[str, Any] = self._client.get("/version")
-        return found
+        return inspected(self._client.get("/version"), "Docker Engine")
 
     def log_in(self, login: Mapping[str, str]) -> None:
         """Have it try a login at the registry that the login is for."""
@@ -182,7 +181,7 @@ class DockerEngine:
         """The sizes of volumes in bytes, by name, as far as the Engine tells them in time."""
         query = {"type": "volume"} if self.about.api >= _DISK_USAGE_BY_TYPE else None
         try:
-            found = self._client.get("/system/df", query, deadline=DISK_USAGE_SECONDS)
+            found = inspected(self._client.get("/system/df", query, deadline=DISK_USAGE_SECONDS), "disk")
         except EngineError:
             return {}  # a plan should not fail for what it only has to say besides
         sizes = {row.get("Name"): (row.get("UsageData") or {}).get("Size") for row in found.get("Volumes") or ()}
@@ -192,18 +191,18 @@ class DockerEngine:
         """The labels of all volumes that are locks; see `reconciler.ports.LockVolumes`."""
         from reconciler.fields.ownership import LOCK
 
-        found = self._client.get("/volumes", {"filters": {"label": [LOCK]}}).get("Volumes") or ()
-        return {volume["Name"]: volume.get("Labels") or {} for volume in found}
+        found = inspected(self._client.get("/volumes", {"filters": {"label": [LOCK]}}), "volume").get("Volumes")
+        return {volume["Name"]: volume.get("Labels") or {} for volume in rows(found or [], "volumes", "Name")}
 
     def volume_labels(self, name: str) -> dict[str, str] | None:
         """The labels of a volume; see `reconciler.ports.LockVolumes`."""
         found = self._client.find(f"/volumes/{name}")
-        return None if found is None else found.get("Labels") or {}
+        return None if found is None else inspected(found, "volume", "Name").get("Labels") or {}
 
     def create_volume(self, name: str, labels: Mapping[str, str]) -> dict[str, str]:
         """Create a volume, unless there is one of that name; the labels of the one that is there then."""
-        found = self._client.post("/volumes/create", {"Name": name, "Driver": "local", "Labels": dict(labels)})
-        return found.get("Labels") or {}
+        reply = self._client.post("/volumes/create", {"Name": name, "Driver": "local", "Labels": dict(labels)})
+        return inspected(reply, "new volume", "Name").get("Labels") or {}
 
     def remove_volume(self, name: str) -> None:
         """Remove a volume; one that is gone counts as removed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from reconciler.engine.replies import inspected
 from reconciler.errors import CommandFailed, EngineTimeout
 
 if TYPE_CHECKING:
@@ -30,13 +31,16 @@ def run_command(client: Client, action: RunCommand, container: str) -> None:
         EngineTimeout: it has not ended by the deadline; it goes on, since the Engine has no call that ends it.
         EngineError: it could not be run.
     """
-    made = client.post(f"/containers/{container}/exec", dict(action.payload), deadline=_CALL_SECONDS)
+    reply = client.post(f"/containers/{container}/exec", dict(action.payload), deadline=_CALL_SECONDS)
+    made = inspected(reply, "new exec", "Id")
     path = f"/exec/{made['Id']}"
     end = time.monotonic() + COMMAND_SECONDS
     tail = Tail()
     for chunk in client.chunks("POST", f"{path}/start", body={"Detach": False, "Tty": False}, deadline=COMMAND_SECONDS):
         tail.feed(chunk)
-    while (state := client.get(f"{path}/json", deadline=_CALL_SECONDS))["Running"]:
+    while (state := inspected(client.get(f"{path}/json", deadline=_CALL_SECONDS), "running exec", "Running"))[
+        "Running"
+    ]:
         # It has closed its output, or the Engine has not noticed its end yet.
         if time.monotonic() > end:
             name = action.payload["Cmd"][0]

@@ -15,6 +15,7 @@ from reconciler.engine.archive import opened_source, source_digest
 from reconciler.engine.build_context import BuildContext
 from reconciler.engine.credentials import registry_auth, registry_login
 from reconciler.engine.progress import told_build, told_pull
+from reconciler.engine.replies import inspected
 from reconciler.errors import EngineError, NotFound, Stale
 from reconciler.fields import ownership
 from reconciler.planning.actions import Action, BuildImage, ImportImage, LoadImage, PullImage, RemoveImage, TagImage
@@ -248,7 +249,7 @@ def _remove(client: Client, action: RemoveImage) -> None:
 
 
 def _inspect(client: Client, reference: str) -> dict[str, Any]:
-    return dict(client.get(f"/images/{reference}/json", deadline=CALL_SECONDS))
+    return inspected(client.get(f"/images/{reference}/json", deadline=CALL_SECONDS), "image", "Id")
 
 
 def _drain(stream: Iterable[object]) -> None:

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from reconciler.engine.contents import copy_contents, remove_contents, write_contents
-from reconciler.engine.create import CALL_SECONDS, create_container, create_network
+from reconciler.engine.create import create_container, create_network
 from reconciler.engine.execute import run_command
 from reconciler.engine.images import perform_on_image
+from reconciler.engine.replies import CALL_SECONDS, inspected, look_at, rows
 from reconciler.errors import Conflict, EngineError, NotFound, Stale
 from reconciler.planning.actions import (
     Action,
@@ -39,11 +40,11 @@ from reconciler.planning.actions import (
     UpdateContainer,
     WriteContents,
 )
-from reconciler.state.snapshot import ContainerState
 
 if TYPE_CHECKING:
     from reconciler.engine.client import Client
     from reconciler.ports import Tell
+    from reconciler.state.snapshot import ContainerState
 
 _VOLUME_SECONDS = 600.0
 """For a volume, all of whose files have to be removed."""
@@ -89,7 +90,8 @@ def perform(client: Client, action: Action, created: Mapping[str, str], tell: Te
         case RemoveNetwork():
             _remove_network(client, action)
         case CreateVolume():
-            client.post("/volumes/create", dict(action.payload), deadline=CALL_SECONDS)
+            reply = client.post("/volumes/create", dict(action.payload), deadline=CALL_SECONDS)
+            inspected(reply, "new volume", "Name")
         case RemoveVolume():
             _remove_volume(client, action)
         case WriteContents():
@@ -117,28 +119,28 @@ def _perform_on_container(client: Client, action: ContainerAction, container: st
         case UpdateContainer():
             client.post(f"{path}/update", dict(action.payload), deadline=CALL_SECONDS)
         case RenameContainer():
-            _rename(client, path, action)
+            _rename(client, container, action)
         case StartContainer():
-            _start(client, path)
+            _start(client, container)
         case RunCommand():
-            if not action.expected_name or _as_expected(client, path, action.expected_name).status == "running":
+            if not action.expected_name or _as_expected(client, container, action.expected_name).status == "running":
                 run_command(client, action, container)
         case PauseContainer():
-            _pause(client, path)
+            _pause(client, container)
         case UnpauseContainer():
             client.post(f"{path}/unpause", deadline=CALL_SECONDS)
         case StopContainer():
-            if _as_expected(client, path, action.expected_name).is_up:
+            if _as_expected(client, container, action.expected_name).is_up:
                 deadline = action.seconds + _KILL_SECONDS
                 client.post(f"{path}/stop", params={"t": str(action.seconds)}, deadline=deadline)
         case RemoveContainer():
-            _remove(client, path, action)
+            _remove(client, container, action)
         case _:
             raise TypeError(f"no call for {action!r}")
 
 
-def _as_expected(client: Client, path: str, name: str) -> ContainerState:
-    state = ContainerState(client.get(f"{path}/json", deadline=CALL_SECONDS))
+def _as_expected(client: Client, container: str, name: str) -> ContainerState:
+    state = look_at(client, container)
     if state.name != name:
         raise Stale(
             f'container "{name}" is named "{state.name}" by now: left alone',
@@ -147,19 +149,22 @@ def _as_expected(client: Client, path: str, name: str) -> ContainerState:
     return state
 
 
-def _start(client: Client, path: str) -> None:
+def _start(client: Client, container: str) -> None:
     try:
-        client.post(f"{path}/start", deadline=_START_SECONDS)
+        client.post(f"/containers/{container}/start", deadline=_START_SECONDS)
     except EngineError as error:
         if _LEFT_BEHIND.search(error.message):
-            _clear(client, path)
+            _clear(client, container)
         # The Engine does not say who has the port; a person's next question is just that.
         taken = _PORT_TAKEN.match(error.message)
         if taken is None:
             raise
-        rows = client.get("/containers/json", {"filters": {"publish": [taken[1]]}})
+        reply = client.get("/containers/json", {"filters": {"publish": [taken[1]]}})
+        listed = rows(reply, "containers", "Names")
         # The filter also takes those that ask for a range with that port, and got another one.
-        holders = [row for row in rows if any(one.get("PublicPort") == int(taken[1]) for one in row.get("Ports") or ())]
+        holders = [
+            row for row in listed if any(one.get("PublicPort") == int(taken[1]) for one in row.get("Ports") or ())
+        ]
         if not holders:
             raise
         names = ", ".join(sorted(holder["Names"][0].removeprefix("/") for holder in holders))
@@ -167,27 +172,27 @@ def _start(client: Client, path: str) -> None:
         raise EngineError(message, "stop that one, or publish another port", status=error.status) from None
 
 
-def _clear(client: Client, path: str) -> None:
+def _clear(client: Client, container: str) -> None:
     """Remove a container that was being started when the Engine was killed: no start of it succeeds ever again.
 
     Only one that never ran, so that nothing in it is lost; its volumes stay.
     """
-    state = ContainerState(client.get(f"{path}/json", deadline=CALL_SECONDS))
+    state = look_at(client, container)
     if state.status != "created":
         return
-    client.delete(path, params={"force": "1", "v": "0"}, deadline=CALL_SECONDS)
+    client.delete(f"/containers/{container}", params={"force": "1", "v": "0"}, deadline=CALL_SECONDS)
     raise Stale(
         f'container "{state.name}" was half started when the Engine was killed; it is removed, to be made anew',
         "run the same command again",
     )
 
 
-def _pause(client: Client, path: str) -> None:
+def _pause(client: Client, container: str) -> None:
     for left in reversed(range(_PAUSE_TRIES)):
         try:
-            client.post(f"{path}/pause", deadline=CALL_SECONDS)
+            client.post(f"/containers/{container}/pause", deadline=CALL_SECONDS)
         except EngineError as error:
-            if ContainerState(client.get(f"{path}/json", deadline=CALL_SECONDS)).status == "paused":
+            if look_at(client, container).status == "paused":
                 return
             # On a busy machine it only takes longer; nothing is left of a try that failed.
             if not left or _NOT_FROZEN not in error.message:
@@ -215,16 +220,16 @@ def _disconnect(client: Client, action: DisconnectNetwork, container: str) -> No
             raise
 
 
-def _rename(client: Client, path: str, action: RenameContainer) -> None:
-    if ContainerState(client.get(f"{path}/json", deadline=CALL_SECONDS)).name != action.name:
-        client.post(f"{path}/rename", params={"name": action.name}, deadline=CALL_SECONDS)
+def _rename(client: Client, container: str, action: RenameContainer) -> None:
+    if look_at(client, container).name != action.name:
+        client.post(f"/containers/{container}/rename", params={"name": action.name}, deadline=CALL_SECONDS)
 
 
-def _remove(client: Client, path: str, action: RemoveContainer) -> None:
+def _remove(client: Client, container: str, action: RemoveContainer) -> None:
     try:
-        _as_expected(client, path, action.expected_name)
+        _as_expected(client, container, action.expected_name)
         # By force: it may have been started again, or never have stopped by itself. Its volumes stay.
-        client.delete(path, params={"force": "1", "v": "0"}, deadline=CALL_SECONDS)
+        client.delete(f"/containers/{container}", params={"force": "1", "v": "0"}, deadline=CALL_SECONDS)
     except NotFound:
         return
     except Conflict as conflict:
@@ -242,7 +247,7 @@ def _remove_network(client: Client, action: RemoveNetwork) -> None:
 def _remove_volume(client: Client, action: RemoveVolume) -> None:
     path = f"/volumes/{action.volume}"
     try:
-        found = client.get(path, deadline=CALL_SECONDS)
+        found = inspected(client.get(path, deadline=CALL_SECONDS), "volume", "Name")
         if (found.get("CreatedAt") or "", found.get("Labels") or {}) != (action.created_at, dict(action.labels)):
             raise Stale(
                 f'volume "{action.volume}" is another one by now: left alone', "run the same command again to see why"

@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import EngineError
 from reconciler.fields import ownership
+from reconciler.state.snapshot import ContainerState
+
+if TYPE_CHECKING:
+    from reconciler.engine.client import Client
 
 _HINT = "is something else listening at its address?"
 
 CONTAINER = ("Id", "Name", "Image", "State", "Config", "HostConfig", "NetworkSettings")
 """What every inspect of a container has."""
+
+
+CALL_SECONDS = 60.0
+"""The deadline of a call that the Engine answers at once, unless it hangs."""
+
+
+def look_at(client: Client, container: str) -> ContainerState:
+    """A container, as it is now.
+
+    Raises:
+        EngineError: it is gone, or what the Engine tells of it can't be read.
+    """
+    reply = client.get(f"/containers/{container}/json", deadline=CALL_SECONDS)
+    return ContainerState(inspected(reply, "container", "Id", "Name", "State"))
 
 
 def rows(reply: Any, what: str, *needed: str) -> list[dict[str, Any]]:

@@ -70,8 +70,9 @@ def _message_of(body: bytes) -> str | None:
     try:
         value = json.loads(text)
     except ValueError:
-        # Some refusals, that of an old API version among them, are plain text. A page of HTML is no reason.
-        return None if not text or text.startswith("<") else text
+        # Some refusals, that of an old API version among them, are plain text. A page of HTML is no reason, nor is half
+        # of a JSON text, nor what is no text at all.
+        return None if not text or text[0] in "<{[" or "\ufffd" in text else text
     message = value.get("message") if isinstance(value, dict) else None
     return message if isinstance(message, str) and message.strip() else None
 

@@ -10,7 +10,7 @@ import contextlib
 import select
 import socket
 from http.client import HTTPConnection, HTTPResponse, IncompleteRead
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from reconciler.version import __version__
@@ -138,8 +138,46 @@ def _nothing() -> None:
     return
 
 
+class _Lines:
+    """What a head is read from: an end before its empty line is no end of it, as http.client takes it to be.
+
+    "204 No Content" and nothing more would say that all is done.
+    """
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._heard = False
+
+    def readline(self, limit: int) -> bytes:
+        line = self._stream.readline(limit)
+        if not line and self._heard:
+            raise IncompleteRead(b"")
+        self._heard = True
+        return line
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+class _Response(HTTPResponse):
+    """A reply whose head is whole."""
+
+    def begin(self) -> None:
+        """Read the head."""
+        stream = self.fp
+        lines: Any = _Lines(stream)  # a head is read by lines alone
+        self.fp = lines
+        try:
+            super().begin()
+        finally:
+            if self.fp is lines:  # and was not closed
+                self.fp = stream
+
+
 class _Connection(HTTPConnection):
     """A connection to a socket instead of a host and a port."""
+
+    response_class = _Response
 
     def __init__(self, path: str, wait: float) -> None:
         super().__init__("localhost", timeout=wait, blocksize=_BLOCK)

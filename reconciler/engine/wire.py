@@ -57,6 +57,8 @@ def decoded(response: Reply, text: bytes, call: str) -> Any:
     """What a reply that says success holds: its JSON, or None where the call has nothing to say."""
     status = response.status
     if status in (204, 304):
+        if response.method == "GET":
+            raise unreadable(call, status, "it is empty")
         return None
     if not text.strip():
         # Some calls have nothing to say. One that asked, or that announces JSON, has, and it was lost.

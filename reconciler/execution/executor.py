@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
-from reconciler.errors import ReconcilerError
+from reconciler.errors import ReconcilerError, defect
 from reconciler.execution.conditions import await_condition
 from reconciler.execution.gate import await_proof, drain
 from reconciler.execution.outcome import ActionOutcome, Advance, Outcome, Progress, Result, Started, Told
@@ -282,6 +282,10 @@ class _Run:
                     self._created[action.id] = created
         except ReconcilerError as failure:
             error, log = failure, failure.log
+        except Exception as unexpected:
+            # A failure like any other: what was begun is taken back, and the rest goes on.
+            error = defect(unexpected)
+            error.__cause__ = unexpected
         seconds = self._clock.monotonic() - began
         matters = not (isinstance(action, AwaitCondition) and not action.required)
         return ActionOutcome(action, Result.FAILED if error and matters else Result.DONE, seconds, error, log)

@@ -271,12 +271,24 @@ BROKEN = {
     "a page that says 502": reply(b"<html>Bad Gateway</html>", "502 Bad Gateway", kind="text/html"),
     "an empty 503": reply(None, "503 Service Unavailable"),
     "a refusal without its reason": reply({"error": 1}, "500 Internal Server Error"),
+    "a refusal that breaks off": reply(b'{"mess', "404 Not Found"),
+    "a refusal that is no text": reply(b"\xff\xfe\x00", "404 Not Found"),
+    "nothing, and on purpose": b"HTTP/1.1 204 No Content\r\n\r\n",
     "a truncated refusal": reply(b'{"message": "no su', "404 Not Found", length=50),
     "a redirect": b"HTTP/1.1 301 Moved\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n",
     "only a head": b"HTTP/1.1 200 OK\r\nContent-Le",
     "no HTTP": b"hello\r\n\r\n",
     "silence": b"",
 }
+
+
+@pytest.mark.parametrize(
+    "head", ["204 No Content", "204 No Content\r\nApi-Version: 1.51", "304 Not Modified\r\nApi-Ver"]
+)
+def test_half_a_head_does_not_say_that_all_is_done(head: str) -> None:
+    answers = {"POST /containers/web/stop": f"HTTP/1.1 {head}\r\n".encode()}
+    with connected(answers) as (client, _), pytest.raises(EngineError, match="broke off"):
+        client.post("/containers/web/stop")
 
 
 @pytest.mark.parametrize("answer", BROKEN.values(), ids=BROKEN)

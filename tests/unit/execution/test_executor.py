@@ -15,7 +15,11 @@ from reconciler.planning.planner import plan
 from tests.support.simulated import IDLE, NEW, OLD, Daemon, FakeClock, Killed, Scene, SimulatedEngine
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from reconciler.execution.outcome import Outcome
+    from reconciler.planning.actions import Action
+    from reconciler.ports import Tell
     from reconciler.state.identity import EngineIdentity
 
 
@@ -248,6 +252,33 @@ def test_one_that_serves_under_another_name_stays_until_the_new_one_is_proven() 
         outcome = scene.apply()
         assert outcome.exit_code is ExitCode.PARTLY_FAILED
         assert old in scene.daemon.has.containers, f"killed at call {call}"
+
+
+class Defective(SimulatedEngine):
+    """One of whose actions fails in a way that nobody expected."""
+
+    def __init__(self, daemon: Daemon, action_id: str) -> None:
+        super().__init__(daemon)
+        self._action_id = action_id
+
+    def perform(self, action: Action, created: Mapping[str, str], tell: Tell | None = None) -> str | None:
+        if action.id == self._action_id:
+            raise KeyError("Id")
+        return super().perform(action, created, tell)
+
+
+@pytest.mark.parametrize("step", ["start", "rename old", "rename new"])
+def test_a_defect_in_a_replacement_is_a_failure_and_the_old_one_serves_again(step: str) -> None:
+    scene = running()
+    old = scene.id("web")
+    declare(scene, {"user": "nobody"})
+    outcome = scene.apply(Defective(scene.daemon, f"container/p-web-1:{step}"))
+    [failure] = outcome.failed
+    assert failure.error
+    assert failure.error.message == "this is a defect of reconciler: KeyError: 'Id'"
+    assert isinstance(failure.error.__cause__, KeyError)
+    expect_the_old_one_serves(scene, old)
+    scene.converge()
 
 
 # --- interrupted -----------------------------------------------------------------------------------------------------
