@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.printing import style, width
+from reconciler.cli.printing import complain, style, width
 from reconciler.cli.wiring import interruptible
-from reconciler.errors import ExitCode, Refused
+from reconciler.errors import ExitCode, ReconcilerError, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from reconciler.cli.options import Options
     from reconciler.cli.recording import Recorder
     from reconciler.cli.turns import Turns
+    from reconciler.execution.outcome import Outcome
     from reconciler.planning.plan import Plan
     from reconciler.ports import Engine
     from reconciler.state.snapshot import Snapshot
@@ -125,6 +127,16 @@ def _dry_run(plan: Plan, options: Options) -> int:
     return ExitCode.REFUSED if plan.conflicts else ExitCode.OK
 
 
+def _show_defects(outcome: Outcome) -> None:
+    """Where nobody expected what made an action fail, show where that was."""
+    import traceback
+
+    for one in outcome.failed:
+        cause = one.error and one.error.__cause__
+        if cause and not isinstance(cause, ReconcilerError | OSError):
+            complain("".join(traceback.format_exception(cause)).rstrip())
+
+
 def _perform(plan: Plan, engine: Engine, options: Options, record: Recorder, settled: str) -> int:
     from concurrent.futures import ThreadPoolExecutor
 
@@ -144,6 +156,8 @@ def _perform(plan: Plan, engine: Engine, options: Options, record: Recorder, set
         with shown.lasting:
             outcome = apply(plan, engine, clock, progress=shown.progress, stop=interruption.stop)
             outcome = look_again(outcome, engine, clock, jobs=ending, progress=shown.progress)
+        if os.environ.get("RECONCILER_DEBUG"):
+            _show_defects(outcome)
         record(outcome, clock.monotonic() - began, about)
         if options.wait and record.spec and not outcome.exit_code:
             there = waited_for(record.spec, engine, options.target)
