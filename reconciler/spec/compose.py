@@ -247,3 +247,26 @@ def selected(spec: Spec, text: Text, inactive: frozenset[str], problems: Problem
             "secrets": {key: secret for key, secret in spec.secrets.items() if key in secrets},
         }
     )
+
+
+def with_jobs(spec: Spec) -> Spec:
+    """The spec of a Compose file, in which a service is a job that another one waits for to complete.
+
+    Else it would be started again in every cycle. One that the Engine restarts, or whose state is declared, stays so.
+    """
+    from reconciler.spec.model import State  # only who loads needs it
+
+    awaited = {
+        name
+        for container in spec.containers.values()
+        for name, dependency in container.depends_on.items()
+        if dependency.condition == "service_completed_successfully"
+    }
+    jobs = {
+        key: container.model_copy(update={"state": State.COMPLETED})
+        for key, container in spec.containers.items()
+        if key in awaited
+        and container.restart.name in {"no", "on-failure"}
+        and "state" not in container.model_fields_set
+    }
+    return spec.model_copy(update={"containers": {**spec.containers, **jobs}}) if jobs else spec

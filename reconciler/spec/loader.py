@@ -269,7 +269,7 @@ def _loaded(documents: list[Document], chain: tuple[Path, ...], reading: Reading
     if not reading.trusted:
         spec = _within(spec, part, reading)
     if reading.compose:
-        spec = as_compose(spec, text, reading.warn)
+        spec = compose.with_jobs(as_compose(spec, text, reading.warn))
     for found in checks.problems(spec, text):
         if found.severity == "warning":
             reading.warn(found)

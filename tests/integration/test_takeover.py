@@ -158,6 +158,31 @@ def test_a_compose_project_is_taken_over_without_touching_it(world: World) -> No
     assert f"{world.project}_data" in world.docker("volume", "ls", "-q").split()
 
 
+def test_a_migration_that_compose_has_run_is_not_run_again(world: World) -> None:
+    wanted: dict[str, Any] = {
+        "migration": {"image": world.image, "command": ["sh", "-c", "exit 0"]},
+        "web": {"image": world.image, "depends_on": {"migration": {"condition": "service_completed_successfully"}}},
+    }
+    bring_up(world, wanted)
+    world.expect_in_sync()
+    compose(world.engine, world.folder, "down")
+
+    world.converge()
+    world.expect_in_sync()
+    began = world.inspect("migration")["State"]["StartedAt"]
+    wanted["web"]["environment"] = {"CHANGED": "1"}
+    write(world, wanted)
+    assert changes(world.plan()) == {world.name("web"): ("replace", ["environment.CHANGED"])}
+    world.converge()
+    assert world.inspect("migration")["State"]["StartedAt"] == began
+    # What makes another job of it makes it run.
+    wanted["migration"]["command"] = ["sh", "-c", "true; exit 0"]
+    write(world, wanted)
+    world.converge()
+    assert world.inspect("migration")["State"]["StartedAt"] > began
+    world.expect_in_sync()
+
+
 def test_a_value_that_is_the_engines_default_is_no_difference(world: World) -> None:
     bring_up(
         world,

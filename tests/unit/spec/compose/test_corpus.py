@@ -29,6 +29,11 @@ EXPLAINED: dict[Path_, tuple[Any, Any, str]] = {
         f"type=local,dest={_CACHE}",
         _CACHES,
     ),
+    ("dependencies", "services", "job", "state"): (
+        "completed",
+        ABSENT,
+        "a service that others wait for to complete is a job; Compose starts it again with each `up`",
+    ),
     ("devices", "services", "cdi", "devices", 0, "permissions"): (
         ABSENT,
         "rwm",

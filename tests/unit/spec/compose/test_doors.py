@@ -30,6 +30,24 @@ def test_what_comes_from_a_compose_file_bears_its_labels(project: Project) -> No
     assert not [key for key in native if key.startswith("com.docker")]
 
 
+def test_a_service_that_another_waits_for_to_complete_is_a_job(project: Project) -> None:
+    services = {
+        "one": ("{image: a}", "completed"),
+        "tried_again": ('{image: a, restart: "on-failure:3"}', "completed"),
+        "kept_up": ("{image: a, restart: always}", "running"),
+        "declared": ("{image: a, state: stopped}", "stopped"),
+        "plain": ("{image: a}", "running"),
+    }
+    for key, (text, state) in services.items():
+        condition = "service_started" if key == "plain" else "service_completed_successfully"
+        waits = f"{{image: a, depends_on: {{{key}: {{condition: {condition}}}}}}}"
+        project.write(compose_yaml=f"services: {{{key}: {text}, waits: {waits}}}")
+        assert project.load("compose.yaml").containers[key].state == state, key
+    waits = "{image: a, depends_on: {one: {condition: service_completed_successfully}}}"
+    project.write(native_yaml=f"containers: {{one: {{image: a}}, waits: {waits}}}")
+    assert project.load("native.yaml").containers["one"].state == "running"
+
+
 def test_one_form_in_all_files(project: Project) -> None:
     project.write(
         a_yaml="containers: {web: {image: a}}",
