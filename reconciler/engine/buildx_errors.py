@@ -8,6 +8,8 @@ from reconciler.engine.translation import explain, shorten
 from reconciler.errors import EngineError
 
 _WRAPPING = re.compile(r"^(?:(?:failed to \w+(?: [\w. -]+)?|rpc error: code = \w+ desc = .*?frontend [\w.]+): )+")
+_NEEDED = re.compile(r"failed to resolve source metadata for (\S+): (.*)", re.DOTALL)
+_SCANNER = "docker.io/docker/buildkit-syft-scanner:"
 _HINT = "see its last lines, and mend the Dockerfile"
 _STORE = "turn on the Engine's containerd image store"
 
@@ -70,5 +72,13 @@ def failure(text: str) -> EngineError:
     for pattern, message, hint in _RULES:
         if found := re.search(pattern, text):
             return EngineError(shorten(found.expand(message)), hint)
+    if needed := _NEEDED.search(text):
+        what, explained = explain(needed[2])
+        if needed[1].startswith(_SCANNER):
+            explained = "let the Engine reach it, name another (`sbom: generator=IMAGE`), or leave `sbom` out"
+            what = f"its `sbom` needs {needed[1]}: {what}"
+        else:
+            what = f"the build needs {needed[1]}: {what}"
+        return EngineError(shorten(what), explained or _HINT)
     what, explained = explain(_WRAPPING.sub("", text))
     return EngineError(shorten(what), explained or _HINT)

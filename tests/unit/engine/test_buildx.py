@@ -119,9 +119,21 @@ KEY = (
 )
 
 
+LOST = (
+    'failed to do request: Head "https://registry-1.docker.io/v2/manifests/1": dial tcp: '
+    "lookup registry-1.docker.io on 192.0.2.53:53: no such host"
+)
+NO_BASE = f"failed to solve: base:1: failed to resolve source metadata for docker.io/library/base:1: {LOST}"
+NO_SCANNER = (
+    f"failed to solve: failed to resolve source metadata for docker.io/docker/buildkit-syft-scanner:stable-1: {LOST}"
+)
+
+
 @pytest.mark.parametrize(
     ("said", "message", "hint"),
     [
+        (NO_BASE, "the build needs docker.io/library/base:1: the registry's name can't be looked up", "DNS"),
+        (NO_SCANNER, "its `sbom` needs docker.io/docker/buildkit-syft-scanner:stable-1: the registry", "generator="),
         ("Cache export is not supported for the docker driver.", "`cache_to`", "type=inline"),
         ("Multi-platform build is not supported for the docker driver.", "`platforms` names several", "containerd"),
         ("Attestation is not supported for the docker driver.", "`provenance`, `sbom`", "containerd"),
