@@ -29,6 +29,15 @@ def problems(spec: Spec, document: Text) -> Iterator[Diagnostic]:
             elif spec.containers[dependency].state is State.ABSENT and container.state is not State.ABSENT:
                 message = f'container "{key}" depends on "{dependency}", which is to be absent'
                 hint = f'take it out, or let "{dependency}" run'
+            elif (
+                container.depends_on[dependency].condition == "service_completed_successfully"
+                and spec.containers[dependency].state is State.RUNNING
+                and spec.containers[dependency].restart.name in {"no", "on-failure"}
+            ):
+                message = f'container "{key}" waits until "{dependency}" has completed, and that is to run all the time'
+                hint = f"write `state: completed` at `{dependency}`, or each apply starts it again"
+                yield document.diagnostic(path, message, hint, key=True, severity="warning")
+                continue
             else:
                 continue
             # Compose files name what another file may add: what is not required may be missing.

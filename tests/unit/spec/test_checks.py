@@ -92,6 +92,24 @@ def test_what_is_not_required_may_be_missing(tmp_path: Path) -> None:
     assert not warnings
 
 
+@pytest.mark.parametrize(
+    ("job", "warns"),
+    [({}, True), ({"restart": "on-failure"}, True), ({"restart": "always"}, False), ({"state": "completed"}, False)],
+)
+def test_what_is_waited_for_until_it_has_completed_is_a_job(tmp_path: Path, job: dict[str, Any], warns: bool) -> None:
+    file = tmp_path / "spec.yaml"
+    warnings: list[Diagnostic] = []
+    web = {"image": "a", "depends_on": {"job": {"condition": "service_completed_successfully"}}}
+    file.write_text(json.dumps({"name": "p", "containers": {"web": web, "job": {"image": "a", **job}}}))
+
+    load(file, environ={}, warn=warnings.append)
+
+    said = 'container "web" waits until "job" has completed, and that is to run all the time'
+    assert [(one.message, one.hint.startswith("write `state: completed`")) for one in warnings] == [
+        (said, True)
+    ] * warns
+
+
 def test_every_replica_has_a_name_of_its_own(tmp_path: Path) -> None:
     file = tmp_path / "spec.yaml"
     web = {"image": "a", "replicas": 3}
