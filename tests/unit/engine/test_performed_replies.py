@@ -55,11 +55,11 @@ ODD = {
 }
 
 
-@pytest.mark.parametrize("odd", ODD)
-@pytest.mark.parametrize("asked", ASKED)
+# An empty list of networks is none that is odd.
+@pytest.mark.parametrize(
+    ("asked", "odd"), [(asked, odd) for asked in ASKED for odd in ODD if (asked, odd) != ("networks", "a list")]
+)
 def test_an_odd_reply_is_a_failure(asked: str, odd: str) -> None:
-    if (asked, odd) == ("networks", "a list"):
-        pytest.skip("there are none")
     call, action = ASKED[asked]
     with (
         FakeEngine({call: ODD[odd]}) as fake,
