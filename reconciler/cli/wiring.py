@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -113,6 +114,9 @@ _CODES = {
 }
 """What asks for an end, and how the command ends then."""
 
+_ONE_REQUEST = 0.2
+"""Seconds in which another signal is the same request: `timeout` tells the command, and then its whole group."""
+
 
 @contextmanager
 def interruptible(message: str) -> Iterator[Interruption]:
@@ -121,16 +125,19 @@ def interruptible(message: str) -> Iterator[Interruption]:
     Args:
         message: what to say at the first.
     """
-    interruption = Interruption()
+    interruption, asked = Interruption(), 0.0
 
     def handle(number: int, _frame: object) -> None:
+        nonlocal asked
         code = _CODES[signal.Signals(number)]
         if interruption.stop.is_set():
-            if number == signal.SIGHUP:
-                return  # which comes twice, from the shell and from the terminal, and is nobody's impatience
+            # The end of a terminal comes twice, from the shell and from the terminal, and is nobody's impatience.
+            if number == signal.SIGHUP or time.monotonic() - asked < _ONE_REQUEST:
+                return
             with suppress(OSError):
                 interruption.on_leave()
             os._exit(code)
+        asked = time.monotonic()
         interruption.exit_code = code
         interruption.stop.set()
         interruption.on_stop()

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 DEADLINE = 120.0
 """Seconds after which a command hangs, and a test fails."""
 
+AGAIN = 0.3
+"""Seconds after which another Ctrl-C is a second one, and not the same."""
+
 COMMAND = (sys.executable, "-m", "reconciler")
 
 IDLE = ["sh", "-c", "trap 'exit 0' TERM; sleep 99999 & wait"]

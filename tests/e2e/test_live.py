@@ -8,10 +8,12 @@ import os
 import signal
 import struct
 import termios
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.e2e.command import AGAIN
 from tests.support.engine import wait_for
 from tests.support.glass import Glass
 from tests.support.proxy import Proxy
@@ -110,6 +112,7 @@ def test_ctrl_c_stands_above_the_live_lines_and_the_second_leaves_the_terminal_r
         terminal.until("stopping")
         terminal.type("\x03")
         terminal.until("press again to leave at once")
+        time.sleep(AGAIN)
         terminal.type("\x03")
         assert terminal.end() == 130
     assert not any("stopping" in line for line in seen(terminal))

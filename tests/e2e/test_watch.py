@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.e2e.command import SLOW, Shell
+from tests.e2e.command import AGAIN, SLOW, Shell
 from tests.support.engine import BUSYBOX, wait_for
 from tests.support.proxy import Proxy
 
@@ -405,6 +405,7 @@ def test_a_call_that_hangs_is_left_after_a_while_or_at_the_second_signal(shell: 
         running.signal(signal.SIGTERM)
         wait_for(lambda: "again to leave at once" in running.err, "it waits for the call under way")
         if signals == 2:
+            time.sleep(AGAIN)
             running.signal(signal.SIGTERM)
         assert running.end() == 143
         assert len(running.events("left_at_work")) == 2 - signals
