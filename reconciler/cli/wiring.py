@@ -49,11 +49,9 @@ def spec_files(options: Options) -> tuple[Path, ...]:
     """The files that the options name, absolute; none for standard input."""
     from reconciler.spec.loader import files_of, is_standard_input
 
-    return (
-        ()
-        if is_standard_input(options.file)
-        else tuple(files_of(options.file, os.environ, Path.cwd(), options.env_file))
-    )
+    if is_standard_input(options.file):
+        return ()
+    return tuple(files_of(options.file, os.environ, Path.cwd(), options.env_file))
 
 
 @contextmanager

@@ -72,13 +72,11 @@ def failure(text: str) -> EngineError:
     for pattern, message, hint in _RULES:
         if found := re.search(pattern, text):
             return EngineError(shorten(found.expand(message)), hint)
-    if needed := _NEEDED.search(text):
-        what, explained = explain(needed[2])
-        if needed[1].startswith(_SCANNER):
-            explained = "let the Engine reach it, name another (`sbom: generator=IMAGE`), or leave `sbom` out"
-            what = f"its `sbom` needs {needed[1]}: {what}"
-        else:
-            what = f"the build needs {needed[1]}: {what}"
-        return EngineError(shorten(what), explained or _HINT)
-    what, explained = explain(_WRAPPING.sub("", text))
+    needed = _NEEDED.search(text)
+    what, explained = explain(needed[2] if needed else _WRAPPING.sub("", text))
+    if needed and needed[1].startswith(_SCANNER):
+        what = f"its `sbom` needs {needed[1]}: {what}"
+        explained = "let the Engine reach it, name another (`sbom: generator=IMAGE`), or leave `sbom` out"
+    elif needed:
+        what = f"the build needs {needed[1]}: {what}"
     return EngineError(shorten(what), explained or _HINT)

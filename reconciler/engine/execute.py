@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reconciler.engine.replies import inspected
 from reconciler.errors import CommandFailed, EngineTimeout
@@ -38,9 +38,7 @@ def run_command(client: Client, action: RunCommand, container: str) -> None:
     tail = Tail()
     for chunk in client.chunks("POST", f"{path}/start", body={"Detach": False, "Tty": False}, deadline=COMMAND_SECONDS):
         tail.feed(chunk)
-    while (state := inspected(client.get(f"{path}/json", deadline=_CALL_SECONDS), "running exec", "Running"))[
-        "Running"
-    ]:
+    while (state := _state(client, path))["Running"]:
         # It has closed its output, or the Engine has not noticed its end yet.
         if time.monotonic() > end:
             name = action.payload["Cmd"][0]
@@ -79,3 +77,7 @@ class Tail:
     def lines(self) -> tuple[str, ...]:
         """The last ten."""
         return tuple(self._text.decode("utf-8", errors="replace").splitlines()[-_LOG_LINES:])
+
+
+def _state(client: Client, path: str) -> dict[str, Any]:
+    return inspected(client.get(f"{path}/json", deadline=_CALL_SECONDS), "running exec", "Running")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.errors import SpecError
@@ -18,6 +19,7 @@ from reconciler.spec.uses import FromFile
 from reconciler.spec.valueless import with_labels, with_values
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from reconciler.spec.diagnostics import Diagnostic
@@ -265,8 +267,26 @@ def with_jobs(spec: Spec) -> Spec:
     jobs = {
         key: container.model_copy(update={"state": State.COMPLETED})
         for key, container in spec.containers.items()
-        if key in awaited
-        and container.restart.name in {"no", "on-failure"}
-        and "state" not in container.model_fields_set
+        if key in awaited and not container.restart.by_itself and "state" not in container.model_fields_set
     }
     return spec.model_copy(update={"containers": {**spec.containers, **jobs}}) if jobs else spec
+
+
+def with_stop_first(spec: Spec, text: Text, warn: Callable[[Diagnostic], None]) -> Spec:
+    """The spec of a Compose file, with stop-first where start-first can't work: a warning says so.
+
+    There `update_config.order` is often meant for Swarm, whose routing mesh shares ports; Compose does not heed it.
+    """
+    from reconciler.spec.checks.updates import start_first
+
+    changed = {}
+    for key, container in spec.containers.items():
+        if container.update.order != "start-first":
+            continue
+        found = [one for one in start_first(key, container, text) if one.severity == "error"]
+        for one in found:
+            warn(replace(one, severity="warning", message=f"{one.message}; stop-first is taken instead"))
+        if found:
+            update = container.update.model_copy(update={"order": "stop-first"})
+            changed[key] = container.model_copy(update={"update": update})
+    return spec.model_copy(update={"containers": {**spec.containers, **changed}}) if changed else spec

@@ -151,11 +151,10 @@ def content(path: Path, name: str) -> bytes:
         fail("there is no such file", "check the path, and the folder that the command runs in")
     except PermissionError:
         fail("no permission to read this file", "make it readable for the user that runs the reconciler")
-    except (OSError, ValueError) as error:
-        reason = (
-            error.strerror if isinstance(error, OSError) else "embedded null character" if "\0" in str(path) else ""
-        )
-        fail(f"can't be read: {(reason or str(error)).lower()}", "check the path and its file system")
+    except OSError as error:
+        fail(f"can't be read: {(error.strerror or str(error)).lower()}", "check the path and its file system")
+    except ValueError:  # a NUL, or what is no text: each Python has its own words
+        fail("can't be read: no file can have this name", "check the path")
 
 
 def _file_type(mode: int) -> str:

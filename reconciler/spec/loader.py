@@ -234,7 +234,6 @@ def _reading(folder: Path, here: Path, asked: Asked, dot_env_folders: Sequence[P
 def _loaded(documents: list[Document], chain: tuple[Path, ...], reading: Reading, asked: Asked) -> Loaded:
     # pydantic costs 60 ms: only who loads pays
     from reconciler.spec import checks, compose
-    from reconciler.spec.checks.updates import as_compose
     from reconciler.spec.contents import with_variables
     from reconciler.spec.doors import is_compose
     from reconciler.spec.origin import Written
@@ -269,7 +268,7 @@ def _loaded(documents: list[Document], chain: tuple[Path, ...], reading: Reading
     if not reading.trusted:
         spec = _within(spec, part, reading)
     if reading.compose:
-        spec = compose.with_jobs(as_compose(spec, text, reading.warn))
+        spec = compose.with_jobs(compose.with_stop_first(spec, text, reading.warn))
     for found in checks.problems(spec, text):
         if found.severity == "warning":
             reading.warn(found)

@@ -29,15 +29,6 @@ def problems(spec: Spec, document: Text) -> Iterator[Diagnostic]:
             elif spec.containers[dependency].state is State.ABSENT and container.state is not State.ABSENT:
                 message = f'container "{key}" depends on "{dependency}", which is to be absent'
                 hint = f'take it out, or let "{dependency}" run'
-            elif (
-                container.depends_on[dependency].condition == "service_completed_successfully"
-                and spec.containers[dependency].state is State.RUNNING
-                and spec.containers[dependency].restart.name in {"no", "on-failure"}
-            ):
-                message = f'container "{key}" waits until "{dependency}" has completed, and that is to run all the time'
-                hint = f"write `state: completed` at `{dependency}`, or each apply starts it again"
-                yield document.diagnostic(path, message, hint, key=True, severity="warning")
-                continue
             else:
                 continue
             # Compose files name what another file may add: what is not required may be missing.
@@ -45,8 +36,26 @@ def problems(spec: Spec, document: Text) -> Iterator[Diagnostic]:
                 "error" if container.depends_on[dependency].required or dependency == key else "warning"
             )
             yield document.diagnostic(path, message, hint, key=True, severity=severity)
+        yield from _no_jobs(spec, document, key)
         yield from _uses(spec, document, key)
     yield from _cycles(spec, document)
+
+
+def _no_jobs(spec: Spec, document: Text, key: str) -> Iterator[Diagnostic]:
+    """What it waits for to complete, and would be started again each time."""
+    for nth, (name, dependency) in enumerate(spec.containers[key].depends_on.items()):
+        other = spec.containers.get(name)
+        if not other or dependency.condition != "service_completed_successfully":
+            continue
+        if other.state is State.RUNNING and not other.restart.by_itself:
+            place, count = ("containers", key, "depends_on"), len(spec.containers[key].depends_on)
+            yield document.diagnostic(
+                named(document, place, name, nth, count)[0],
+                f'container "{key}" waits until "{name}" has completed, and that is to run all the time',
+                f"write `state: completed` at `{name}`, or each apply starts it again",
+                key=True,
+                severity="warning",
+            )
 
 
 def _uses(spec: Spec, document: Text, key: str) -> Iterator[Diagnostic]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from reconciler.spec.diagnostics import Diagnostic
@@ -20,29 +19,13 @@ def problems(spec: Spec, document: Text) -> Iterator[Diagnostic]:
         if container.state is State.ABSENT:
             continue
         if container.update.order == "start-first":
-            yield from _start_first(key, container, document)
+            yield from start_first(key, container, document)
         if container.replicas > 1:
             yield from _replicas(key, container, document)
 
 
-def as_compose(spec: Spec, document: Text, warn: Callable[[Diagnostic], None]) -> Spec:
-    """The spec of a Compose file, with stop-first where start-first can't work.
-
-    There `update_config.order` is often meant for Swarm, whose routing mesh shares ports; Compose does not heed it.
-    """
-    changed = {}
-    for key, container in spec.containers.items():
-        if container.update.order == "start-first":
-            found = [one for one in _start_first(key, container, document) if one.severity == "error"]
-            for one in found:
-                warn(replace(one, severity="warning", message=f"{one.message}; stop-first is taken instead"))
-            if found:
-                update = container.update.model_copy(update={"order": "stop-first"})
-                changed[key] = container.model_copy(update={"update": update})
-    return spec.model_copy(update={"containers": {**spec.containers, **changed}}) if changed else spec
-
-
-def _start_first(key: str, container: Container, document: Text) -> Iterator[Diagnostic]:
+def start_first(key: str, container: Container, document: Text) -> Iterator[Diagnostic]:
+    """What is wrong with, or to be said of, a container that is updated start-first."""
     order = ("containers", key, "update", "order")
     for port in _fixed_ports(container):
         yield document.diagnostic(

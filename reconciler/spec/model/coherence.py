@@ -63,7 +63,7 @@ def _in_another_network(container: Container) -> Iterator[Invalid]:
 
 
 def _lifecycle(container: Container) -> Iterator[Invalid]:
-    if container.state == "completed" and container.restart.name in {"always", "unless-stopped"}:
+    if container.state == "completed" and container.restart.by_itself:
         yield Invalid(
             f"a container that is to be completed can't restart {container.restart.name}",
             'write restart: on-failure:3, or "no"',

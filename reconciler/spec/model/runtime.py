@@ -38,6 +38,11 @@ class Restart(Value):
     name: Literal["no", "always", "unless-stopped", "on-failure"] = "no"
     retries: int = 0
 
+    @property
+    def by_itself(self) -> bool:
+        """Whether the Engine starts it again also where it has ended well."""
+        return self.name in {"always", "unless-stopped"}
+
     @model_serializer(mode="wrap", when_used="json")
     def _write(self, handler: SerializerFunctionWrapHandler) -> Any:
         if not self.retries:

@@ -18,7 +18,7 @@ ON_THE_HOST = f"""
 23 1 254:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
 700 23 0:52 / /var/lib/docker/overlay2/{A}/merged rw,relatime shared:300 - overlay overlay rw
 701 23 0:53 / /var/lib/docker/containers/{A}/mounts/shm rw,nosuid shared:310 - tmpfs shm rw,size=65536k
-702 23 254:1 /var/lib/docker/containers/{A}/hostname /srv/root/etc/hostname rw - ext4 /dev/sda1 rw
+702 23 254:1 /var/lib/docker/containers/{A}/hostname /srv/other/etc/hostname rw - ext4 /dev/sda1 rw
 703 23 254:1 /srv/resolv.conf /etc/resolv.conf rw - ext4 /dev/sda1 rw
 """
 

@@ -379,7 +379,7 @@ def test_read_refuses_what_is_no_regular_file(tmp_path: Path) -> None:
             "missing": "there is no such file",
             "loop": "can't be read: too many levels of symbolic links",
             "a" * 300: "can't be read: file name too long",
-            "nul\0": "can't be read: embedded null",
+            "nul\0": "can't be read: no file can have this name",
             "large": "the file is larger than 1 MiB",
         }.items():
             with pytest.raises(SpecError) as caught:
